@@ -1,0 +1,1 @@
+"""TraceTrack: where every bag is, and how it got there."""

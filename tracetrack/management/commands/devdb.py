@@ -1,0 +1,34 @@
+"""Start, stop or open the embedded database, or tell whether it runs."""
+
+import os
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from tracetrack import devdb
+
+
+class Command(BaseCommand):
+    help = "Start, stop or open the embedded database, or tell whether it runs."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("action", choices=["start", "stop", "status", "shell"])
+
+    def handle(self, *, action: str, **options: object) -> None:
+        folder = settings.DATA / "pg"
+        try:
+            if action == "start":
+                started = devdb.start(folder)
+                self.stdout.write(f"{'started' if started else 'runs'}: {devdb.url(folder)}")
+            elif action == "stop":
+                self.stdout.write("stopped" if devdb.stop(folder) else "was not running")
+            elif action == "status":
+                runs = devdb.running(folder)
+                self.stdout.write(f"runs: {devdb.url(folder)}" if runs else "does not run")
+            else:
+                devdb.start(folder)
+                psql = str(devdb.program("psql"))
+                os.execv(psql, [psql, devdb.url(folder)])
+        except devdb.DevDbError as error:
+            raise CommandError(str(error)) from error

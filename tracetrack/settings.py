@@ -1,0 +1,232 @@
+"""Every setting, on one page, from top to bottom; docs/settings.md explains the variables."""
+
+import os
+from pathlib import Path
+
+from csp.constants import NONCE, NONE, SELF
+
+from tracetrack import devdb, env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Without DATABASE_URL this is a copy on somebody's own machine: it brings its own database and
+# key and answers to local names only. With it, everything that matters must be said.
+LOCAL = not env.given("DATABASE_URL")
+DATA = env.folder("DATA", default=BASE_DIR / ".local")
+DEBUG = env.boolean("DEBUG", default=False)
+HTTPS = env.boolean("HTTPS", default=not LOCAL)
+
+SECRET_KEY = env.secret(
+    "SECRET_KEY", default=env.remembered(DATA / "secret-key") if LOCAL else None
+)
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", default=LOCAL_HOSTS if LOCAL else None)
+CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS", default=[])
+FORWARDED_ALLOW_IPS = env.listing("FORWARDED_ALLOW_IPS", default=[])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "csp",
+    "tracetrack",
+    "bags",
+    "scans",
+    "dashboard",
+]
+MIDDLEWARE = [
+    "tracetrack.http.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "tracetrack.urls"
+WSGI_APPLICATION = "tracetrack.wsgi.application"
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# The web server (gunicorn.conf.py reads these). More threads than connections: under overload
+# callers then wait in the pool's queue, which is short and answers "try again".
+WORKERS = env.integer("WORKERS", default=min(os.cpu_count() or 1, 8), at_least=1, at_most=64)
+THREADS = env.integer("THREADS", default=16, at_least=1, at_most=256)
+
+# The database. Without DATABASE_URL: the embedded server, which manage.py and tests/conftest.py
+# start; importing this page never does.
+DB_POOL_MIN = env.integer("DB_POOL_MIN", default=2, at_least=0, at_most=250)
+DB_POOL_MAX = env.integer("DB_POOL_MAX", default=10, at_least=1, at_most=250)
+DB_POOL_WAITING = env.integer("DB_POOL_WAITING", default=64, at_least=1, at_most=10_000)
+DB_POOL_SECONDS = env.seconds("DB_POOL_SECONDS", default=30)
+DB_POOL_LIFETIME = env.seconds("DB_POOL_LIFETIME", default=3600)
+DB_SERVER_CONNECTIONS = env.integer(
+    "DB_SERVER_CONNECTIONS", default=300 if LOCAL else 100, at_least=10, at_most=10_000
+)
+DB_STATEMENT_SECONDS = env.seconds("DB_STATEMENT_SECONDS", default=30)
+DB_LOCK_SECONDS = env.seconds("DB_LOCK_SECONDS", default=5)
+DB_IDLE_SECONDS = env.seconds("DB_IDLE_SECONDS", default=60)
+DATABASES = {"default": env.postgres("DATABASE_URL", default=devdb.url(DATA / "pg"))}
+DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+DATABASES["default"]["OPTIONS"] |= {
+    "application_name": "tracetrack",
+    "connect_timeout": 30,
+    # A scanner must hear "try again" rather than hang; a forgotten transaction must let go.
+    "options": f"-c statement_timeout={DB_STATEMENT_SECONDS * 1000:.0f}"
+    f" -c lock_timeout={DB_LOCK_SECONDS * 1000:.0f}"
+    f" -c idle_in_transaction_session_timeout={DB_IDLE_SECONDS * 1000:.0f}",
+    "pool": {
+        "min_size": DB_POOL_MIN,
+        "max_size": DB_POOL_MAX,
+        "timeout": DB_POOL_SECONDS,
+        "max_lifetime": DB_POOL_LIFETIME,
+        "max_waiting": DB_POOL_WAITING,
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The cache. A Redis that hangs must cost a tenth of a second, not five.
+REDIS_URL = env.secret("REDIS_URL", default="")
+REDIS_SECONDS = env.seconds("REDIS_SECONDS", default=0.1)
+CACHES: dict[str, dict[str, object]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "default",
+        "OPTIONS": {"MAX_ENTRIES": 1000},
+    },
+    "limits": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "limits",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+}
+if REDIS_URL:
+    REDIS_OPTIONS = {"SOCKET_TIMEOUT": REDIS_SECONDS, "SOCKET_CONNECT_TIMEOUT": REDIS_SECONDS}
+    CACHES["default"] = {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "tracetrack",
+        "OPTIONS": REDIS_OPTIONS,
+    }
+    # Counting calls is worth less than answering them: without Redis nobody is refused.
+    CACHES["limits"] = CACHES["default"] | {"OPTIONS": REDIS_OPTIONS | {"IGNORE_EXCEPTIONS": True}}
+RATELIMIT_USE_CACHE = "limits"
+RATELIMIT_FAIL_OPEN = True
+CACHE_SECONDS = {
+    "dashboard": env.seconds("CACHE_DASHBOARD_SECONDS", default=30),
+    "bags": env.seconds("CACHE_BAGS_SECONDS", default=60),
+    "recent": env.seconds("CACHE_RECENT_SECONDS", default=10),
+    "search": env.seconds("CACHE_SEARCH_SECONDS", default=120),
+    "user_stats": env.seconds("CACHE_USER_STATS_SECONDS", default=300),
+}
+
+# Who is asking. Sessions live in the database: a cache per process would not hear of a logout.
+AUTH_USER_MODEL = "tracetrack.User"
+AUTHENTICATION_BACKENDS = ["tracetrack.backends.RoleBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = 3600 * env.integer("SESSION_HOURS", default=12, at_least=1, at_most=720)
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tracetrack.tokens.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "EXCEPTION_HANDLER": "tracetrack.http.problem_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+# What a browser is told to allow.
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+# Whether the other hosts of the domain speak HTTPS is for the owner of the domain to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# Language and time. Instants are stored in UTC; a business day is one of this zone.
+LANGUAGE_CODE = "en-in"
+LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
+USE_TZ = True
+TIME_ZONE = "UTC"
+BUSINESS_TIME_ZONE = env.zone("BUSINESS_TIME_ZONE", default="Asia/Kolkata")
+
+# Static files. Hashed names need collectstatic; without them the files are found where they lie.
+STATIC_HASHED = env.boolean("STATIC_HASHED", default=not DEBUG)
+STATIC_URL = "/static/"
+STATIC_ROOT = env.folder("STATIC_ROOT", default=BASE_DIR / "staticfiles")
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not STATIC_HASHED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "tracetrack.storage.HashedStaticFiles"
+        if STATIC_HASHED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+LOG_LEVEL = env.choice(
+    "LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "format": "{asctime} {levelname} {name} pid={process} {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Django's own handlers would print every line twice.
+    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
+}

@@ -1,0 +1,9 @@
+"""Django over WSGI: every HTTP request comes in here."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracetrack.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,89 @@
+"""What may be done to areas, bag types and batches. What happens to bags is scans/actions.py."""
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from bags.errors import BatchExists, BatchUnknown, ReasonMissing
+from bags.events import BatchClosed, BatchCreated, BatchHeld, BatchReleased
+from bags.models import BagType, Batch
+from tracetrack.events import emit
+from tracetrack.models import User
+
+
+@transaction.atomic
+def create_batch(
+    *,
+    actor: User,
+    code: str,
+    product: str,
+    bag_type: BagType,
+    produced_on: date,
+    variety: str = "",
+    expires_on: date | None = None,
+    planned_bags: int = 0,
+    notes: str = "",
+) -> tuple[Batch, bool]:
+    """The batch with this code, and whether it is new. Raises BatchExists for other content."""
+    content: dict[str, Any] = {
+        "product": product,
+        "variety": variety,
+        "bag_type": bag_type,
+        "produced_on": produced_on,
+        "expires_on": expires_on,
+        "planned_bags": planned_bags,
+    }
+    batch, created = Batch.objects.get_or_create(code=code, defaults=content | {"notes": notes})
+    if created:
+        emit(BatchCreated(batch=code), actor=actor)
+    elif any(getattr(batch, field) != value for field, value in content.items()):
+        raise BatchExists(batch=code)
+    return batch, created
+
+
+@transaction.atomic
+def hold_batch(*, actor: User, code: str, reason: str) -> Batch:
+    """Put a batch on hold: its bags can be registered, inspected and returned, nothing else.
+
+    Held already: nothing changes, the first hold and its reason stay.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    batch = _locked(code)
+    if not batch.held:
+        batch.held, batch.held_reason = True, reason.strip()[:200]
+        batch.held_at, batch.held_by = timezone.now(), actor
+        batch.save(update_fields=["held", "held_reason", "held_at", "held_by"])
+        emit(BatchHeld(batch=code, reason=batch.held_reason), actor=actor)
+    return batch
+
+
+@transaction.atomic
+def release_batch(*, actor: User, code: str) -> Batch:
+    """Lift the hold of a batch; nothing changes where it is not held."""
+    batch = _locked(code)
+    if batch.held:
+        batch.held, batch.held_reason, batch.held_at, batch.held_by = False, "", None, None
+        batch.save(update_fields=["held", "held_reason", "held_at", "held_by"])
+        emit(BatchReleased(batch=code), actor=actor)
+    return batch
+
+
+@transaction.atomic
+def close_batch(*, actor: User, code: str) -> Batch:
+    """Close a batch, for ever: it takes no new bags. Nothing changes where it is closed."""
+    batch = _locked(code)
+    if batch.state != Batch.State.CLOSED:
+        batch.state = Batch.State.CLOSED
+        batch.save(update_fields=["state"])
+        emit(BatchClosed(batch=code), actor=actor)
+    return batch
+
+
+def _locked(code: str) -> Batch:
+    batch = Batch.objects.select_for_update(no_key=True).filter(code=code).first()
+    if batch is None:
+        raise BatchUnknown(batch=code)
+    return batch

@@ -1,0 +1,8 @@
+"""The app of what exists."""
+
+from django.apps import AppConfig
+
+
+class BagsConfig(AppConfig):
+    name = "bags"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,76 @@
+"""One normaliser for every code, and the reading of what a label carries."""
+
+import re
+import unicodedata
+from itertools import pairwise
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from bags.errors import BadCode
+
+CODE = re.compile(r"[A-Z0-9][A-Z0-9\-_/.]{2,63}")
+# A label is a URL, a GS1 Digital Link or "code;lot"; nothing sensible is longer.
+LONGEST_LABEL = 512
+INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+class Label(NamedTuple):
+    """What a label says: the bag's code, and the lot where it names one."""
+
+    code: str
+    lot: str | None = None
+
+
+def normalised(text: str) -> str | None:
+    """`text` as the one form of a code; None where it cannot be one.
+
+    Unicode NFKC, control and invisible characters and outer white space removed, upper-cased,
+    3-64 characters of A-Z 0-9 - _ / . starting with a letter or digit.
+    """
+    code = _cleaned(text).upper()
+    return code if CODE.fullmatch(code) else None
+
+
+def read_label(text: str) -> Label:
+    """The code and the lot on a label: a bare code, "code;lot", or a URL (also GS1 Digital Link).
+
+    Raises BadCode where the text carries no usable code.
+    """
+    if len(text) > LONGEST_LABEL:
+        raise BadCode(given=_shown(text))
+    cleaned = _cleaned(text)
+    raw_code, raw_lot = _from_url(cleaned) if "://" in cleaned else _from_text(cleaned)
+    code = normalised(raw_code)
+    if code is None:
+        raise BadCode(given=_shown(text))
+    return Label(code, normalised(raw_lot) if raw_lot else None)
+
+
+def read_code(text: str) -> str:
+    """The code of a label whose lot does not matter; raises BadCode."""
+    return read_label(text).code
+
+
+def _from_text(text: str) -> tuple[str, str | None]:
+    code, _, lot = text.partition(";")
+    return code, lot or None
+
+
+def _from_url(text: str) -> tuple[str, str | None]:
+    try:
+        segments = [unquote(part) for part in urlsplit(text).path.split("/") if part]
+    except ValueError:
+        return "", None
+    pairs = dict(pairwise(segments))
+    last = segments[-1] if segments else ""
+    return pairs.get("21", last), pairs.get("10")
+
+
+def _cleaned(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in folded if unicodedata.category(c) not in INVISIBLE).strip()
+
+
+def _shown(text: str) -> str:
+    """`text` as it may be shown back: printable, and short."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])

@@ -1,0 +1,124 @@
+"""Every refusal about bags and batches."""
+
+from tracetrack.errors import Problem
+
+
+class BadCode(Problem):
+    """“{given}” is not a usable code."""
+
+    status, code = 400, "bad-code"
+    remedy = "A code has 3 to 64 letters, digits, - _ / . and starts with a letter or digit."
+
+
+class BagUnknown(Problem):
+    """There is no bag {bag} here, and no bag type makes such codes."""
+
+    status, code = 404, "bag-unknown"
+    remedy = "Check the label; register the bag first, or scan it where it belongs."
+
+
+class WrongKind(Problem):
+    """{bag} is not the kind of bag that this needs: {reason}."""
+
+    status, code = 409, "wrong-kind"
+    remedy = (
+        "Scan a child of the sack's own type into a parent; everything else is done to the sack."
+    )
+
+
+class ChildElsewhere(Problem):
+    """{bag} already lies in {parent}."""
+
+    status, code = 409, "child-elsewhere"
+    remedy = "Move it: the step “move” takes it out of the one and puts it into the other."
+
+
+class BatchHeld(Problem):
+    """Batch {batch} is on hold since {held_at}, by {held_by}: {reason}."""
+
+    status, code = 409, "batch-held"
+    remedy = "Put the bag aside; the office releases the batch."
+
+
+class BatchClosed(Problem):
+    """Batch {batch} is closed and takes no new bags."""
+
+    status, code = 409, "batch-closed"
+    remedy = "Use an open batch."
+
+
+class ParentFull(Problem):
+    """{parent} already holds {capacity} bags."""
+
+    status, code = 409, "parent-full"
+    remedy = "Take the next sack."
+
+
+class ParentComplete(Problem):
+    """{parent} is {state} and takes no more bags."""
+
+    status, code = 409, "parent-complete"
+    remedy = "Reopen the sack, or take the next one."
+
+
+class NotLinked(Problem):
+    """{bag} lies in no parent."""
+
+    status, code = 409, "not-linked"
+    remedy = "Nothing is left to be done."
+
+
+class ParentDispatched(Problem):
+    """{parent} has been dispatched."""
+
+    status, code = 409, "parent-dispatched"
+    remedy = "Receive or return the sack first."
+
+
+class ParentEmpty(Problem):
+    """{parent} is empty."""
+
+    status, code = 409, "parent-empty"
+    remedy = "Scan at least one child into it."
+
+
+class NotComplete(Problem):
+    """{parent} is {state}, not complete: it holds {count} of {capacity}."""
+
+    status, code = 409, "not-complete"
+    remedy = "Fill or complete the sack first; office staff may force a dispatch."
+
+
+class BatchUnknown(Problem):
+    """There is no batch {batch}."""
+
+    status, code = 404, "batch-unknown"
+    remedy = "Create the batch first, or correct its code."
+
+
+class BatchExists(Problem):
+    """There is a batch {batch} already, with other content."""
+
+    status, code = 409, "batch-exists"
+    remedy = "Choose another code, or change the batch that is there."
+
+
+class AreaUnknown(Problem):
+    """There is no area {area}."""
+
+    status, code = 404, "area-unknown"
+    remedy = "Correct the area's code."
+
+
+class BagTypeUnknown(Problem):
+    """There is no bag type {bag_type}."""
+
+    status, code = 404, "bag-type-unknown"
+    remedy = "Correct the bag type's name."
+
+
+class ReasonMissing(Problem):
+    """A reason is needed."""
+
+    status, code = 400, "reason-missing"
+    remedy = "Say in a few words why."

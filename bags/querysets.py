@@ -1,0 +1,71 @@
+"""Questions to one table: bags."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import F, Q, QuerySet
+
+if TYPE_CHECKING:
+    from bags.models import Bag
+    from tracetrack.models import User
+
+
+class BagQuerySet(QuerySet["Bag"]):
+    """Bags, narrowed and ordered."""
+
+    def visible_to(self, user: "User") -> Self:
+        """The bags that this user may see: all, or those in or on their way to his areas.
+
+        The one place where this rule stands. Index: bag_in_area. Index: bag_bound_for_area.
+        """
+        areas = user_areas(user)
+        return self if areas is None else self.in_areas(areas)
+
+    def in_areas(self, areas: Iterable[int]) -> Self:
+        """Bags in these areas or on their way to them. Index: bag_in_area, bag_bound_for_area."""
+        ids = sorted(areas)
+        return self.filter(Q(area__in=ids) | Q(bound_for__in=ids))
+
+    def with_codes(self, codes: Iterable[str]) -> Self:
+        """The bags with these codes. Index: bag_code_is_unique."""
+        return self.filter(code__in=sorted(set(codes)))
+
+    def loose(self) -> Self:
+        """Children that no parent holds. Index: bag_loose."""
+        return self.filter(kind="child", parent=None)
+
+    def incomplete(self) -> Self:
+        """Parents that still take children. Index: bag_open."""
+        return self.filter(kind="parent", state="open")
+
+    def children_of(self, parent: "Bag") -> Self:
+        """What lies in `parent`, in the order of codes. Index: bag_children."""
+        return self.filter(parent=parent).order_by("code")
+
+    def in_batch(self, batch: int) -> Self:
+        """The bags of a batch, oldest first. Index: bag_in_batch."""
+        return self.filter(batch=batch).order_by("id")
+
+    def locked(self) -> Self:
+        """These rows, locked until the transaction ends: parents before children, then by code.
+
+        Everybody locks in this order, so two scanners never wait for each other in a ring.
+        """
+        return self.order_by(F("kind").desc(), "code").select_for_update(no_key=True, of=("self",))
+
+
+def user_areas(user: "User") -> frozenset[int] | None:
+    """Ids of the areas that bound what `user` sees; None where nothing bounds it."""
+    if user.has_perm("bags.view_all_areas"):
+        return None
+    known: frozenset[int] | None = getattr(user, "_area_ids", None)
+    if known is None:
+        known = frozenset(user.areas.values_list("id", flat=True))
+        user._area_ids = known
+    return known
+
+
+def scope_of(user: "User") -> str:
+    """What a cached answer must be kept apart by: "all", or the user's area ids."""
+    areas = user_areas(user)
+    return "all" if areas is None else ",".join(map(str, sorted(areas))) or "none"

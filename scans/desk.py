@@ -1,0 +1,226 @@
+"""The desk: bags in hand. Locked, looked up by code, changed in memory, written in one go."""
+
+import re
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+
+from bags.errors import BagUnknown, BatchClosed, WrongKind
+from bags.models import Area, Bag, BagType, Batch, Kind, State
+from bags.querysets import BagQuerySet
+from scans.entries import Entry
+from scans.models import Scan, Step
+from tracetrack.sql import sql
+
+TAKES_OUT = frozenset({Step.UNLINK, Step.MOVE, Step.RETURN, Step.UNDO})
+CHILDREN_FOLLOW = frozenset({Step.DISPATCH, Step.RECEIVE, Step.RETURN, Step.UNDO})
+
+
+class Stale(Exception):
+    """Between looking and locking a bag went elsewhere: look again."""
+
+
+class Desk:
+    """All that one or many entries speak of, locked until the transaction ends.
+
+    Order of locks, the same for everybody: codes and refs (advisory, sorted), parents by code,
+    named children by code, then the children that follow a parent. A bag that does not exist yet
+    has no row to lock: the advisory lock on its code stands for it.
+    """
+
+    def __init__(self, entries: Collection[Entry], *, areas: frozenset[int] | None) -> None:
+        self._scope = areas
+        self._created: list[Bag] = []
+        self._changed: dict[int, Bag] = {}
+        self._scans: list[Scan] = []
+        self._types: list[BagType] | None = None
+        self._lots: dict[str, Batch | None] = {}
+        targets = self._targets(entries)
+        codes = self._codes(entries, targets)
+        self._lock(codes, entries)
+        self.areas = {a.code: a for a in Area.objects.filter(code__in={e.area for e in entries})}
+        self.earlier = self._earlier(entries)
+        self.bags = {bag.code: bag for bag in self._rows().with_codes(codes)}
+        self._fetch_children(entries)
+        self._join()
+        self.targets = {target.pk: target for target in targets}
+
+    # -- looking ------------------------------------------------------------------------------
+
+    def find(self, code: str) -> Bag | None:
+        """The bag with this code, None where there is none; BagUnknown where it may not be seen."""
+        bag = self.bags.get(code)
+        if bag is not None and not self._sees(bag):
+            raise BagUnknown(bag=code)
+        return bag
+
+    def get(self, code: str) -> Bag:
+        """The bag with this code; raises BagUnknown."""
+        bag = self.find(code)
+        if bag is None:
+            raise BagUnknown(bag=code)
+        return bag
+
+    def covers(self, area: Area) -> bool:
+        """Whether the actor works in this area."""
+        return self._scope is None or area.pk in self._scope
+
+    def children(self, parent: Bag) -> list[Bag]:
+        """What lies in `parent`; complete for every parent whose children follow a step."""
+        return [bag for bag in self.bags.values() if bag.parent is parent]
+
+    def fit(self, code: str, kind: str | None = None) -> tuple[Kind, BagType] | None:
+        """Kind and type of the first bag type that makes such codes; None where none does."""
+        if self._types is None:
+            self._types = list(BagType.objects.order_by("id"))
+        for bag_type in self._types:
+            for fits, pattern in (
+                (Kind.PARENT, bag_type.parent_pattern),
+                (Kind.CHILD, bag_type.child_pattern),
+            ):
+                if kind in (None, fits) and re.fullmatch(pattern, code):
+                    return fits, bag_type
+        return None
+
+    def lot(self, code: str | None) -> Batch | None:
+        """The batch that a label's lot names, where there is one."""
+        if code is None:
+            return None
+        if code not in self._lots:
+            found = Batch.objects.select_related("held_by").filter(code=code).first()
+            self._lots[code] = found
+        return self._lots[code]
+
+    # -- changing -----------------------------------------------------------------------------
+
+    def register(
+        self, code: str, kind: Kind, bag_type: BagType, area: Area, batch: Batch | None = None
+    ) -> Bag:
+        """A new bag, open or loose; raises BatchClosed, WrongKind."""
+        if batch is not None and batch.state == Batch.State.CLOSED:
+            raise BatchClosed(batch=batch.code)
+        if batch is not None and batch.bag_type_id != bag_type.pk:
+            raise WrongKind(bag=code, reason=f"batch {batch.code} takes other bags")
+        parent = kind == Kind.PARENT
+        bag = Bag(
+            code=code,
+            kind=kind,
+            bag_type=bag_type,
+            batch=batch,
+            area=area,
+            state=State.OPEN if parent else State.LOOSE,
+            capacity=bag_type.capacity if parent else None,
+            weight=Decimal(0) if parent else bag_type.child_weight,
+        )
+        self.bags[code] = bag
+        self._created.append(bag)
+        return bag
+
+    def touch(self, *bags: Bag) -> None:
+        """These bags were changed and are to be written."""
+        self._changed |= {bag.pk: bag for bag in bags if bag.pk is not None}
+
+    def record(self, *scans: Scan) -> None:
+        """These scans happened, in this order."""
+        for scan in scans:
+            self.earlier[scan.ref] = scan
+        self._scans += scans
+
+    def save(self) -> None:
+        """Write everything: new bags, changed bags, scans. Constraints have the last word."""
+        for kind in (Kind.PARENT, Kind.CHILD):
+            self._create([bag for bag in self._created if bag.kind == kind])
+        self._update(sorted(self._changed.values(), key=_lock_order))
+        for scan in self._scans:
+            # The ids of new bags are known only now.
+            scan.bag, scan.parent, scan.was_parent = scan.bag, scan.parent, scan.was_parent
+        Scan.objects.bulk_create(self._scans)
+        self._created, self._changed, self._scans = [], {}, []
+
+    # -- locking and loading ------------------------------------------------------------------
+
+    def _targets(self, entries: Iterable[Entry]) -> list[Scan]:
+        ids = {entry.undoes for entry in entries if entry.undoes is not None}
+        if not ids:
+            return []
+        return list(
+            Scan.objects.filter(pk__in=ids).select_related(
+                "bag", "parent", "was_parent", "was_area", "was_bound_for", "area"
+            )
+        )
+
+    def _codes(self, entries: Collection[Entry], targets: list[Scan]) -> set[str]:
+        codes = {e.code for e in entries} | {e.parent_code for e in entries if e.parent_code}
+        for scan in targets:
+            codes |= {bag.code for bag in (scan.bag, scan.parent, scan.was_parent) if bag}
+        leaving = {e.code for e in entries if len(entries) > 1 or e.step in TAKES_OUT}
+        if leaving:
+            inside = Bag.objects.with_codes(leaving).filter(parent__isnull=False)
+            codes |= set(inside.values_list("parent__code", flat=True))
+        return codes
+
+    def _lock(self, codes: set[str], entries: Collection[Entry]) -> None:
+        keys = sorted(codes | {str(entry.ref) for entry in entries})
+        with connection.cursor() as cursor:
+            cursor.execute(sql("scans.lock_keys"), {"keys": keys})
+
+    def _earlier(self, entries: Collection[Entry]) -> dict[UUID, Scan]:
+        refs = [entry.ref for entry in entries]
+        known = Scan.objects.filter(ref__in=refs).select_related("bag", "parent", "area")
+        return {scan.ref: scan for scan in known}
+
+    def _rows(self) -> BagQuerySet:
+        return Bag.objects.locked().select_related(
+            "bag_type", "batch__held_by", "parent", "area", "bound_for"
+        )
+
+    def _fetch_children(self, entries: Collection[Entry]) -> None:
+        following = {entry.code for entry in entries if entry.step in CHILDREN_FOLLOW}
+        parents = [b.pk for c, b in self.bags.items() if c in following and b.kind == Kind.PARENT]
+        if parents:
+            inside = self._rows().filter(parent__in=parents).exclude(code__in=list(self.bags))
+            self.bags |= {bag.code: bag for bag in inside}
+
+    def _join(self) -> None:
+        """Make every `parent` the very bag in hand, so that a change is seen everywhere."""
+        for bag in self.bags.values():
+            if bag.parent is not None and bag.parent.code in self.bags:
+                bag.parent = self.bags[bag.parent.code]
+
+    def in_hand(self, bag: Bag) -> Bag:
+        """`bag` as it is locked here; raises Stale where nobody locked it."""
+        try:
+            return self.bags[bag.code]
+        except KeyError:
+            raise Stale from None
+
+    def _sees(self, bag: Bag) -> bool:
+        return self._scope is None or bool({bag.area_id, bag.bound_for_id} & self._scope)
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def _create(self, bags: list[Bag]) -> None:
+        for bag in bags:
+            bag.parent = bag.parent
+        Bag.objects.bulk_create(sorted(bags, key=_lock_order))
+
+    def _update(self, bags: list[Bag]) -> None:
+        if not bags:
+            return
+        columns = {
+            "ids": [bag.pk for bag in bags],
+            "states": [bag.state for bag in bags],
+            "parents": [bag.parent.pk if bag.parent else None for bag in bags],
+            "areas": [bag.area_id for bag in bags],
+            "bounds": [bag.bound_for_id for bag in bags],
+            "counts": [bag.child_count for bag in bags],
+            "weights": [bag.weight for bag in bags],
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(sql("scans.touch_bags"), columns)
+
+
+def _lock_order(bag: Bag) -> tuple[bool, str]:
+    return bag.kind == Kind.CHILD, bag.code

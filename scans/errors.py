@@ -1,0 +1,66 @@
+"""Every refusal about scans."""
+
+from tracetrack.errors import Problem
+
+
+class BadRow(Problem):
+    """{field}: {reason}."""
+
+    status, code = 400, "bad-row"
+    remedy = "Correct the field and send the scan again; nothing was recorded."
+
+
+class ClockAhead(Problem):
+    """The device's clock is ahead: {scanned_at} lies more than 10 minutes in the future."""
+
+    status, code = 400, "clock-ahead"
+    remedy = "Set the clock of the device, then scan again."
+
+
+class AreaForbidden(Problem):
+    """You do not work in {area}."""
+
+    status, code = 403, "area-forbidden"
+    remedy = "Scan in one of your own areas, or ask an administrator to make you a member."
+
+
+class RefReused(Problem):
+    """The ref {ref} was used before, for another scan."""
+
+    status, code = 409, "ref-reused"
+    remedy = "Make a new UUID for every scan; repeat a scan only with exactly the same content."
+
+
+class ScanUnknown(Problem):
+    """There is no scan {scan} of bag {bag}."""
+
+    status, code = 404, "scan-unknown"
+    remedy = "Look the scan up in the bag's timeline."
+
+
+class NotUndoable(Problem):
+    """A “{step}” scan cannot be undone."""
+
+    status, code = 409, "not-undoable"
+    remedy = "A code belongs to its bag for ever; scan what is right now."
+
+
+class AlreadyUndone(Problem):
+    """Scan {scan} has already been undone."""
+
+    status, code = 409, "already-undone"
+    remedy = "Nothing is left to be done."
+
+
+class UndoNotAllowed(Problem):
+    """Only your own latest scan of the last {minutes} minutes can be undone."""
+
+    status, code = 403, "undo-not-allowed"
+    remedy = "Ask the office: they may undo any scan, with a reason."
+
+
+class UndoDepends(Problem):
+    """Later scans depend on scan {scan}: {later}."""
+
+    status, code = 409, "undo-depends"
+    remedy = "Undo the later scans first, the latest first."

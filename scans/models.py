@@ -1,0 +1,134 @@
+"""What happened: the append-only ledger."""
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from bags.models import Area, Bag, State
+from scans.querysets import ScanQuerySet
+
+
+class Step(models.TextChoices):
+    REGISTER = "register", "Register"
+    LINK = "link", "Link"
+    UNLINK = "unlink", "Unlink"
+    MOVE = "move", "Move"
+    COMPLETE = "complete", "Complete"
+    REOPEN = "reopen", "Reopen"
+    DISPATCH = "dispatch", "Dispatch"
+    RECEIVE = "receive", "Receive"
+    RETURN = "return", "Return"
+    INSPECT = "inspect", "Inspect"
+    UNDO = "undo", "Undo"
+
+
+class Outcome(models.TextChoices):
+    APPLIED = "applied", "Applied"
+    ALREADY = "already", "Already"
+
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Scan(models.Model):
+    """One thing that happened to one bag, by one actor, at one area and station, at one time.
+
+    `parent` is the parent that the scan named. The `was_…` columns keep what an applied scan
+    changed, so that `undo` can put it back: the bag's state, area, destination and the parent that
+    it left, with the state of the parent that it left or entered.
+    """
+
+    ref = models.UUIDField()
+    bag = models.ForeignKey(Bag, models.PROTECT, related_name="+", db_index=False)
+    parent = models.ForeignKey(
+        Bag, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    step = models.CharField(max_length=8, choices=Step)
+    outcome = models.CharField(max_length=7, choices=Outcome)
+    unexpected = models.BooleanField(default=False)
+    forced = models.BooleanField(default=False)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False
+    )
+    area = models.ForeignKey(Area, models.PROTECT, related_name="+", db_index=False)
+    station = models.CharField(max_length=64, blank=True)
+    scanned_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+    note = models.CharField(max_length=500, blank=True)
+    undoes = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="undone_by", db_index=False
+    )
+    was_state = models.CharField(max_length=10, choices=State, blank=True)
+    was_area = models.ForeignKey(
+        Area, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    was_bound_for = models.ForeignKey(
+        Area, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    was_parent = models.ForeignKey(
+        Bag, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    was_parent_state = models.CharField(max_length=10, choices=State, blank=True)
+
+    objects = ScanQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ("add", "view")
+        permissions = [
+            ("force_dispatch", "Can dispatch a sack that is not complete"),
+            ("undo_any_scan", "Can undo anybody's scan, with a reason"),
+            ("import_sheets", "Can import sheets"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["ref"], name="scan_ref_is_recorded_once"),
+            models.CheckConstraint(name="scan_step_is_known", condition=Q(step__in=Step.values)),
+            models.CheckConstraint(
+                name="scan_outcome_is_known", condition=Q(outcome__in=Outcome.values)
+            ),
+            models.CheckConstraint(
+                name="scan_link_names_a_parent",
+                condition=~Q(step__in=["link", "move"]) | Q(parent__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="scan_parent_is_another_bag", condition=Q(parent=None) | ~Q(parent=F("bag"))
+            ),
+            models.CheckConstraint(
+                name="scan_undo_names_what_it_undoes",
+                condition=Q(step="undo", undoes__isnull=False) | ~Q(step="undo") & Q(undoes=None),
+            ),
+            models.UniqueConstraint(
+                fields=["undoes"], name="scan_is_undone_once", condition=Q(undoes__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="scan_is_not_before_2000", condition=Q(scanned_at__gte=EARLIEST)
+            ),
+            models.CheckConstraint(
+                name="scan_only_receipts_and_returns_are_unexpected",
+                condition=Q(unexpected=False) | Q(step__in=["receive", "return"]),
+            ),
+            models.CheckConstraint(
+                name="scan_only_dispatches_are_forced",
+                condition=Q(forced=False) | Q(step="dispatch"),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["bag", "scanned_at", "id"], name="scan_of_bag"),
+            models.Index(
+                fields=["parent", "scanned_at", "id"],
+                name="scan_of_parent",
+                condition=Q(parent__isnull=False),
+            ),
+            models.Index(
+                fields=["was_parent", "scanned_at", "id"],
+                name="scan_out_of_parent",
+                condition=Q(was_parent__isnull=False),
+            ),
+            models.Index(fields=["area", "-id"], name="scan_latest_in_area"),
+            models.Index(fields=["actor", "-id"], name="scan_latest_of_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.ref}"

@@ -1,0 +1,44 @@
+"""Questions to one table: the ledger."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import Q, QuerySet
+
+from bags.querysets import user_areas
+
+if TYPE_CHECKING:
+    from bags.models import Bag
+    from tracetrack.models import User
+
+
+class ScanQuerySet(QuerySet["Scan"]):
+    """Scans, narrowed and ordered."""
+
+    def visible_to(self, user: "User") -> Self:
+        """The scans this user may see in lists: all, or those made in his areas of bags he sees.
+
+        The timeline of one visible bag is not narrowed: it is the bag's whole way.
+        Index: scan_latest_in_area.
+        """
+        areas = user_areas(user)
+        if areas is None:
+            return self
+        ids = sorted(areas)
+        seen = Q(bag__area__in=ids) | Q(bag__bound_for__in=ids)
+        return self.filter(seen, area__in=ids)
+
+    def latest(self) -> Self:
+        """Newest first, in the order in which they were accepted. Index: scan_latest_in_area."""
+        return self.order_by("-id")
+
+    def by(self, actor: int) -> Self:
+        """What one actor scanned, newest first. Index: scan_latest_of_actor."""
+        return self.filter(actor=actor).order_by("-id")
+
+    def of(self, bag: "Bag") -> Self:
+        """Every scan of a bag, or of a bag put into it or taken out of it, as it was scanned.
+
+        Index: scan_of_bag. Index: scan_of_parent. Index: scan_out_of_parent.
+        """
+        touching = Q(bag=bag) | Q(parent=bag) | Q(was_parent=bag)
+        return self.filter(touching).order_by("scanned_at", "id")

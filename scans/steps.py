@@ -1,0 +1,312 @@
+"""What each step does to the bags in hand, and when it is refused: pure rules, no database.
+
+Each function checks first and changes afterwards, so that a refusal leaves the desk as it was. The
+order of the checks is the order of docs/errors.md: the first fault wins.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bags.errors import (
+    BagUnknown,
+    BatchHeld,
+    ChildElsewhere,
+    NotComplete,
+    NotLinked,
+    ParentComplete,
+    ParentDispatched,
+    ParentEmpty,
+    ParentFull,
+    WrongKind,
+)
+from bags.models import Area, Bag, BagType, Batch, Kind, State
+from scans.desk import Desk
+from scans.entries import Entry
+from scans.models import Outcome, Step
+
+Fits = tuple[Kind, BagType]
+
+
+@dataclass(slots=True, kw_only=True)
+class Was:
+    """What a bag was before a step changed it."""
+
+    state: str
+    area: Area
+    bound_for: Area | None
+    parent: Bag | None
+    parent_state: str
+
+    @classmethod
+    def of(cls, bag: Bag, parent: Bag | None = None) -> "Was":
+        """`bag` as it is now; `parent` is the one that it leaves or enters."""
+        return cls(
+            state=bag.state,
+            area=bag.area,
+            bound_for=bag.bound_for,
+            parent=bag.parent,
+            parent_state=parent.state if parent else "",
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Done:
+    """What a step came to."""
+
+    bag: Bag
+    parent: Bag | None = None
+    outcome: Outcome = Outcome.APPLIED
+    unexpected: bool = False
+    forced: bool = False
+    was: Was | None = None
+    registered: list[Bag] = field(default_factory=list)
+
+
+def register(desk: Desk, entry: Entry, area: Area) -> Done:
+    bag = desk.find(entry.code)
+    if bag is not None:
+        if entry.kind not in (None, bag.kind):
+            raise WrongKind(bag=bag.code, reason=f"it is a {bag.kind}")
+        return Done(bag=bag, outcome=Outcome.ALREADY)
+    fits = desk.fit(entry.code, entry.kind)
+    if fits is None:
+        raise BagUnknown(bag=entry.code)
+    return Done(bag=desk.register(entry.code, *fits, area, desk.lot(entry.lot)))
+
+
+def link(desk: Desk, entry: Entry, area: Area) -> Done:
+    child, parent = desk.find(entry.code), desk.find(entry.parent_code or "")
+    child_fits, parent_fits = _check_pair(
+        entry, _fits(desk, child, entry.code), _fits(desk, parent, entry.parent_code)
+    )
+    if child is not None and child.parent is not None:
+        if child.parent is parent:
+            return Done(bag=child, parent=parent, outcome=Outcome.ALREADY)
+        raise ChildElsewhere(bag=child.code, parent=child.parent.code)
+    lot = desk.lot(entry.lot) if child is None else None
+    check_holds(parent and parent.batch, child.batch if child else lot)
+    if parent is not None:
+        _check_room(parent)
+    # The child first: its lot may refuse it, and then no sack may be left behind.
+    registered = []
+    if child is None:
+        child = desk.register(entry.code, *child_fits, area, lot)
+        registered.append(child)
+    if parent is None:
+        parent = desk.register(entry.parent_code or "", *parent_fits, area)
+        registered.append(parent)
+    was = Was.of(child, parent)
+    put(desk, child, parent)
+    return Done(bag=child, parent=parent, was=was, registered=registered)
+
+
+def unlink(desk: Desk, entry: Entry, area: Area) -> Done:
+    child = desk.get(entry.code)
+    if child.kind != Kind.CHILD:
+        raise WrongKind(bag=child.code, reason="only a child lies in a sack")
+    parent = desk.in_hand(child.parent) if child.parent else None
+    check_holds(child.batch, parent and parent.batch)
+    if parent is None or entry.parent_code not in (None, parent.code):
+        raise NotLinked(bag=child.code)
+    _check_not_gone(parent)
+    was = Was.of(child, parent)
+    take(desk, child)
+    return Done(bag=child, parent=parent if entry.parent_code else None, was=was)
+
+
+def move(desk: Desk, entry: Entry, area: Area) -> Done:
+    child, parent = desk.get(entry.code), desk.get(entry.parent_code or "")
+    _check_pair(entry, _fits(desk, child, entry.code), _fits(desk, parent, entry.parent_code))
+    if child.parent is parent:
+        return Done(bag=child, parent=parent, outcome=Outcome.ALREADY)
+    left = desk.in_hand(child.parent) if child.parent else None
+    check_holds(parent.batch, child.batch, left and left.batch)
+    if left is None:
+        raise NotLinked(bag=child.code)
+    _check_not_gone(left)
+    _check_room(parent)
+    was = Was.of(child, left)
+    take(desk, child)
+    put(desk, child, parent)
+    return Done(bag=child, parent=parent, was=was)
+
+
+def complete(desk: Desk, entry: Entry, area: Area) -> Done:
+    parent = _free_parent(desk, entry)
+    if parent.state != State.OPEN:
+        return Done(bag=parent, outcome=Outcome.ALREADY)
+    if not parent.child_count:
+        raise ParentEmpty(parent=parent.code)
+    return _settle(desk, parent, state=State.COMPLETE)
+
+
+def reopen(desk: Desk, entry: Entry, area: Area) -> Done:
+    parent = _free_parent(desk, entry)
+    if parent.state == State.OPEN:
+        return Done(bag=parent, outcome=Outcome.ALREADY)
+    _check_not_gone(parent)
+    return _settle(desk, parent, state=State.OPEN)
+
+
+def dispatch(desk: Desk, entry: Entry, area: Area) -> Done:
+    parent = _free_parent(desk, entry)
+    if parent.state == State.DISPATCHED:
+        return Done(bag=parent, outcome=Outcome.ALREADY)
+    forced = parent.state != State.COMPLETE and entry.force
+    if parent.state != State.COMPLETE and not forced:
+        raise NotComplete(
+            parent=parent.code,
+            state=parent.state,
+            count=parent.child_count,
+            capacity=parent.capacity,
+        )
+    if not parent.child_count:
+        raise ParentEmpty(parent=parent.code)
+    done = _settle(desk, parent, state=State.DISPATCHED, bound_for=area)
+    done.forced = forced
+    return done
+
+
+def receive(desk: Desk, entry: Entry, area: Area) -> Done:
+    parent = _free_parent(desk, entry)
+    if parent.state == State.RECEIVED:
+        return Done(bag=parent, outcome=Outcome.ALREADY)
+    unexpected = parent.state != State.DISPATCHED
+    done = _settle(desk, parent, state=State.RECEIVED, area=area)
+    done.unexpected = unexpected
+    return done
+
+
+def come_back(desk: Desk, entry: Entry, area: Area) -> Done:
+    """The step `return`: a sack comes back with what lies in it; a child leaves its sack."""
+    bag = desk.get(entry.code)
+    if bag.state == State.RETURNED:
+        return Done(bag=bag, outcome=Outcome.ALREADY)
+    if bag.kind == Kind.PARENT:
+        unexpected = bag.state not in (State.DISPATCHED, State.RECEIVED)
+        done = _settle(desk, bag, state=State.RETURNED, area=area)
+        done.unexpected = unexpected
+        return done
+    parent = desk.in_hand(bag.parent) if bag.parent else None
+    was = Was.of(bag, parent)
+    if parent is not None:
+        take(desk, bag)
+    bag.state, bag.area, bag.bound_for = State.RETURNED, area, None
+    desk.touch(bag)
+    return Done(bag=bag, was=was)
+
+
+def inspect(desk: Desk, entry: Entry, area: Area) -> Done:
+    return Done(bag=desk.get(entry.code))
+
+
+STEPS: dict[str, Callable[[Desk, Entry, Area], Done]] = {
+    Step.REGISTER: register,
+    Step.LINK: link,
+    Step.UNLINK: unlink,
+    Step.MOVE: move,
+    Step.COMPLETE: complete,
+    Step.REOPEN: reopen,
+    Step.DISPATCH: dispatch,
+    Step.RECEIVE: receive,
+    Step.RETURN: come_back,
+    Step.INSPECT: inspect,
+}
+
+
+def put(desk: Desk, child: Bag, parent: Bag) -> None:
+    """Put `child` into `parent`: it takes the parent's place, the parent counts and weighs it."""
+    child.parent, child.state = parent, State.LINKED
+    child.area, child.bound_for = parent.area, parent.bound_for
+    parent.child_count += 1
+    parent.weight += child.weight
+    if parent.child_count == parent.capacity and parent.state == State.OPEN:
+        parent.state = State.COMPLETE
+    desk.touch(child, parent)
+
+
+def take(desk: Desk, child: Bag) -> None:
+    """Take `child` out of its parent; a complete parent opens again."""
+    parent = child.parent
+    if parent is None:
+        return
+    child.parent, child.state, child.bound_for = None, State.LOOSE, None
+    parent.child_count -= 1
+    parent.weight -= child.weight
+    if parent.state == State.COMPLETE:
+        parent.state = State.OPEN
+    desk.touch(child, parent)
+
+
+def place(desk: Desk, parent: Bag, area: Area, bound_for: Area | None) -> None:
+    """Bring a parent, and all that lies in it, to an area."""
+    for bag in (parent, *desk.children(parent)):
+        bag.area, bag.bound_for = area, bound_for
+        desk.touch(bag)
+
+
+def _settle(
+    desk: Desk,
+    parent: Bag,
+    *,
+    state: State,
+    area: Area | None = None,
+    bound_for: Area | None = None,
+) -> Done:
+    was = Was.of(parent)
+    parent.state = state
+    desk.touch(parent)
+    if area is not None or bound_for is not None:
+        place(desk, parent, area or parent.area, bound_for)
+    return Done(bag=parent, was=was)
+
+
+def _fits(desk: Desk, bag: Bag | None, code: str | None) -> Fits | None:
+    return (Kind(bag.kind), bag.bag_type) if bag is not None else desk.fit(code or "")
+
+
+def _check_pair(entry: Entry, child: Fits | None, parent: Fits | None) -> tuple[Fits, Fits]:
+    for code, fits in ((entry.code, child), (entry.parent_code, parent)):
+        if fits is None:
+            raise BagUnknown(bag=code)
+    assert child is not None
+    assert parent is not None
+    if child[0] != Kind.CHILD:
+        raise WrongKind(bag=entry.code, reason="only a child can lie in a sack")
+    if parent[0] != Kind.PARENT:
+        raise WrongKind(bag=entry.parent_code, reason="only a parent can hold bags")
+    if child[1].pk != parent[1].pk:
+        reason = f"it is {child[1].name}, the sack takes {parent[1].name}"
+        raise WrongKind(bag=entry.code, reason=reason)
+    return child, parent
+
+
+def _free_parent(desk: Desk, entry: Entry) -> Bag:
+    parent = desk.get(entry.code)
+    if parent.kind != Kind.PARENT:
+        raise WrongKind(bag=parent.code, reason="this is done to a sack, not to a child")
+    check_holds(parent.batch)
+    return parent
+
+
+def check_holds(*batches: Batch | None) -> None:
+    for batch in batches:
+        if batch is not None and batch.held:
+            raise BatchHeld(
+                batch=batch.code,
+                held_at=batch.held_at.isoformat() if batch.held_at else "",
+                held_by=batch.held_by.username if batch.held_by else "",
+                reason=batch.held_reason,
+            )
+
+
+def _check_room(parent: Bag) -> None:
+    if parent.child_count >= (parent.capacity or 0):
+        raise ParentFull(parent=parent.code, capacity=parent.capacity)
+    if parent.state != State.OPEN:
+        raise ParentComplete(parent=parent.code, state=parent.state)
+
+
+def _check_not_gone(parent: Bag) -> None:
+    if parent.state == State.DISPATCHED:
+        raise ParentDispatched(parent=parent.code)

@@ -1,0 +1,21 @@
+"""note(): one audit row in the caller's transaction."""
+
+from contextvars import ContextVar
+from typing import Any
+
+from tracetrack.models import AuditEntry, User
+
+# Set by the middleware for the time of a request.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def note(*, actor: User | None, action: str, subject: str, facts: dict[str, Any]) -> AuditEntry:
+    """Keep who did what to which subject. The name stays even where the account is renamed."""
+    return AuditEntry.objects.create(
+        actor=actor,
+        actor_name=actor.username if actor else "system",
+        action=action,
+        subject=subject,
+        facts=facts,
+        request_id=request_id.get(),
+    )

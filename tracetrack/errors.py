@@ -1,0 +1,75 @@
+"""Problem: the one exception that a client may see, in the words of RFC 9457."""
+
+from typing import Any, ClassVar
+
+
+class Problem(Exception):
+    """The request cannot be carried out."""
+
+    # The docstring of a subclass is the sentence people read: one text for docs, title and log.
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "bad-request"
+    remedy: ClassVar[str] = ""
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.title().format(**facts))
+
+    @classmethod
+    def title(cls) -> str:
+        """The sentence of this problem, with its facts still to be filled in."""
+        return (cls.__doc__ or "").strip().splitlines()[0]
+
+    def as_json(self) -> dict[str, Any]:
+        """The problem document: type, title, status, code, remedy if there is one, the facts."""
+        document: dict[str, Any] = {
+            "type": f"urn:tracetrack:problem:{self.code}",
+            "title": str(self),
+            "status": self.status,
+            "code": self.code,
+        }
+        if self.remedy:
+            document["remedy"] = self.remedy
+        return document | {"facts": self.facts}
+
+
+class BadRequest(Problem):
+    """The request cannot be understood: {reason}."""
+
+    status, code = 400, "bad-request"
+    remedy = "Compare the request with the API's documentation."
+
+
+class NotSignedIn(Problem):
+    """Nobody is signed in."""
+
+    status, code = 401, "not-signed-in"
+    remedy = "Sign in, or send a valid token: Authorization: Bearer <token>."
+
+
+class Forbidden(Problem):
+    """This account may not do that."""
+
+    status, code = 403, "forbidden"
+    remedy = "Ask an administrator for the right that is named."
+
+
+class NotFound(Problem):
+    """There is nothing here, or nothing that this account may see."""
+
+    status, code = 404, "not-found"
+    remedy = "Check the address and the spelling of the code."
+
+
+class BadCursor(Problem):
+    """This cursor was not made by this list."""
+
+    status, code = 400, "bad-cursor"
+    remedy = "Start again without a cursor and follow the links of the answer."
+
+
+class Busy(Problem):
+    """The server is busy; nothing was done."""
+
+    status, code = 503, "busy"
+    remedy = "Send the same request again after the seconds in Retry-After."

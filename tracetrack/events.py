@@ -1,0 +1,35 @@
+"""Consequences, told once: audit in the same transaction, stale answers dropped after COMMIT."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tracetrack import audit, cache
+
+if TYPE_CHECKING:
+    from tracetrack.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: its name, what it makes stale, whether it is audited."""
+
+    name: ClassVar[str] = ""
+    stale: ClassVar[tuple[str, ...]] = ()
+    audited: ClassVar[bool] = False
+
+    @property
+    def subject(self) -> str:
+        """What it happened to, as the audit names it."""
+        return ""
+
+    def facts(self) -> dict[str, Any]:
+        """What is to be known of it, as JSON."""
+        return asdict(self)
+
+
+def emit(event: Event, *, actor: "User | None" = None) -> None:
+    """Tell `event`: the audit row is written now, stale answers go when the transaction commits."""
+    if event.audited:
+        audit.note(actor=actor, action=event.name, subject=event.subject, facts=event.facts())
+    if event.stale:
+        cache.drop(*event.stale)

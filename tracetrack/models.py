@@ -1,0 +1,70 @@
+"""Who works here, with which tokens, and who did what."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+from tracetrack.roles import Role
+
+
+class User(AbstractUser):
+    """A person or a machine that acts. Switched off, never deleted: the ledger keeps its name."""
+
+    role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
+
+    class Meta(AbstractUser.Meta):
+        default_permissions = ("add", "change", "view")
+        permissions = [
+            ("view_system", "Can see the figures of the running system"),
+            ("clear_cache", "Can drop cached answers"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="user_role_is_known", condition=Q(role__in=Role.values)),
+        ]
+
+
+class ApiToken(models.Model):
+    """A key to the API. Only its hash is kept; the prefix is there to recognise it by."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="api_tokens")
+    name = models.CharField(max_length=64)
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        default_permissions = ("add", "change", "view")
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], name="api_token_digest_is_unique"),
+            models.CheckConstraint(
+                name="api_token_digest_is_sha256", condition=Q(digest__regex="^[0-9a-f]{64}$")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class AuditEntry(models.Model):
+    """What somebody did beside the ledger of scans. Append-only; keeps the name of who did it."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    actor_name = models.CharField(max_length=150)
+    action = models.CharField(max_length=64)
+    subject = models.CharField(max_length=128)
+    facts = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        default_permissions = ("view",)
+        verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["subject", "id"], name="audit_of_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject} by {self.actor_name}"

@@ -30,12 +30,14 @@ WITHOUT_DATABASE = frozenset(
 def main(arguments: list[str]) -> None:
     """Run one command, as named by the arguments."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracetrack.settings")
-    if settings.LOCAL and needs_database(arguments[1:]):
-        try:
-            devdb.start(settings.DATA / "pg")
-        except devdb.DevDbError as error:
-            sys.exit(str(error))
-    execute_from_command_line(arguments)
+    if not settings.LOCAL or not needs_database(arguments[1:]):
+        execute_from_command_line(arguments)
+        return
+    try:
+        with devdb.using(settings.DATA / "pg"):
+            execute_from_command_line(arguments)
+    except devdb.DevDbError as error:
+        sys.exit(str(error))
 
 
 def needs_database(arguments: list[str]) -> bool:

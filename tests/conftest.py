@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -30,19 +31,15 @@ os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,testserver")
 os.environ.setdefault("HTTPS", "false")
 os.environ.setdefault("STATIC_HASHED", "false")
 
-started = pytest.StashKey[bool]()
-
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A worker finds DATABASE_URL set and leaves the server to the process that runs the workers.
-    config.stash[started] = OWN_CLUSTER and devdb.start(CLUSTER, durable=False)
+    if OWN_CLUSTER:
+        # An xdist worker finds DATABASE_URL set and leaves this to the process that started it.
+        cluster = ExitStack()
+        cluster.enter_context(devdb.using(CLUSTER, durable=False))
+        config.add_cleanup(cluster.close)
     # Argon2 is slow on purpose; hundreds of test users need not wait for it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if config.stash.get(started, False):
-        devdb.stop(CLUSTER)
 
 
 @pytest.fixture(scope="session")
@@ -55,10 +52,9 @@ def redis_url() -> Iterator[str]:
     # Not pytest's own folder, whose path may be too long for a socket.
     with tempfile.TemporaryDirectory(prefix="tt-redis-") as folder:
         address = f"unix://{folder}/redis.sock"
+        options = ["--port", "0", "--unixsocket", f"{folder}/redis.sock", "--dir", folder]
         process = subprocess.Popen(
-            [str(server), "--port", "0", "--unixsocket", f"{folder}/redis.sock"]
-            + ["--save", "", "--appendonly", "no", "--dir", folder],
-            stdout=subprocess.DEVNULL,
+            [str(server), *options, "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL
         )
         try:
             _await_redis(address)

@@ -9,18 +9,15 @@ import hashlib
 import importlib.util
 import os
 import shutil
-import signal
-import stat
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
-import psutil
-
-from tracetrack import notroot
+from tracetrack import notroot, postmaster
 
 NAME = "tracetrack"
 
@@ -42,7 +39,6 @@ FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 
 # Recovery after a crash replays the log; on a slow disk that may take minutes.
 START_SECONDS = 300.0
-STOP_SECONDS = 60.0
 
 # Popen complains when it is forgotten while its process lives on, which is the point here.
 _started: list[subprocess.Popen[bytes]] = []
@@ -70,7 +66,7 @@ def socket_folder(folder: Path) -> Path:
 
 def running(folder: Path) -> bool:
     """Tell whether the server of a folder is there and takes connections."""
-    return _server(folder) is not None and _pid_file(folder)[-1].strip() == "ready"
+    return postmaster.ready(_data(folder))
 
 
 def start(folder: Path, *, durable: bool = True) -> bool:
@@ -80,14 +76,8 @@ def start(folder: Path, *, durable: bool = True) -> bool:
     cost the data, which is fine for tests.
     """
     with _sentences(folder):
-        if running(folder):
-            return False
-        _private(folder)
-        with _lock(folder):
-            if running(folder):
-                return False
-            _start(folder, SETTINGS if durable else SETTINGS | FORGETFUL)
-    return True
+        _prepare(folder)
+        return _ensure(folder, durable=durable, borrowed=False)
 
 
 def stop(folder: Path) -> bool:
@@ -96,11 +86,29 @@ def stop(folder: Path) -> bool:
         if not (folder / "lock").exists():
             return False
         with _lock(folder):
-            process = _server(folder)
-            if process is None:
-                return False
-            _end(process)
-    return True
+            return _stop(folder)
+
+
+@contextmanager
+def using(folder: Path, *, durable: bool = True) -> Iterator[None]:
+    """Have the server run during a block; the last of its users stops it again.
+
+    A server that start() was asked for stays. Users count by a lock on a file, which the kernel
+    drops for those that were killed.
+    """
+    with _sentences(folder):
+        _prepare(folder)
+        users = (folder / "users").open("w")
+    with users:
+        with _sentences(folder):
+            fcntl.flock(users, fcntl.LOCK_SH)
+            _ensure(folder, durable=durable, borrowed=True)
+        try:
+            yield
+        finally:
+            with _sentences(folder), _lock(folder):
+                if (folder / "borrowed").exists() and _alone(users):
+                    _stop(folder)
 
 
 def program(name: str) -> Path:
@@ -115,16 +123,47 @@ def program(name: str) -> Path:
     return path
 
 
+def _ensure(folder: Path, *, durable: bool, borrowed: bool) -> bool:
+    with _lock(folder):
+        if not borrowed:
+            (folder / "borrowed").unlink(missing_ok=True)
+        if running(folder):
+            return False
+        if borrowed:
+            (folder / "borrowed").touch()
+        _start(folder, SETTINGS if durable else SETTINGS | FORGETFUL)
+    return True
+
+
+def _stop(folder: Path) -> bool:
+    process = postmaster.find(_data(folder))
+    if process is None:
+        return False
+    postmaster.end(process)
+    return True
+
+
+def _alone(users: IO[str]) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _start(folder: Path, settings: dict[str, str]) -> None:
     postgres = program("postgres")
     identity = notroot.identity(folder, binary=postgres)
-    _forget_the_dead(folder)
+    postmaster.forget_the_dead(_data(folder), socket_folder(folder))
     _create_cluster(folder, identity)
     sockets = socket_folder(folder)
     if sockets != folder:
-        _private(sockets)
+        if sockets.is_symlink():
+            raise DevDbError(f"{sockets} is a link that somebody else may have made. Remove it.")
+        _private(sockets, {os.geteuid(), identity.owner or 0})
         identity.own(sockets)
-    options = {**settings, "unix_socket_directories": f'"{sockets}"'}
+    quoted = str(sockets).replace('"', '""')
+    options = {**settings, "unix_socket_directories": f'"{quoted}"'}
     command = [*identity.prefix, str(postgres), "-D", str(_data(folder))]
     for key, value in options.items():
         command += ["-c", f"{key}={value}"]
@@ -187,72 +226,24 @@ def _create_database(sockets: Path) -> None:
         raise DevDbError(f"PostgreSQL runs but refuses a new database: {made.stdout.strip()}.")
 
 
-def _end(process: psutil.Process) -> None:
-    # Fast shutdown first. Should it hang, the abrupt ones, which the next start recovers from.
-    for wish in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        try:
-            process.send_signal(wish)
-            process.wait(STOP_SECONDS)
-        except psutil.TimeoutExpired:
-            continue
-        except psutil.NoSuchProcess:
-            pass
-        return
-    raise DevDbError(f"PostgreSQL (process {process.pid}) does not end. Restart the machine.")
-
-
-def _forget_the_dead(folder: Path) -> None:
-    """Remove what a killed server left, once none of its processes lives.
-
-    PostgreSQL does this itself unless another process got the same id since, as happens after a
-    restart of the machine; then it would refuse to start for ever.
-    """
-    deadline = time.monotonic() + STOP_SECONDS
-    while any(_works_in(process, folder) for process in psutil.process_iter()):
-        if time.monotonic() > deadline:
-            raise DevDbError(f"Processes of a killed PostgreSQL still use {folder}. End them.")
-        time.sleep(0.05)
-    for left in (_data(folder) / "postmaster.pid", *socket_folder(folder).glob(".s.PGSQL.*")):
-        left.unlink(missing_ok=True)
-
-
-def _server(folder: Path) -> psutil.Process | None:
-    lines = _pid_file(folder)
-    if not lines[0].isdigit():
-        return None
-    try:
-        process = psutil.Process(int(lines[0]))
-    except psutil.NoSuchProcess:
-        return None
-    return process if _works_in(process, folder) else None
-
-
-def _works_in(process: psutil.Process, folder: Path) -> bool:
-    """Tell whether this is a PostgreSQL process of ours: they all work in their data folder."""
-    try:
-        return process.name() == "postgres" and Path(process.cwd()) == _data(folder).resolve()
-    except psutil.Error:
-        return False
-
-
-def _pid_file(folder: Path) -> list[str]:
-    try:
-        return (_data(folder) / "postmaster.pid").read_text().splitlines() or [""]
-    except FileNotFoundError:
-        return [""]
-
-
-def _private(folder: Path) -> None:
+def _private(folder: Path, owners: set[int]) -> None:
     """Make a folder that nobody else may enter, or refuse one that somebody else has made.
 
     PostgreSQL trusts whoever reaches its socket, so this folder is the lock on its door.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or os.geteuid() not in (0, found.st_uid):
+    found = folder.stat()
+    if found.st_uid not in owners:
         raise DevDbError(f"{folder} belongs to somebody else. Set DATA to a folder of your own.")
     if found.st_mode & 0o077:
         folder.chmod(0o700)
+
+
+def _prepare(folder: Path) -> None:
+    # Root may work for another account: the server then runs as the owner of the folder.
+    me = os.geteuid()
+    owner = folder.stat().st_uid if me == 0 and folder.exists() else me
+    _private(folder, {owner})
 
 
 @contextmanager
@@ -267,11 +258,12 @@ def _sentences(folder: Path) -> Iterator[None]:
     """Turn what the operating system refuses into one sentence."""
     try:
         yield
-    except notroot.NotRootError as error:
+    except (notroot.NotRootError, postmaster.PostmasterError) as error:
         raise DevDbError(str(error)) from error
     except OSError as error:
+        culprit = error.filename or folder
         raise DevDbError(
-            f"The database in {folder} cannot be used: {error.strerror} ({error.filename}). "
+            f"The database in {folder} cannot be used: {error.strerror} ({culprit}). "
             "Free some space, or set DATA to a folder that you may write to."
         ) from error
 

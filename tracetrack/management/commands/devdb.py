@@ -1,6 +1,6 @@
 """Start, stop or open the embedded database, or tell whether it runs."""
 
-import os
+import subprocess
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -27,8 +27,7 @@ class Command(BaseCommand):
                 runs = devdb.running(folder)
                 self.stdout.write(f"runs: {devdb.url(folder)}" if runs else "does not run")
             else:
-                devdb.start(folder)
-                psql = str(devdb.program("psql"))
-                os.execv(psql, [psql, devdb.url(folder)])
+                with devdb.using(folder):
+                    subprocess.run([str(devdb.program("psql")), devdb.url(folder)], check=False)
         except devdb.DevDbError as error:
             raise CommandError(str(error)) from error

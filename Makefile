@@ -1,0 +1,72 @@
+# The front door. `make` alone says what there is.
+
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+# Where `make check` pretends to be deployed, so that the checks for deployment have something to say.
+DEPLOYED := DATABASE_URL=postgresql://check@localhost/check HTTPS=true DEBUG=false \
+	ALLOWED_HOSTS=tracetrack.example FORWARDED_ALLOW_IPS=127.0.0.1 \
+	REDIS_URL=redis://localhost/0 WORKERS=4 DB_SERVER_CONNECTIONS=100 STATIC_HASHED=true \
+	SECRET_KEY=a-long-key-that-no-installation-uses-0123456789-abcdefghijklmnop
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fix bench db clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "  Variables: PORT=8000 HOST=127.0.0.1 DATA=.local WORKERS= THREADS= VENV=.venv PYTHON=python3"
+
+run: $(VENV)/.for-running ## Start TraceTrack with its own database and a day of demo data
+	@exec $(PY) manage.py serve
+
+test: $(VENV)/.for-tests check ## Run the gates, then every test
+	@CHROMIUM_OPTIONAL=$(if $(CI),,1) .ci/chromium
+	$(PY) -m pytest --create-db
+
+check: $(VENV)/.for-tests ## Run the gates: format, lint, types, floors, settings, migrations
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+	$(DEPLOYED) $(PY) manage.py check --deploy --fail-level WARNING
+	$(PY) manage.py makemigrations --check --dry-run
+
+fix: $(VENV)/.for-tests ## Format the code and repair what can be repaired
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+bench: $(VENV)/.for-tests ## Measure, and compare with the stored results
+	$(PY) -m bench.run
+
+db: $(VENV)/.for-running ## Open the embedded database in psql
+	@$(PY) manage.py devdb shell
+
+clean: ## Remove what can be made again; the data in .local stays
+	@if [ -x $(PY) ] && [ -d .local/pg-test ]; then \
+		$(PY) -c "from pathlib import Path; from tracetrack import devdb; devdb.stop(Path('.local/pg-test').absolute())"; \
+	fi
+	rm -rf .local/pg-test staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	rm -rf $(VENV)
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "TraceTrack needs Python 3.11 or newer, as in: make PYTHON=python3.12"; exit 1; }
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python's venv module is missing or broken. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@touch $@
+
+# Both stamps are younger than what they were made from; a changed requirement makes them old.
+$(VENV)/.for-running: $(VENV)/.made requirements.txt constraints.txt
+	@echo "Installing what TraceTrack needs (once) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt || { \
+		echo "The packages could not be installed. Is there a network, or a package index that pip knows?"; exit 1; }
+	@touch $@
+
+$(VENV)/.for-tests: $(VENV)/.for-running requirements-dev.txt
+	@echo "Installing what the tests need (once) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt || { \
+		echo "The packages could not be installed. Is there a network, or a package index that pip knows?"; exit 1; }
+	@touch $@

@@ -1,0 +1,41 @@
+"""How gunicorn serves TraceTrack; every number comes from tracetrack/settings.py."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tracetrack import env, settings
+
+wsgi_app = "tracetrack.wsgi:application"
+host = env.text("HOST", default="127.0.0.1")
+port = env.integer("PORT", default=8000, at_least=1, at_most=65_535)
+bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+worker_class = "gthread"
+workers = settings.WORKERS
+threads = settings.THREADS
+# Loaded by each worker for itself: a SIGHUP then brings in new code, and no worker inherits a
+# connection of another. The price is some memory per worker.
+preload_app = False
+# Watches the worker, not the request: statement_timeout bounds that.
+timeout = 60
+graceful_timeout = 30
+keepalive = 5
+# A worker that has to wait for a disk looks dead to its parent.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+# A second door that several copies on one machine would fight for.
+control_socket_disable = True
+forwarded_allow_ips = ",".join(settings.FORWARDED_ALLOW_IPS)
+accesslog = "-" if env.boolean("ACCESS_LOG", default=False) else None
+loglevel = "info" if settings.LOG_LEVEL in {"DEBUG", "INFO"} else "warning"
+
+
+def on_starting(server: Any) -> None:
+    """Refuse to start with settings that contradict one another.
+
+    In a process of its own, because what this one imports would outlive a SIGHUP.
+    """
+    manage = Path(__file__).with_name("manage.py")
+    if subprocess.run([sys.executable, str(manage), "check"], check=False).returncode != 0:
+        sys.exit(1)

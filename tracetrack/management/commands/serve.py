@@ -1,0 +1,53 @@
+"""Run everything on this machine: database, demo data, web server. Ctrl-C ends all of it."""
+
+from contextlib import ExitStack
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+from tracetrack import devdb, env, serving
+
+
+class Command(BaseCommand):
+    help = "Run everything on this machine: database, demo data, web server."
+
+    def handle(self, *args: object, **options: object) -> None:
+        host = env.text("HOST", default="127.0.0.1")
+        port = env.integer("PORT", default=8000, at_least=1, at_most=65_535)
+        try:
+            with serving.interruptible():
+                self._serve(host, port)
+        except serving.Interrupted:
+            self.stdout.write("\nStopped.")
+        except (serving.ServingError, devdb.DevDbError) as error:
+            raise CommandError(str(error)) from error
+
+    def _serve(self, host: str, port: int) -> None:
+        serving.check_port(host, port)
+        serving.check_room(settings.DATA)
+        with ExitStack() as stack:
+            if settings.LOCAL:
+                self.stdout.write("Starting the database ...")
+                stack.enter_context(devdb.using(settings.DATA / "pg"))
+            self._prepare()
+            server = stack.enter_context(serving.gunicorn(settings.BASE_DIR))
+            serving.await_answer(server, host, port)
+            shown = f"[{host}]" if ":" in host else host
+            self.stdout.write(f"\nTraceTrack is at http://{shown}:{port}/   (Ctrl-C stops it)\n")
+            self.stdout.flush()
+            server.wait()
+            raise serving.ServingError("The web server ended by itself.")
+
+    def _prepare(self) -> None:
+        """Bring tables, static files and demo data up to date; quick when they are."""
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        if settings.LOCAL:
+            call_command("seed_demo", stdout=self.stdout)
+        # The web server has a pool of its own; ours would only hold connections.
+        connection.close()
+        if isinstance(connection, DatabaseWrapper):
+            connection.close_pool()

@@ -1,0 +1,119 @@
+"""What `make run` takes: a free port, room on the disk, gunicorn in front, and an orderly end."""
+
+import http.client
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+# The cluster takes 40 MB, its write-ahead log up to 1 GB under load.
+LEAST_FREE_BYTES = 500 * 1024 * 1024
+ANSWER_SECONDS = 60.0
+# gunicorn gives its requests 30 seconds; then it is hanging.
+LEAVE_SECONDS = 45.0
+
+
+class ServingError(Exception):
+    """The server cannot run; the message says why and what to do."""
+
+
+class Interrupted(BaseException):
+    """Somebody asked us to end. No Exception, so that no handler on the way swallows it."""
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse a port that somebody else has, or an address that is not this machine's."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            # As gunicorn does; otherwise connections that just ended would count as somebody.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except PermissionError:
+        raise ServingError(f"Port {port} is reserved for root. Try PORT=8001 make run.") from None
+    except OSError as error:
+        raise ServingError(
+            f"Port {port} on {host} cannot be used: {error.strerror}. Try PORT={port + 1} make run."
+        ) from None
+
+
+def check_room(folder: Path) -> None:
+    """Refuse a disk that is nearly full: a database that cannot write is no fun to repair."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if free < LEAST_FREE_BYTES:
+        raise ServingError(
+            f"Only {free // 1024**2} MB are free where {folder} lies; "
+            f"{LEAST_FREE_BYTES // 1024**2} MB are needed. Free some, or set DATA to another disk."
+        )
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Have Ctrl-C, SIGTERM and a closed terminal raise Interrupted, once, during a block."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        # A second Ctrl-C would interrupt the orderly end, which takes a moment.
+        for one in signals:
+            signal.signal(one, signal.SIG_IGN)
+        raise Interrupted
+
+    before = {one: signal.signal(one, interrupt) for one in signals}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+@contextmanager
+def gunicorn(base: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run gunicorn during a block, and let it finish its requests at the end."""
+    config = str(base / "gunicorn.conf.py")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", config],
+        cwd=base,
+        # Ctrl-C goes to the whole terminal; we pass it on, once, in our own time.
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(LEAVE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def await_answer(process: subprocess.Popen[bytes], host: str, port: int) -> None:
+    """Wait until the server answers, whatever it says; notice when it died instead."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while not _answers(host, port):
+        if process.poll() is not None:
+            raise ServingError("The web server ended by itself; its last words stand above.")
+        if time.monotonic() > deadline:
+            raise ServingError(f"The web server does not answer on port {port}.")
+        time.sleep(0.1)
+
+
+def _answers(host: str, port: int) -> bool:
+    # A server on all addresses is also on this one.
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    connection = http.client.HTTPConnection(reachable, port, timeout=5)
+    try:
+        connection.request("HEAD", "/", headers={"Host": "localhost"})
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True

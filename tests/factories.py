@@ -1,0 +1,116 @@
+"""What tests need to exist: plain functions, each of which makes the least that will do."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from bags.codes import read_code
+from bags.models import Area, Bag, BagType, Batch
+from scans.actions import Recorded, record_scan
+from scans.entries import read_entry
+from tracetrack.models import User
+from tracetrack.roles import Role
+
+AREAS = (
+    "lucknow", "indore", "jaipur", "hisar", "sri-ganganagar",
+    "sangaria", "bathinda", "raipur", "ranchi", "akola",
+)  # fmt: skip
+TYPES = {
+    "mustard": {"parent_pattern": r"SB\d{5,8}", "child_pattern": r"CB\d{9}", "capacity": 30},
+    "moong": {"parent_pattern": r"M444-\d{5}", "child_pattern": r"MG\d{9}", "capacity": 15},
+}
+CHILD_PREFIXES = {"S": "CB", "M": "MG"}
+
+
+def make_user(username: str, role: str, areas: Iterable[str] = (), *, password: str = "") -> User:
+    """The user with this name and role, a member of exactly these areas.
+
+    Without a password nobody can sign in as him except by `client.force_login`.
+    """
+    user, created = User.objects.get_or_create(username=username, defaults={"role": role})
+    if created:
+        user.set_password(password or None)
+    user.role = role
+    user.save()
+    user.areas.set([make_area(code) for code in areas])
+    return user
+
+
+def make_area(code: str) -> Area:
+    """The area with this code."""
+    name = code.replace("-", " ").title()
+    return Area.objects.get_or_create(code=code, defaults={"name": name})[0]
+
+
+def make_bag_type(name: str, **fields: Any) -> BagType:
+    """The bag type with this name: "mustard" and "moong" as in the reference, or with `fields`."""
+    known: dict[str, Any] = TYPES.get(name, TYPES["mustard"])
+    return BagType.objects.get_or_create(name=name, defaults=known | fields)[0]
+
+
+def reference() -> None:
+    """The two bag types and the ten areas that everything starts with."""
+    for name in TYPES:
+        make_bag_type(name)
+    for code in AREAS:
+        make_area(code)
+
+
+def make_batch(code: str, bag_type: str = "mustard", **fields: Any) -> Batch:
+    """A batch; with `held_by` it is on hold since now."""
+    if "held_by" in fields:
+        fields = {"held": True, "held_reason": "recalled", "held_at": timezone.now()} | fields
+    return Batch.objects.create(
+        code=code,
+        bag_type=make_bag_type(bag_type),
+        **{"product": bag_type.title(), "produced_on": date(2026, 11, 1)} | fields,
+    )
+
+
+def scan(
+    actor: User,
+    step: str,
+    code: str,
+    parent_code: str | None = None,
+    area: str = "lucknow",
+    *,
+    now: datetime | None = None,
+    **more: Any,
+) -> Recorded:
+    """Scan one bag, now and with a new ref; `more` are the further fields of an entry."""
+    raw = {"step": step, "code": code, "parent_code": parent_code, "area": area}
+    moment = now or timezone.now()
+    entry = read_entry({"ref": uuid4(), "scanned_at": moment} | raw | more)
+    return record_scan(actor=actor, entry=entry, now=now)
+
+
+def child_codes(parent_code: str, count: int) -> list[str]:
+    """Codes for `count` children of this parent, of its type and of no other parent's."""
+    digits = int("".join(c for c in parent_code if c.isdigit())) % 10_000_000
+    prefix = CHILD_PREFIXES[parent_code[0]]
+    return [f"{prefix}{digits * 100 + number:09d}" for number in range(1, count + 1)]
+
+
+def make_parent(
+    code: str, children: int = 0, *, actor: User | None = None, area: str = "lucknow"
+) -> Bag:
+    """A parent holding so many children, all brought into being by scans."""
+    code = read_code(code)
+    actor = actor or make_user("packer", Role.OFFICE)
+    recorded = scan(actor, "register", code, area=area)
+    for child in child_codes(code, children):
+        recorded = scan(actor, "link", child, code, area=area)
+    return recorded.parent if children else recorded.bag  # type: ignore[return-value]
+
+
+def make_loose(code: str, *, actor: User | None = None, area: str = "lucknow") -> Bag:
+    """A child that lies in no parent."""
+    return scan(actor or make_user("packer", Role.OFFICE), "register", code, area=area).bag
+
+
+def put_in_batch(batch: Batch, *codes: str) -> None:
+    """Say where these bags came from, as a bag sheet does."""
+    Bag.objects.with_codes(codes).update(batch=batch)

@@ -60,7 +60,7 @@ def record_scan(*, actor: User, entry: Entry, now: datetime | None = None) -> Re
 
 
 def decide(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Recorded:
-    """What becomes of `entry`, on the bags in hand; nothing is written. Raises the first Problem."""
+    """What becomes of `entry`, on the bags in hand; writes nothing. Raises the first Problem."""
     area = desk.areas.get(entry.area)
     if area is None or not area.active:
         raise BadRow(field="area", reason=f"there is no area {entry.area}")

@@ -27,7 +27,7 @@ class ScanQuerySet(QuerySet["Scan"]):
         seen = Q(bag__area__in=ids) | Q(bag__bound_for__in=ids)
         return self.filter(seen, area__in=ids)
 
-    def latest(self) -> Self:
+    def latest_first(self) -> Self:
         """Newest first, in the order in which they were accepted. Index: scan_latest_in_area."""
         return self.order_by("-id")
 

@@ -1,7 +1,8 @@
 """Keep the counts true however rows change: one at a time, in bulk, by COPY, or rolled back.
 
-A statement trigger appends what changed to a pending table, which locks nothing. Now and then one writer
-rolls what is pending up into the tally; the advisory lock lets one at a time do so and nobody wait.
+A statement trigger appends what changed to a pending table, which locks nothing. Now and then one
+writer rolls what is pending up into the tally; the advisory lock lets one at a time do so, and
+nobody wait.
 """
 
 from django.conf import settings

@@ -12,7 +12,7 @@ BEGIN
         RETURN NULL;
     END IF;
     RAISE EXCEPTION 'The ledger is append-only: % on scans is refused.', TG_OP
-        USING ERRCODE = 'restrict_violation', HINT = 'Record an undo; docs/operations.md has the maintenance path.';
+        USING ERRCODE = 'restrict_violation', HINT = 'Record an undo instead.';
 END $$;
 CREATE TRIGGER scans_append_only_v1 BEFORE UPDATE OR DELETE OR TRUNCATE ON scans_scan
     FOR EACH STATEMENT EXECUTE FUNCTION scans_append_only_v1();

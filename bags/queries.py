@@ -1,0 +1,192 @@
+"""Questions about what exists: one bag, what lies in it, a page of bags, a batch, a search."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+from django.db.models.functions import Reverse
+
+from bags.codes import normalised, read_label
+from bags.errors import BagUnknown, BatchUnknown
+from bags.models import Bag, Batch, Kind, State
+from bags.querysets import BagQuerySet
+from tracetrack.models import User
+
+JOINED = ("bag_type", "batch", "area", "bound_for", "parent")
+# Three characters make a trigram; less would mean reading every code.
+SHORTEST_INSIDE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BagFilters:
+    """What narrows a list of bags; None does not narrow. Names and codes, not ids."""
+
+    kind: str | None = None
+    state: str | None = None
+    area: str | None = None
+    batch: str | None = None
+    bag_type: str | None = None
+    loose: bool = False
+
+    def apply(self, bags: BagQuerySet) -> BagQuerySet:
+        """`bags`, narrowed."""
+        columns = {
+            "kind": self.kind,
+            "state": self.state,
+            "area__code": self.area,
+            "batch__code": self.batch,
+            "bag_type__name": self.bag_type,
+        }
+        given = Q(**{column: value for column, value in columns.items() if value is not None})
+        return (bags.loose() if self.loose else bags).filter(given)
+
+
+def find_bag(user: User, text: str) -> Bag:
+    """The bag that a label names, where `user` may see it; raises BadCode, BagUnknown."""
+    code = read_label(text).code
+    bag = Bag.objects.visible_to(user).select_related(*JOINED).filter(code=code).first()
+    if bag is None:
+        raise BagUnknown(bag=code)
+    return bag
+
+
+def children_of(user: User, bag: Bag) -> list[dict[str, Any]]:
+    """What lies in `bag`, in the order of codes: code, state, area, batch, weight (kg)."""
+    inside = Bag.objects.visible_to(user).children_of(bag).select_related("area", "batch")
+    return [
+        {
+            "code": child.code,
+            "state": child.state,
+            "area": child.area.code,
+            "batch": child.batch.code if child.batch else None,
+            "weight": str(child.weight),
+        }
+        for child in inside
+    ]
+
+
+def bag_page(
+    user: User, *, after: int | None, limit: int, filters: BagFilters
+) -> list[dict[str, Any]]:
+    """Up to `limit` bags with an id above `after`, in the order of ids. Index: bags_bag_pkey."""
+    bags = filters.apply(Bag.objects.visible_to(user)).order_by("id")
+    if after is not None:
+        bags = bags.filter(id__gt=after)
+    return as_rows(bags[:limit])
+
+
+def as_rows(bags: Iterable[Bag] | BagQuerySet) -> list[dict[str, Any]]:
+    """Bags as lists show them."""
+    if isinstance(bags, BagQuerySet):
+        bags = bags.select_related(*JOINED)
+    return [as_row(bag) for bag in bags]
+
+
+def as_row(bag: Bag) -> dict[str, Any]:
+    """One bag as lists show it; weight in kg."""
+    return {
+        "id": bag.pk,
+        "code": bag.code,
+        "kind": bag.kind,
+        "bag_type": bag.bag_type.name,
+        "batch": bag.batch.code if bag.batch else None,
+        "area": bag.area.code,
+        "bound_for": bag.bound_for.code if bag.bound_for else None,
+        "state": bag.state,
+        "parent": bag.parent.code if bag.parent else None,
+        "child_count": bag.child_count if bag.kind == Kind.PARENT else None,
+        "capacity": bag.capacity,
+        "weight": str(bag.weight),
+    }
+
+
+def find_batch(user: User, text: str) -> Batch:
+    """The batch with this code; raises BatchUnknown. Index: batch_code_is_unique."""
+    code = normalised(text)
+    batch = Batch.objects.select_related("bag_type", "held_by").filter(code=code).first()
+    if batch is None:
+        raise BatchUnknown(batch=code or text[:64])
+    return batch
+
+
+def batch_contents(user: User, batch: Batch) -> dict[str, Any]:
+    """How many bags of `batch` the user sees: by kind, by state, by area, against the plan.
+
+    Costs as much as the batch is large, never as the table. Index: bag_in_batch.
+    """
+    seen = Bag.objects.visible_to(user).filter(batch=batch)
+    groups = list(seen.values("kind", "state", "area__code").annotate(total=Count("id")).order_by())
+    parents = sum(g["total"] for g in groups if g["kind"] == Kind.PARENT)
+    children = sum(g["total"] for g in groups if g["kind"] == Kind.CHILD)
+    linked = sum(g["total"] for g in groups if g["state"] == State.LINKED)
+    planned = batch.planned_bags
+    return {
+        "parents": parents,
+        "children": children,
+        "loose": children - linked,
+        "by_state": _summed(groups, "kind", "state"),
+        "by_area": [
+            {"area": row["area__code"], "total": row["total"]}
+            for row in _summed(groups, "area__code")
+        ],
+        "planned_bags": planned,
+        "progress": round((parents + children) / planned, 4) if planned else None,
+    }
+
+
+def search(user: User, text: str, limit: int = 20) -> dict[str, Any]:
+    """Bags and batches that `text` names: the whole code, else its start, its end, its inside.
+
+    The first way that finds something answers; the inside needs 3 characters.
+    Index: bag_code_is_unique. Index: bag_code_backwards. Index: bag_code_trigrams.
+    """
+    code = _searched(text)
+    found: list[Bag] = []
+    by = "none"
+    for way, bags in _ways(Bag.objects.visible_to(user), code) if code else []:
+        found = list(bags.select_related(*JOINED)[: limit + 1])
+        if found:
+            by = way
+            break
+    return {
+        "by": by,
+        "bags": as_rows(found[:limit]),
+        "batches": _batches_like(text, code, limit),
+        "more": len(found) > limit,
+    }
+
+
+def _searched(text: str) -> str:
+    """`text` as part of a code: the label's code where it is whole, else upper-cased as it is."""
+    return normalised(text) or "".join(c for c in text.upper() if c.isprintable()).strip()[:64]
+
+
+def _ways(bags: BagQuerySet, code: str) -> Iterable[tuple[str, BagQuerySet]]:
+    yield "exact", bags.filter(code=code)
+    yield "prefix", bags.filter(code__startswith=code).order_by("code")
+    yield (
+        "suffix",
+        bags.annotate(backwards=Reverse("code")).filter(backwards__startswith=code[::-1]),
+    )
+    if len(code) >= SHORTEST_INSIDE:
+        yield "contains", bags.filter(code__contains=code)
+
+
+def _batches_like(text: str, code: str, limit: int) -> list[dict[str, Any]]:
+    words = text.strip()[:64].replace("\0", "")
+    if not words:
+        return []
+    like = Q(product__istartswith=words) | Q(variety__istartswith=words)
+    if code:
+        like |= Q(code__startswith=code)
+    found = Batch.objects.filter(like).order_by("code")[:limit]
+    return list(found.values("code", "product", "variety", "state", "held"))
+
+
+def _summed(groups: list[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:
+    totals: dict[tuple[Any, ...], int] = {}
+    for group in groups:
+        key = tuple(group[k] for k in keys)
+        totals[key] = totals.get(key, 0) + group["total"]
+    return [dict(zip(keys, key, strict=True)) | {"total": n} for key, n in sorted(totals.items())]

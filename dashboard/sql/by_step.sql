@@ -1,0 +1,14 @@
+-- Scans in all, by step. Parameters: areas bigint[] (null: all), today date (not used).
+-- Index: scan_tally_has_one_row_a_combination.
+SELECT coalesce(json_agg(json_build_object('step', step, 'scans', total) ORDER BY step), '[]')
+FROM (
+    SELECT step, sum(total)::bigint AS total
+    FROM (
+        SELECT step, area_id, total FROM dashboard_scantally WHERE grain = 'all'
+        UNION ALL
+        SELECT step, area_id, total FROM dashboard_scanpending
+    ) AS counted
+    WHERE %(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[])
+    GROUP BY step
+) AS steps
+WHERE total > 0

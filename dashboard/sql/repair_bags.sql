@@ -1,0 +1,6 @@
+-- Set the bag counters to a recount. The caller holds the lock that keeps writers out.
+DELETE FROM dashboard_bagtally;
+DELETE FROM dashboard_bagpending;
+INSERT INTO dashboard_bagtally (kind, bag_type_id, area_id, bound_for_id, state, total)
+SELECT kind, bag_type_id, area_id, bound_for_id, state, count(*)
+FROM bags_bag GROUP BY 1, 2, 3, 4, 5

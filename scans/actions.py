@@ -13,11 +13,11 @@ from bags.querysets import user_areas
 from scans import undo
 from scans.desk import Desk, Stale
 from scans.entries import Entry
-from scans.errors import AreaForbidden, BadRow, ClockAhead, RefReused
+from scans.errors import AreaForbidden, ClockAhead, RefReused
 from scans.events import ScanRecorded
 from scans.models import Outcome, Scan, Step
 from scans.steps import STEPS, Done
-from tracetrack.errors import Busy, Forbidden, Problem
+from tracetrack.errors import BadRow, Busy, Forbidden, Problem
 from tracetrack.events import emit
 from tracetrack.models import User
 

@@ -36,11 +36,11 @@ class Desk:
         self._changed: dict[int, Bag] = {}
         self._scans: list[Scan] = []
         self._types: list[BagType] | None = None
-        self._lots: dict[str, Batch | None] = {}
         targets = self._targets(entries)
         codes = self._codes(entries, targets)
         self._lock(codes, entries)
         self.areas = {a.code: a for a in Area.objects.filter(code__in={e.area for e in entries})}
+        self._lots = self._named_lots(entries)
         self.earlier = self._earlier(entries)
         self.bags = {bag.code: bag for bag in self._rows().with_codes(codes)}
         self._fetch_children(entries)
@@ -85,13 +85,8 @@ class Desk:
         return None
 
     def lot(self, code: str | None) -> Batch | None:
-        """The batch that a label's lot names, where there is one."""
-        if code is None:
-            return None
-        if code not in self._lots:
-            found = Batch.objects.select_related("held_by").filter(code=code).first()
-            self._lots[code] = found
-        return self._lots[code]
+        """The batch that the lot of one of the entries names, where there is one."""
+        return self._lots.get(code or "")
 
     # -- changing -----------------------------------------------------------------------------
 
@@ -170,6 +165,13 @@ class Desk:
         refs = [entry.ref for entry in entries]
         known = Scan.objects.filter(ref__in=refs).select_related("bag", "parent", "area")
         return {scan.ref: scan for scan in known}
+
+    def _named_lots(self, entries: Iterable[Entry]) -> dict[str, Batch]:
+        named = {entry.lot for entry in entries if entry.lot}
+        if not named:
+            return {}
+        lots = Batch.objects.select_related("held_by").filter(code__in=sorted(named))
+        return {lot.code: lot for lot in lots}
 
     def _rows(self) -> BagQuerySet:
         return Bag.objects.locked().select_related(

@@ -11,8 +11,8 @@ from django.utils.dateparse import parse_datetime
 from bags.codes import Label, read_label
 from bags.errors import BadCode
 from bags.models import Kind
-from scans.errors import BadRow
 from scans.models import EARLIEST, Step
+from tracetrack.errors import BadRow
 
 WITH_PARENT = frozenset({Step.LINK, Step.MOVE})
 MAY_NAME_PARENT = WITH_PARENT | {Step.UNLINK}

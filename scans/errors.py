@@ -1,13 +1,7 @@
 """Every refusal about scans."""
 
+from tracetrack.errors import BadRow as BadRow
 from tracetrack.errors import Problem
-
-
-class BadRow(Problem):
-    """{field}: {reason}."""
-
-    status, code = 400, "bad-row"
-    remedy = "Correct the field and send the scan again; nothing was recorded."
 
 
 class ClockAhead(Problem):

@@ -73,3 +73,17 @@ class Busy(Problem):
 
     status, code = 503, "busy"
     remedy = "Send the same request again after the seconds in Retry-After."
+
+
+class BadRow(Problem):
+    """{field}: {reason}."""
+
+    status, code = 400, "bad-row"
+    remedy = "Correct the field and send the scan again; nothing was recorded."
+
+
+class BadSheet(Problem):
+    """This sheet cannot be read: {reason}."""
+
+    status, code = 400, "bad-sheet"
+    remedy = "Save it as CSV in UTF-8, with the names of its columns in the first line."

@@ -1,12 +1,9 @@
 """note(): one audit row in the caller's transaction."""
 
-from contextvars import ContextVar
 from typing import Any
 
+from tracetrack.logs import request_id
 from tracetrack.models import AuditEntry, User
-
-# Set by the middleware for the time of a request.
-request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def note(*, actor: User | None, action: str, subject: str, facts: dict[str, Any]) -> AuditEntry:

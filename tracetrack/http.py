@@ -1,0 +1,237 @@
+"""ApiView, what all endpoints share, and the ways in and out of HTTP: request ids and problems."""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NoReturn, cast
+from uuid import uuid4
+
+import orjson
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template import TemplateDoesNotExist
+from django.template.loader import select_template
+from django.utils.cache import patch_vary_headers
+from django.utils.html import format_html
+from rest_framework import authentication, negotiation, parsers, renderers, serializers
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from tracetrack import logs, problems
+from tracetrack.errors import BadRequest, Forbidden, NotFound, NotSignedIn, Problem
+from tracetrack.models import User
+from tracetrack.parsing import StrictJSONParser, is_storable
+from tracetrack.problems import BadField, CsrfFailed, MethodNotAllowed, UnknownParameter
+from tracetrack.tokens import TokenAuthentication
+
+logger = logging.getLogger(__name__)
+
+API = "/api/"
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+
+
+class Nothing(serializers.Serializer[Any]):
+    """No parameters at all."""
+
+
+class CookieAuthentication(authentication.SessionAuthentication):
+    """Who signed in with a browser. What changes something must come from a page of ours."""
+
+    def enforce_csrf(self, request: Any) -> None:
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied:
+            raise CsrfFailed from None
+
+
+class FormatFirst(negotiation.DefaultContentNegotiation):
+    """`?format=` decides where it is given, `Accept` elsewhere."""
+
+    def get_accept_list(self, request: Request) -> list[str]:
+        return ["*/*"] if "format" in request.query_params else super().get_accept_list(request)
+
+
+class ApiView(APIView):
+    """One endpoint. Says for each method which permission it takes; None: open to anyone.
+
+    A method that is not named is refused, and so is a query parameter that `parameters` has not.
+    """
+
+    permissions: ClassVar[dict[str, str | None]] = {}
+    parameters: ClassVar[type[serializers.Serializer[Any]]] = Nothing
+    authentication_classes = [TokenAuthentication, CookieAuthentication]
+    content_negotiation_class = FormatFirst
+    parser_classes: list[type[parsers.BaseParser]] = [StrictJSONParser]
+    renderer_classes: list[type[renderers.BaseRenderer]] = [renderers.JSONRenderer]
+    asked: dict[str, Any]
+
+    @property
+    def actor(self) -> User:
+        """Who is asking: the user who signed in, or whose token it is."""
+        return cast(User, self.request.user)
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        return sorted(self.permissions)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.format_kwarg = None
+        self.check_permissions(request)
+        self.asked = read_query(self.parameters, request)
+        chosen = self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = chosen
+
+    def check_permissions(self, request: Request) -> None:
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        if method not in self.permissions:
+            raise MethodNotAllowed(method=method[:16], allowed=self.allowed_methods)
+        permission = self.permissions[method]
+        if permission is None:
+            return
+        if not request.user.is_authenticated:
+            raise NotSignedIn
+        if not request.user.has_perm(permission):
+            raise Forbidden(permission=permission)
+
+    def body(self, reader: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The body as `reader` understands it; raises BadRequest, BadField."""
+        return read(reader, self.raw_body())
+
+    def raw_body(self) -> dict[str, Any]:
+        """The body as it was sent: a JSON object; raises BadRequest."""
+        given = self.request.data
+        if not isinstance(given, dict):
+            raise BadRequest(reason="its body is not a JSON object")
+        return given
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> Any:
+        final = super().finalize_response(request, cast(Any, response), *args, **kwargs)
+        final.headers.setdefault("Cache-Control", "private, no-store")
+        patch_vary_headers(final, ("Authorization", "Cookie"))
+        return final
+
+    def raise_uncaught_exception(self, exc: Exception) -> NoReturn:
+        raise exc
+
+
+def read(reader: type[serializers.Serializer[Any]], given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` as `reader` understands it. Raises BadField for what is unknown or unreadable."""
+    serializer = reader(data=dict(given))
+    for name in given:
+        if name not in serializer.fields:
+            raise BadField(field=name[:64], reason="is not a field of this request")
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def read_query(reader: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The query parameters as `reader` understands them; raises UnknownParameter, BadField."""
+    given: dict[str, str] = {}
+    known = list(reader().fields)
+    for name, values in request.query_params.lists():
+        if name not in known:
+            raise UnknownParameter(parameter=_printable(name), known=known)
+        if len(values) > 1:
+            raise BadField(field=name, reason="is given more than once")
+        if not is_storable(values[0]):
+            raise BadField(field=name, reason="has characters that no text has")
+        given[name] = values[0]
+    return read(reader, given)
+
+
+def as_json(data: object, status: int = 200) -> HttpResponse:
+    """`data` as the body of an answer. Bytes are JSON already."""
+    body = data if isinstance(data, bytes) else orjson.dumps(data)
+    return HttpResponse(body, content_type="application/json", status=status)
+
+
+def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """What a client of the API gets for an exception; None for faults of ours: handler500's."""
+    problem = problems.as_problem(error)
+    if problem is None:
+        return None
+    _write_down(problem, error)
+    return problems.answer(problem, context["request"]._request)
+
+
+class RequestIdMiddleware:
+    """Every request has an id: the caller's X-Request-ID where it is usable, else a new one.
+
+    It is on the answer, in problems, in the log and in the audit. Pages may raise problems, too.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        chosen = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        before = logs.request_id.set(chosen)
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.request_id.reset(before)
+        response.headers["X-Request-ID"] = chosen
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Pages answer as the API does: a refusal with its status, a busy database with 503."""
+        if not isinstance(error, Problem | OperationalError | InterfaceError):
+            return None
+        problem = problems.as_problem(error)
+        assert problem is not None
+        _write_down(problem, error)
+        return show(problem, request)
+
+
+def show(problem: Problem, request: HttpRequest) -> HttpResponse:
+    """`problem` to a client of the API, or as a page: templates/<status>.html or problem.html."""
+    if request.path.startswith(API):
+        return problems.answer(problem, request)
+    context = {"problem": problem, "request_id": logs.request_id.get()}
+    # Whose name a page shows is a question to the database, which may be what is broken.
+    asker = request if problem.status < 500 else None
+    try:
+        page = select_template([f"{problem.status}.html", "problem.html"]).render(context, asker)
+    except TemplateDoesNotExist:
+        page = format_html("<!doctype html><title>{0}</title><h1>{0}</h1>", str(problem))
+    return problems.with_headers(HttpResponse(page, status=problem.status), problem)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    problem = problems.as_problem(exception) or BadRequest(reason="it is malformed")
+    return show(problem, request)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
+    return show(problems.as_problem(exception) or Forbidden(), request)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return show(NotFound(), request)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500; Django has written the exception down."""
+    return show(problems.ServerError(), request)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW."""
+    return show(CsrfFailed(), request)
+
+
+def _write_down(problem: Problem, error: Exception) -> None:
+    if problem.status >= 500:
+        logger.warning("%s: %s", problem.code, error)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])

@@ -47,11 +47,15 @@ class BagQuerySet(QuerySet["Bag"]):
         return self.filter(batch=batch).order_by("id")
 
     def locked(self) -> Self:
-        """These rows, locked until the transaction ends: parents before children, then by code.
+        """These bags, locked until the transaction ends: parents before children, then by code.
 
-        Everybody locks in this order, so two scanners never wait for each other in a ring.
+        Everybody locks in this order, so two scanners never wait for each other in a ring. The rows
+        are locked alone and read afterwards: PostgreSQL drops a row from a join that it locks where
+        somebody changed the joined column while it waited.
         """
-        return self.order_by(F("kind").desc(), "code").select_for_update(no_key=True, of=("self",))
+        in_order = self.order_by(F("kind").desc(), "code").select_for_update(no_key=True)
+        ids = list(in_order.values_list("id", flat=True))
+        return self.model.objects.filter(id__in=ids)
 
 
 def user_areas(user: "User") -> frozenset[int] | None:

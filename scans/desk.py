@@ -30,6 +30,8 @@ class Desk:
     has no row to lock: the advisory lock on its code stands for it.
     """
 
+    JOINED = ("bag_type", "batch__held_by", "parent", "area", "bound_for")
+
     def __init__(self, entries: Collection[Entry], *, areas: frozenset[int] | None) -> None:
         self._scope = areas
         self._created: list[Bag] = []
@@ -42,7 +44,7 @@ class Desk:
         self.areas = {a.code: a for a in Area.objects.filter(code__in={e.area for e in entries})}
         self._lots = self._named_lots(entries)
         self.earlier = self._earlier(entries)
-        self.bags = {bag.code: bag for bag in self._rows().with_codes(codes)}
+        self.bags = _in_hand(Bag.objects.with_codes(codes))
         self._fetch_children(entries)
         self._join()
         self.targets = {target.pk: target for target in targets}
@@ -73,9 +75,7 @@ class Desk:
 
     def fit(self, code: str, kind: str | None = None) -> tuple[Kind, BagType] | None:
         """Kind and type of the first bag type that makes such codes; None where none does."""
-        if self._types is None:
-            self._types = list(BagType.objects.order_by("id"))
-        for bag_type in self._types:
+        for bag_type in self._bag_types():
             for fits, pattern in (
                 (Kind.PARENT, bag_type.parent_pattern),
                 (Kind.CHILD, bag_type.child_pattern),
@@ -83,6 +83,10 @@ class Desk:
                 if kind in (None, fits) and re.fullmatch(pattern, code):
                     return fits, bag_type
         return None
+
+    def type_names(self) -> set[str]:
+        """The names of all bag types."""
+        return {bag_type.name for bag_type in self._bag_types()}
 
     def lot(self, code: str | None) -> Batch | None:
         """The batch that the lot of one of the entries names, where there is one."""
@@ -166,6 +170,11 @@ class Desk:
         known = Scan.objects.filter(ref__in=refs).select_related("bag", "parent", "area")
         return {scan.ref: scan for scan in known}
 
+    def _bag_types(self) -> list[BagType]:
+        if self._types is None:
+            self._types = list(BagType.objects.order_by("id"))
+        return self._types
+
     def _named_lots(self, entries: Iterable[Entry]) -> dict[str, Batch]:
         named = {entry.lot for entry in entries if entry.lot}
         if not named:
@@ -173,17 +182,12 @@ class Desk:
         lots = Batch.objects.select_related("held_by").filter(code__in=sorted(named))
         return {lot.code: lot for lot in lots}
 
-    def _rows(self) -> BagQuerySet:
-        return Bag.objects.locked().select_related(
-            "bag_type", "batch__held_by", "parent", "area", "bound_for"
-        )
-
     def _fetch_children(self, entries: Collection[Entry]) -> None:
         following = {entry.code for entry in entries if entry.step in CHILDREN_FOLLOW}
         parents = [b.pk for c, b in self.bags.items() if c in following and b.kind == Kind.PARENT]
         if parents:
-            inside = self._rows().filter(parent__in=parents).exclude(code__in=list(self.bags))
-            self.bags |= {bag.code: bag for bag in inside}
+            inside = Bag.objects.filter(parent__in=parents).exclude(code__in=list(self.bags))
+            self.bags |= _in_hand(inside)
 
     def _join(self) -> None:
         """Make every `parent` the very bag in hand, so that a change is seen everywhere."""
@@ -222,6 +226,11 @@ class Desk:
         }
         with connection.cursor() as cursor:
             cursor.execute(sql("scans.touch_bags"), columns)
+
+
+def _in_hand(bags: BagQuerySet) -> dict[str, Bag]:
+    rows = bags.locked().select_related("bag_type", "batch__held_by", "parent", "area", "bound_for")
+    return {bag.code: bag for bag in rows}
 
 
 def _lock_order(bag: Bag) -> tuple[bool, str]:

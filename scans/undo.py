@@ -14,6 +14,7 @@ from scans.steps import Done, check_holds, place, put, take
 from tracetrack.models import User
 
 OWN_FOR = timedelta(minutes=15)
+NEVER_UNDONE = (Step.REGISTER, Step.UNDO)
 # What these did to a sack does not depend on what was undone.
 HARMLESS = (Step.REGISTER, Step.INSPECT, Step.UNDO)
 FILLING = (Step.LINK, Step.UNLINK, Step.MOVE)
@@ -29,7 +30,7 @@ def undo(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Done:
     target = desk.targets.get(entry.undoes or 0)
     if target is None or target.bag_id != bag.pk:
         raise ScanUnknown(scan=entry.undoes, bag=bag.code)
-    if target.step in (Step.REGISTER, Step.UNDO):
+    if target.step in NEVER_UNDONE:
         raise NotUndoable(step=target.step)
     if Scan.objects.filter(undoes=target).exists():
         raise AlreadyUndone(scan=target.pk)
@@ -49,7 +50,7 @@ def _check_right(entry: Entry, target: Scan, *, actor: User, now: datetime) -> N
         return
     latest = (
         Scan.objects.by(actor.pk)
-        .exclude(step=Step.UNDO)
+        .exclude(step__in=NEVER_UNDONE)
         .exclude(Exists(Scan.objects.filter(undoes=OuterRef("pk"))))
         .values_list("pk", flat=True)
         .first()

@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
+from django.db import connection
 
 from tracetrack import devdb
 
@@ -40,6 +42,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(cluster.close)
     # Argon2 is slow on purpose; hundreds of test users need not wait for it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_may_empty_the_ledger() -> Iterator[None]:
+    """Let Django empty the tables after a test with real transactions, by the maintenance path."""
+    operations = type(connection.ops)
+    flush = operations.execute_sql_flush
+
+    def maintained(self: Any, statements: list[str]) -> None:
+        flush(self, ["SET LOCAL tracetrack.maintenance = 'on'", *statements])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "execute_sql_flush", maintained)
+        yield
 
 
 @pytest.fixture(scope="session")

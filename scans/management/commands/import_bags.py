@@ -1,0 +1,34 @@
+"""Take a sheet of bags in."""
+
+from collections.abc import Iterable, Iterator
+
+from django.utils import timezone
+
+from bags.sheets import BAG_COLUMNS, BagLine, read_bag
+from scans import bulk
+from tracetrack.errors import Problem
+from tracetrack.management.imports import ImportCommand
+from tracetrack.models import User
+from tracetrack.sheets import Row, Verdict
+
+
+class Command(ImportCommand):
+    help = "Take a sheet of bags in: register those that are new, leave alone those that exist."
+    columns = BAG_COLUMNS
+
+    def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
+        lines = map(_read, rows)
+        now = timezone.now()
+        return bulk.register_bags(lines, actor=actor, areas=None, now=now, keep=keep)
+
+    def told(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
+        bulk.tell_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
+
+
+def _read(row: Row) -> BagLine | Problem:
+    if row.fault is not None:
+        return row.fault
+    try:
+        return read_bag(row.cells)
+    except Problem as problem:
+        return problem

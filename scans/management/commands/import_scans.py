@@ -1,0 +1,35 @@
+"""Take a sheet of scans in."""
+
+from collections.abc import Iterable, Iterator
+
+from django.utils import timezone
+
+from scans import bulk
+from scans.entries import Entry
+from scans.sheets import SCAN_COLUMNS, Actors, read_scan
+from tracetrack.errors import Problem
+from tracetrack.management.imports import ImportCommand
+from tracetrack.models import User
+from tracetrack.sheets import Row, Verdict
+
+
+class Command(ImportCommand):
+    help = "Take a sheet of scans in, row by row, as if each had just been sent."
+    columns = SCAN_COLUMNS
+
+    def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
+        actors = Actors()
+        entries = (_read(row, actors) for row in rows)
+        return bulk.record_scans(entries, areas=None, now=timezone.now(), keep=keep)
+
+    def told(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
+        bulk.tell_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
+
+
+def _read(row: Row, actors: Actors) -> tuple[Entry, User] | Problem:
+    if row.fault is not None:
+        return row.fault
+    try:
+        return read_scan(row.cells, actors)
+    except Problem as problem:
+        return problem

@@ -1,0 +1,67 @@
+"""One normaliser for every code."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bags.codes import CODE, Label, normalised, read_label
+from bags.errors import BadCode
+
+
+class TestNormalised:
+    @pytest.mark.parametrize(
+        ("text", "code"),
+        [
+            ("sb22407", "SB22407"),
+            ("  SB22407 ", "SB22407"),
+            ("\uff23\uff22297058308", "CB297058308"),
+            ("CB2\u200b97058308", "CB297058308"),
+            ("\ufeffCB297058308\r\n", "CB297058308"),
+            ("m444-22427", "M444-22427"),
+            ("A/B.C_D-1", "A/B.C_D-1"),
+            ("A" * 64, "A" * 64),
+        ],
+    )
+    def test_gives_the_one_form(self, text, code):
+        assert normalised(text) == code
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "x", "??", "SB 12 34", "=CMD()", "\x07", "-AB1", "A" * 65, "नमी", "SB22407'"],
+    )
+    def test_refuses_what_cannot_be_one(self, text):
+        assert normalised(text) is None
+
+    @given(st.text(max_size=80))
+    def test_is_stable_and_always_fits_the_pattern(self, text):
+        code = normalised(text)
+
+        assert code is None or (CODE.fullmatch(code) and normalised(code) == code)
+
+
+class TestALabel:
+    @pytest.mark.parametrize(
+        ("text", "label"),
+        [
+            ("SB22407", Label("SB22407")),
+            ("cb000000001;lot-7", Label("CB000000001", "LOT-7")),
+            ("https://example.com/b/CB000000001", Label("CB000000001")),
+            ("https://id.example.com/01/09506000134352/21/CB000000001", Label("CB000000001")),
+            ("https://e.com/01/095/10/LOT-7/21/CB000000001", Label("CB000000001", "LOT-7")),
+            ("https://e.com/x/CB000000001?utm=1#top", Label("CB000000001")),
+        ],
+    )
+    def test_gives_code_and_lot(self, text, label):
+        assert read_label(text) == label
+
+    @pytest.mark.parametrize("text", ["", ";LOT-7", "https://e.com/", "A" * 600, "https://[bad"])
+    def test_without_a_code_is_refused(self, text):
+        with pytest.raises(BadCode):
+            read_label(text)
+
+    @given(st.text(max_size=600))
+    def test_never_fails_otherwise(self, text):
+        with suppress(BadCode):
+            assert CODE.fullmatch(read_label(text).code)

@@ -21,6 +21,16 @@ class ScanRecorded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ScansRecorded(Event):
+    """Some rows of a sheet were accepted, in one transaction."""
+
+    name: ClassVar[str] = "scans.recorded"
+    stale: ClassVar[tuple[str, ...]] = SPOILT
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class SheetImported(Event):
     """A whole sheet of bags or scans was taken in; one event for all its rows."""
 

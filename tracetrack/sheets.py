@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, ClassVar, NamedTuple
 
 from tracetrack.errors import BadRow, BadSheet, Problem
 
@@ -53,8 +53,12 @@ class Row:
     fault: Problem | None = None
 
 
-class Verdict(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Verdict:
     """What became of a row: applied, already, replayed, or the code of the problem."""
+
+    APPLIED: ClassVar[str] = "applied"
+    ACCEPTED: ClassVar[tuple[str, ...]] = ("applied", "already", "replayed")
 
     name: str
     problem: Problem | None = None

@@ -1,0 +1,53 @@
+"""Take a sheet of batches in."""
+
+from collections.abc import Iterable, Iterator
+
+from django.db import transaction
+
+from bags.actions import create_batch, hold_batch
+from bags.models import BagType
+from bags.sheets import BATCH_COLUMNS, BatchLine, read_batch
+from tracetrack.errors import BadRow, Problem
+from tracetrack.management.imports import ImportCommand
+from tracetrack.models import User
+from tracetrack.sheets import Row, Verdict
+
+
+class Command(ImportCommand):
+    help = "Take a sheet of batches in; those with a reason under “held” are put on hold."
+    columns = BATCH_COLUMNS
+
+    def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
+        for row in rows:
+            yield _verdict(row, actor)
+
+
+def _verdict(row: Row, actor: User) -> Verdict:
+    if row.fault is not None:
+        return Verdict.refused(row.fault)
+    try:
+        changed = _take_in(read_batch(row.cells), actor)
+    except Problem as problem:
+        return Verdict.refused(problem)
+    return Verdict("applied" if changed else "already")
+
+
+@transaction.atomic
+def _take_in(line: BatchLine, actor: User) -> bool:
+    bag_type = BagType.objects.filter(name=line.bag_type).first()
+    if bag_type is None:
+        raise BadRow(field="bag_type", reason=f"there is no bag type {line.bag_type}")
+    batch, changed = create_batch(
+        actor=actor,
+        code=line.code,
+        product=line.product,
+        variety=line.variety,
+        bag_type=bag_type,
+        produced_on=line.produced_on,
+        expires_on=line.expires_on,
+        planned_bags=line.planned_bags,
+    )
+    if line.held and not batch.held:
+        hold_batch(actor=actor, code=line.code, reason=line.held)
+        changed = True
+    return changed

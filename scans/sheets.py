@@ -1,0 +1,43 @@
+"""The columns of the scan sheet, and what a row of it means."""
+
+from collections.abc import Mapping
+
+from scans.entries import Entry, read_entry
+from tracetrack.errors import BadRow
+from tracetrack.models import User
+from tracetrack.sheets import Column
+
+SCAN_COLUMNS = (
+    Column("ref", "a UUID made by the device, another for every scan"),
+    Column("code", "what the bag's label says"),
+    Column("parent_code", "for link and move: the parent; may be empty"),
+    Column("step", "what happened: register, link, unlink, move, complete, dispatch, receive ..."),
+    Column("area", "the code of the area; for dispatch, where the sack goes"),
+    Column("station", "the name of the device or gate; may be empty"),
+    Column("actor", "the user name of who scanned"),
+    Column("scanned_at", "the device's clock with its offset, as in 2026-11-20T08:00:01+05:30"),
+    Column("note", "may be empty"),
+)
+
+
+class Actors:
+    """Who may have scanned: the accounts that are switched on, each looked up once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, User | None] = {}
+
+    def named(self, username: str) -> User:
+        """The account with this name; raises BadRow."""
+        if username not in self._known:
+            found = User.objects.filter(username=username, is_active=True).first()
+            self._known[username] = found
+        actor = self._known[username]
+        if actor is None:
+            raise BadRow(field="actor", reason=f"there is no active user {username}")
+        return actor
+
+
+def read_scan(cells: Mapping[str, str], actors: Actors) -> tuple[Entry, User]:
+    """The row as an entry and who scanned it; raises BadCode, then BadRow."""
+    entry = read_entry(cells)
+    return entry, actors.named(cells["actor"].strip())

@@ -44,7 +44,7 @@ class Desk:
         self.areas = {a.code: a for a in Area.objects.filter(code__in={e.area for e in entries})}
         self._lots = self._named_lots(entries)
         self.earlier = self._earlier(entries)
-        self.bags = _in_hand(Bag.objects.with_codes(codes))
+        self.bags = self._read(Bag.objects.with_codes(codes))
         self._fetch_children(entries)
         self._join()
         self.targets = {target.pk: target for target in targets}
@@ -187,7 +187,13 @@ class Desk:
         parents = [b.pk for c, b in self.bags.items() if c in following and b.kind == Kind.PARENT]
         if parents:
             inside = Bag.objects.filter(parent__in=parents).exclude(code__in=list(self.bags))
-            self.bags |= _in_hand(inside)
+            self.bags |= self._read(inside)
+
+    def _read(self, bags: BagQuerySet) -> dict[str, Bag]:
+        return {bag.code: bag for bag in self._held(bags).select_related(*self.JOINED)}
+
+    def _held(self, bags: BagQuerySet) -> BagQuerySet:
+        return bags.locked()
 
     def _join(self) -> None:
         """Make every `parent` the very bag in hand, so that a change is seen everywhere."""
@@ -226,11 +232,6 @@ class Desk:
         }
         with connection.cursor() as cursor:
             cursor.execute(sql("scans.touch_bags"), columns)
-
-
-def _in_hand(bags: BagQuerySet) -> dict[str, Bag]:
-    rows = bags.locked().select_related("bag_type", "batch__held_by", "parent", "area", "bound_for")
-    return {bag.code: bag for bag in rows}
 
 
 def _lock_order(bag: Bag) -> tuple[bool, str]:

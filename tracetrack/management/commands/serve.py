@@ -44,7 +44,7 @@ class Command(BaseCommand):
     def _prepare(self) -> None:
         """Bring tables, static files and demo data up to date; quick when they are."""
         call_command("migrate", verbosity=0)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        serving.collect_static(settings.STATIC_ROOT)
         if settings.LOCAL:
             call_command("seed_demo", stdout=self.stdout)
         # The web server has a pool of its own; ours would only hold connections.

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import Any, ClassVar, NoReturn, cast
 from uuid import uuid4
 
@@ -65,6 +66,7 @@ class ApiView(APIView):
     content_negotiation_class = FormatFirst
     parser_classes: list[type[parsers.BaseParser]] = [StrictJSONParser]
     renderer_classes: list[type[renderers.BaseRenderer]] = [renderers.JSONRenderer]
+    started: float
     asked: dict[str, Any]
 
     @property
@@ -77,9 +79,11 @@ class ApiView(APIView):
         return sorted(self.permissions)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.started = perf_counter()
         self.format_kwarg = None
         self.check_permissions(request)
-        self.asked = read_query(self.parameters, request)
+        reader = self.parameters if request.method in ("GET", "HEAD") else Nothing
+        self.asked = read_query(reader, request)
         chosen = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = chosen
 

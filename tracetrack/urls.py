@@ -1,8 +1,24 @@
 """Where everything is mounted."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+
+from bags.urls import api_urls as bag_urls
+from dashboard.urls import api_urls as dashboard_urls
+from scans.urls import api_urls as scan_urls
+from tracetrack import health
+
+# The codes of bags take whatever is left of an address, so their table stands last.
+api_urls = [path("health", health.Health.as_view(), name="api-health")]
+api_urls += dashboard_urls + scan_urls + bag_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.alive, name="alive"),
+    path("api/v3/", include(api_urls)),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "tracetrack.http.bad_request"
+handler403 = "tracetrack.http.forbidden"
+handler404 = "tracetrack.http.not_found"
+handler500 = "tracetrack.http.server_error"

@@ -1,0 +1,56 @@
+"""What requests about bags may say, and batches as JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from bags.codes import normalised
+from bags.models import Batch, Kind, State
+
+# The columns of a bag as bags.queries.as_row() gives them.
+BAG_COLUMNS = (
+    "id", "code", "kind", "bag_type", "batch", "area", "bound_for", "state",
+    "parent", "child_count", "capacity", "weight",
+)  # fmt: skip
+
+
+class BagListIn(serializers.Serializer[Any]):
+    """Parameters of the list of bags: what narrows it, how it is sent, where it goes on."""
+
+    kind = serializers.ChoiceField(Kind.choices, default=None)
+    state = serializers.ChoiceField(State.choices, default=None)
+    area = serializers.CharField(max_length=32, default=None)
+    batch = serializers.CharField(max_length=64, default=None)
+    bag_type = serializers.CharField(max_length=32, default=None)
+    loose = serializers.BooleanField(default=False)
+    format = serializers.ChoiceField(["json", "ndjson", "csv"], default=None)
+    per_page = serializers.IntegerField(min_value=1, max_value=500, default=100)
+    cursor = serializers.CharField(default=None)
+
+    def validate_batch(self, given: str | None) -> str | None:
+        return (normalised(given) or given) if given else None
+
+
+class SearchIn(serializers.Serializer[Any]):
+    """What to look for."""
+
+    q = serializers.CharField(max_length=512)
+
+
+def batch_json(batch: Batch) -> dict[str, Any]:
+    """A batch, with its hold where there is one."""
+    return {
+        "code": batch.code,
+        "product": batch.product,
+        "variety": batch.variety,
+        "bag_type": batch.bag_type.name,
+        "produced_on": batch.produced_on.isoformat(),
+        "expires_on": batch.expires_on.isoformat() if batch.expires_on else None,
+        "planned_bags": batch.planned_bags,
+        "notes": batch.notes,
+        "state": batch.state,
+        "held": batch.held,
+        "held_reason": batch.held_reason,
+        "held_at": batch.held_at.isoformat() if batch.held_at else None,
+        "held_by": batch.held_by.username if batch.held_by else None,
+    }

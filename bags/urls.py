@@ -1,0 +1,13 @@
+"""The table of the endpoints about bags and batches. A code may hold slashes."""
+
+from django.urls import path
+
+from bags import views
+
+api_urls = [
+    path("bags/stream", views.Bags.as_view(), name="api-bags"),
+    path("bags/<path:code>/children", views.Children.as_view(), name="api-children"),
+    path("bags/<path:code>", views.BagDetail.as_view(), name="api-bag"),
+    path("batches/<path:code>", views.BatchDetail.as_view(), name="api-batch"),
+    path("search", views.Search.as_view(), name="api-search"),
+]

@@ -1,0 +1,64 @@
+"""JSON of numbers: the whole dashboard, several statistics at once, and the cache behind them."""
+
+from hashlib import blake2b
+from time import perf_counter
+
+import orjson
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from rest_framework.request import Request
+
+from bags.querysets import scope_of
+from dashboard import actions, queries
+from dashboard.serializers import BatchStatsIn, CacheClearIn
+from tracetrack import cache
+from tracetrack.http import ApiView, as_json
+
+
+class Ultra(ApiView):
+    """GET /api/v3/dashboard/ultra"""
+
+    permissions = {"GET": "dashboard.view_dashboard"}
+
+    def get(self, request: Request) -> HttpResponse:
+        built = False
+
+        def build() -> bytes:
+            nonlocal built
+            built = True
+            return orjson.dumps(queries.overview(self.actor, now=timezone.now()))
+
+        key = cache.key("ultra", scope=scope_of(self.actor))
+        numbers = cache.cached("dashboard", key, build)
+        # How long this one answer took is no part of what it says.
+        etag = f'W/"{blake2b(numbers, digest_size=16).hexdigest()}"'
+        took = (perf_counter() - self.started) * 1000
+        ending = orjson.dumps({"response_time_ms": round(took, 3), "cached": not built})
+        response = as_json(numbers[:-1] + b"," + ending[1:])
+        response["ETag"] = etag
+        response["Cache-Control"] = "private, no-cache"
+        answer = get_conditional_response(request._request, etag=etag, response=response)
+        return answer or response
+
+
+class BatchStats(ApiView):
+    """POST /api/v3/batch/stats"""
+
+    permissions = {"POST": "dashboard.view_dashboard"}
+
+    def post(self, request: Request) -> HttpResponse:
+        now = timezone.now()
+        numbers = queries.batch_stats(self.actor, **self.body(BatchStatsIn), now=now)
+        return as_json({"success": True, **numbers, "generated_at": now.isoformat()})
+
+
+class CacheClear(ApiView):
+    """POST /api/v3/cache/clear"""
+
+    permissions = {"POST": "tracetrack.clear_cache"}
+
+    def post(self, request: Request) -> HttpResponse:
+        asked = self.body(CacheClearIn)
+        cleared = actions.clear_cache(actor=self.actor, **asked)
+        return as_json({"success": True, **asked, "cleared": cleared})

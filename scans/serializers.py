@@ -1,0 +1,103 @@
+"""What requests about scans may say, and scans as JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from bags.models import Bag
+from bags.queries import as_row
+from scans.actions import Recorded
+from scans.entries import Entry, read_entry
+from scans.models import Scan, Step
+from tracetrack.errors import BadRow
+
+SCAN_FIELDS = frozenset(
+    {
+        "ref", "step", "code", "parent_code", "area", "scanned_at",
+        "station", "note", "kind", "force", "undoes",
+    }
+)  # fmt: skip
+UNDO_FIELDS = frozenset({"ref", "reason", "area", "station", "scanned_at"})
+
+
+class ScanListIn(serializers.Serializer[Any]):
+    """How many of the latest scans."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=10)
+
+
+def scan_entry(body: Mapping[str, Any]) -> Entry:
+    """The scan that a request asks for; raises BadCode, BadRow."""
+    entry = read_entry(body)
+    _check_known(body, SCAN_FIELDS)
+    return entry
+
+
+def undo_entry(body: Mapping[str, Any], target: Scan, *, scanned_at: object) -> Entry:
+    """The scan that undoes `target`; what the request does not say is taken from there."""
+    _check_known(body, UNDO_FIELDS)
+    # Where a dispatch goes is not where the one stands who undoes it.
+    stood = target.was_area if target.step == Step.DISPATCH and target.was_area else target.area
+    return read_entry(
+        {
+            "ref": body.get("ref"),
+            "step": Step.UNDO.value,
+            "code": target.bag.code,
+            "area": body.get("area", stood.code),
+            "scanned_at": body.get("scanned_at", scanned_at),
+            "station": body.get("station"),
+            "note": body.get("reason"),
+            "undoes": target.pk,
+        }
+    )
+
+
+def recorded_json(recorded: Recorded) -> dict[str, Any]:
+    """The answer to a scan: what became of it, and what the operator wants to see next."""
+    return {
+        "verdict": recorded.verdict,
+        "scan": scan_json(recorded.scan),
+        "bag": as_row(recorded.bag),
+        "parent": parent_json(recorded.parent) if recorded.parent else None,
+    }
+
+
+def scan_json(scan: Scan) -> dict[str, Any]:
+    """One row of the ledger."""
+    return {
+        "id": scan.pk,
+        "ref": str(scan.ref),
+        "step": scan.step,
+        "outcome": scan.outcome,
+        "unexpected": scan.unexpected,
+        "forced": scan.forced,
+        "code": scan.bag.code,
+        "kind": scan.bag.kind,
+        "parent": scan.parent.code if scan.parent else None,
+        "area": scan.area.code,
+        "station": scan.station,
+        "username": scan.actor.username,
+        "scanned_at": scan.scanned_at.isoformat(),
+        "recorded_at": scan.recorded_at.isoformat(),
+        "note": scan.note,
+        "undoes": scan.undoes_id,
+    }
+
+
+def parent_json(parent: Bag) -> dict[str, Any]:
+    """How full a parent is: n of so many, and what remains."""
+    capacity = parent.capacity or 0
+    return {
+        "code": parent.code,
+        "count": parent.child_count,
+        "capacity": capacity,
+        "remaining": capacity - parent.child_count,
+        "state": parent.state,
+    }
+
+
+def _check_known(body: Mapping[str, Any], known: frozenset[str]) -> None:
+    for name in body:
+        if name not in known:
+            raise BadRow(field=name[:64], reason="is not a field of this request")

@@ -1,0 +1,11 @@
+"""The table of the endpoints about scans. Stands before that of the bags, whose codes take all."""
+
+from django.urls import path
+
+from scans import views
+
+api_urls = [
+    path("scans", views.Scans.as_view(), name="api-scans"),
+    path("scans/<int:scan>/undo", views.Undo.as_view(), name="api-undo"),
+    path("bags/<path:code>/timeline", views.Timeline.as_view(), name="api-timeline"),
+]

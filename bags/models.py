@@ -187,7 +187,12 @@ class Bag(models.Model):
             models.CheckConstraint(
                 name="bag_count_is_within_its_capacity",
                 condition=Q(kind="child", capacity=None, child_count=0)
-                | Q(kind="parent", capacity__gte=1, child_count__lte=F("capacity")),
+                | Q(
+                    kind="parent",
+                    capacity__isnull=False,
+                    capacity__gte=1,
+                    child_count__lte=F("capacity"),
+                ),
             ),
             models.CheckConstraint(
                 name="bag_complete_is_not_empty",

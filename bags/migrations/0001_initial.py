@@ -402,6 +402,7 @@ class Migration(migrations.Migration):
                     models.Q(("capacity", None), ("child_count", 0), ("kind", "child")),
                     models.Q(
                         ("capacity__gte", 1),
+                        ("capacity__isnull", False),
                         ("child_count__lte", models.F("capacity")),
                         ("kind", "parent"),
                     ),

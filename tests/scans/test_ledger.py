@@ -1,0 +1,59 @@
+"""The database itself refuses to change or empty the ledger and the audit log."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from scans.models import Scan
+from tests.factories import make_parent, make_user, reference
+from tracetrack import audit
+from tracetrack.models import AuditEntry
+from tracetrack.roles import Role
+
+TABLES = ["scans_scan", "tracetrack_auditentry"]
+
+
+@pytest.fixture
+def filled(transactional_db):
+    reference()
+    ben = make_user("ben", Role.OFFICE)
+    make_parent("SB10001", children=1)
+    audit.note(actor=ben, action="batch.held", subject="batch LOT-1", facts={})
+    return ben
+
+
+def run(statement):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize("table", TABLES)
+class TestAnAppendOnlyTable:
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE {} SET id = id",
+            "DELETE FROM {}",
+            "TRUNCATE {} CASCADE",
+            "DELETE FROM {} WHERE false",
+        ],
+    )
+    def test_refuses_every_change(self, filled, table, statement):
+        with pytest.raises(IntegrityError, match="append-only"):
+            run(statement.format(table))
+
+        assert Scan.objects.count() == 3
+        assert AuditEntry.objects.count() == 1
+
+    def test_has_a_maintenance_path_for_one_transaction(self, filled, table):
+        run(f"SET LOCAL tracetrack.maintenance = 'on'; DELETE FROM {table}")
+
+        with pytest.raises(IntegrityError, match="append-only"):
+            run(f"DELETE FROM {table}")
+
+
+class TestTheAuditLog:
+    def test_keeps_the_name_of_who_did_it(self, filled):
+        filled.username = "renamed"
+        filled.save()
+
+        assert AuditEntry.objects.get().actor_name == "ben"

@@ -7,10 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from bags.errors import BatchExists, BatchUnknown, ReasonMissing
-from bags.events import BatchClosed, BatchCreated, BatchHeld, BatchReleased
+from bags.events import BatchClosed, BatchCreated, BatchDescribed, BatchHeld, BatchReleased
 from bags.models import BagType, Batch
 from tracetrack.events import emit
 from tracetrack.models import User
+
+DESCRIPTION = ["product", "variety", "produced_on", "expires_on", "planned_bags", "notes"]
 
 
 @transaction.atomic
@@ -41,6 +43,13 @@ def create_batch(
     elif any(getattr(batch, field) != value for field, value in content.items()):
         raise BatchExists(batch=code)
     return batch, created
+
+
+@transaction.atomic
+def describe_batch(*, actor: User, batch: Batch) -> None:
+    """Keep the changed description of a batch; its state, hold, code and bag type stay."""
+    batch.save(update_fields=DESCRIPTION)
+    emit(BatchDescribed(batch=batch.code), actor=actor)
 
 
 @transaction.atomic

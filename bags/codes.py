@@ -51,6 +51,14 @@ def read_code(text: str) -> str:
     return read_label(text).code
 
 
+def code_named(text: str) -> str | None:
+    """The code that a label or a typed word names; None where it names none."""
+    try:
+        return read_label(text).code
+    except BadCode:
+        return None
+
+
 def _from_text(text: str) -> tuple[str, str | None]:
     code, _, lot = text.partition(";")
     return code, lot or None

@@ -26,6 +26,11 @@ class BatchCreated(BatchChanged):
 
 
 @dataclass(frozen=True, slots=True)
+class BatchDescribed(BatchChanged):
+    name: ClassVar[str] = "batch.described"
+
+
+@dataclass(frozen=True, slots=True)
 class BatchHeld(BatchChanged):
     name: ClassVar[str] = "batch.held"
 

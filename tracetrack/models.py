@@ -1,16 +1,44 @@
 """Who works here, with which tokens, and who did what."""
 
-from django.contrib.auth.models import AbstractUser
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 
 from tracetrack.roles import Role
 
 
+class Users(BaseUserManager["User"]):
+    """Accounts, and how they are made."""
+
+    def create_user(
+        self, username: str, email: str = "", password: str | None = None, **fields: Any
+    ) -> "User":
+        """A new account; without a password nobody can sign in with one."""
+        name = self.model.normalize_username(username)
+        user = self.model(username=name, email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(
+        self, username: str, email: str = "", password: str | None = None, **fields: Any
+    ) -> "User":
+        """An administrator: what he may do is in the table of roles, like everybody else's."""
+        return self.create_user(username, email, password, **fields | {"role": Role.ADMINISTRATOR})
+
+
 class User(AbstractUser):
     """A person or a machine that acts. Switched off, never deleted: the ledger keeps its name."""
 
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
+    # Rights come from the role alone.
+    is_superuser = False
+    groups = None
+    user_permissions = None
+
+    objects = Users()
 
     class Meta(AbstractUser.Meta):
         default_permissions = ("add", "change", "view")
@@ -21,6 +49,11 @@ class User(AbstractUser):
         constraints = [
             models.CheckConstraint(name="user_role_is_known", condition=Q(role__in=Role.values)),
         ]
+
+    @property
+    def is_staff(self) -> bool:  # type: ignore[override]
+        """Whether the admin is open to this account."""
+        return self.role == Role.ADMINISTRATOR
 
 
 class ApiToken(models.Model):

@@ -1,0 +1,121 @@
+"""The back office of what exists. What has consequences is an action, through bags/actions.py."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from bags import actions
+from bags.codes import code_named, normalised
+from bags.models import Area, Bag, BagType, Batch
+from tracetrack.backoffice import ByCodeAdmin, KeptAdmin, ReadOnlyAdmin
+from tracetrack.errors import Problem
+from tracetrack.models import User
+
+
+@admin.register(Area)
+class AreaAdmin(KeptAdmin):
+    list_display = ("code", "name", "gln", "active")
+    filter_horizontal = ("members",)
+    ordering = ("code",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Area | None = None) -> tuple[str, ...]:
+        # Sheets and devices name the area by its code.
+        return ("code",) if obj else ()
+
+
+@admin.register(BagType)
+class BagTypeAdmin(KeptAdmin):
+    list_display = ("name", "parent_pattern", "child_pattern", "capacity", "child_weight")
+    ordering = ("name",)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: BagType | None = None
+    ) -> tuple[str, ...]:
+        return ("name",) if obj else ()
+
+
+class ReasonForm(ActionForm):
+    """Asks beside an action why."""
+
+    reason = forms.CharField(required=False, max_length=200, label="Reason (for a hold)")
+
+
+@admin.register(Batch)
+class BatchAdmin(ByCodeAdmin, KeptAdmin):
+    list_display = ("code", "product", "variety", "bag_type", "produced_on", "state", "held")
+    list_filter = ("state", "held")
+    list_select_related = ("bag_type",)
+    search_fields = ("code",)
+    ordering = ("-id",)
+    readonly_fields = ("state", "held", "held_reason", "held_at", "held_by")
+    actions = ("hold", "release", "close")
+    action_form = ReasonForm
+
+    def with_code(self, queryset: QuerySet[Batch], term: str) -> QuerySet[Batch]:
+        return queryset.filter(code=normalised(term))
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Batch | None = None
+    ) -> tuple[str, ...]:
+        return (*self.readonly_fields, "code", "bag_type") if obj else self.readonly_fields
+
+    def has_hold_permission(self, request: HttpRequest) -> bool:
+        """Whether this administrator may hold, release and close batches."""
+        return request.user.has_perm("bags.hold_batch")
+
+    def save_model(self, request: Any, obj: Batch, form: Any, change: bool) -> None:
+        if change:
+            actions.describe_batch(actor=request.user, batch=obj)
+            return
+        fields = ("code", "product", "bag_type", "produced_on", "variety", "expires_on")
+        content = {field: getattr(obj, field) for field in (*fields, "planned_bags", "notes")}
+        batch, _ = actions.create_batch(actor=request.user, **content)
+        obj.pk = batch.pk
+
+    @admin.action(description="Put on hold", permissions=["hold"])
+    def hold(self, request: HttpRequest, batches: QuerySet[Batch]) -> None:
+        reason = str(request.POST.get("reason", ""))
+        self._each(request, batches, lambda **who: actions.hold_batch(reason=reason, **who))
+
+    @admin.action(description="Release", permissions=["hold"])
+    def release(self, request: HttpRequest, batches: QuerySet[Batch]) -> None:
+        self._each(request, batches, actions.release_batch)
+
+    @admin.action(description="Close for ever", permissions=["hold"])
+    def close(self, request: HttpRequest, batches: QuerySet[Batch]) -> None:
+        self._each(request, batches, actions.close_batch)
+
+    def _each(
+        self, request: HttpRequest, batches: QuerySet[Batch], act: Callable[..., Batch]
+    ) -> None:
+        assert isinstance(request.user, User)
+        for code in batches.values_list("code", flat=True):
+            try:
+                act(actor=request.user, code=code)
+            except Problem as problem:
+                self.message_user(request, f"{code}: {problem}", messages.ERROR)
+            else:
+                self.message_user(request, f"{code}: done.", messages.SUCCESS)
+
+
+@admin.register(Bag)
+class BagAdmin(ByCodeAdmin, ReadOnlyAdmin):
+    """Bags come into being and change by scans alone; here they are looked up."""
+
+    list_display = ("code", "kind", "state", "area", "bound_for", "parent", "batch", "child_count")
+    list_select_related = ("area", "bound_for", "parent", "batch")
+    list_filter = ("area",)
+    search_fields = ("code",)
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bag]:
+        assert isinstance(request.user, User)
+        return Bag.objects.visible_to(request.user)
+
+    def with_code(self, queryset: QuerySet[Bag], term: str) -> QuerySet[Bag]:
+        return queryset.filter(code=code_named(term))

@@ -1,0 +1,52 @@
+"""The read models in the back office: what the counters say, for whoever looks after the system."""
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from dashboard.models import (
+    BagPending,
+    BagTally,
+    BatchPending,
+    BatchTally,
+    ScanPending,
+    ScanTally,
+)
+from tracetrack.backoffice import ReadOnlyAdmin
+
+
+class CounterAdmin(ReadOnlyAdmin):
+    """Kept by triggers alone; `check_counters --repair` sets it right."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("tracetrack.view_system")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tracetrack.view_system")
+
+
+@admin.register(BagTally, BagPending)
+class BagCounterAdmin(CounterAdmin):
+    list_display = ("kind", "bag_type", "area", "bound_for", "state", "total")
+    list_select_related = ("bag_type", "area", "bound_for")
+    ordering = ("-id",)
+
+
+@admin.register(BatchTally, BatchPending)
+class BatchCounterAdmin(CounterAdmin):
+    list_display = ("state", "held", "total")
+    ordering = ("-id",)
+
+
+@admin.register(ScanTally)
+class ScanTallyAdmin(CounterAdmin):
+    list_display = ("grain", "day", "hour", "area", "step", "actor", "total")
+    list_select_related = ("area", "actor")
+    ordering = ("-id",)
+
+
+@admin.register(ScanPending)
+class ScanPendingAdmin(CounterAdmin):
+    list_display = ("day", "hour", "area", "step", "actor", "total")
+    list_select_related = ("area", "actor")
+    ordering = ("-id",)

@@ -1,0 +1,29 @@
+"""The ledger in the back office: read-only, because it has no eraser."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from bags.codes import code_named
+from scans.models import Scan
+from tracetrack.backoffice import ByCodeAdmin, ReadOnlyAdmin
+from tracetrack.models import User
+
+
+@admin.register(Scan)
+class ScanAdmin(ByCodeAdmin, ReadOnlyAdmin):
+    list_display = (
+        "id", "step", "bag", "parent", "outcome", "actor", "area", "station", "scanned_at",
+    )  # fmt: skip
+    list_select_related = ("bag", "parent", "actor", "area")
+    list_filter = ("area",)
+    search_fields = ("bag__code",)
+    search_help_text = "The whole code of a bag"
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Scan]:
+        assert isinstance(request.user, User)
+        return Scan.objects.visible_to(request.user)
+
+    def with_code(self, queryset: QuerySet[Scan], term: str) -> QuerySet[Scan]:
+        return queryset.filter(bag__code=code_named(term))

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 import redis
 from django.conf import settings
@@ -32,6 +33,8 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-only-for-tests-only-for-test
 os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,testserver")
 os.environ.setdefault("HTTPS", "false")
 os.environ.setdefault("STATIC_HASHED", "false")
+# Before the folders' own conftests are read, which may import models.
+django.setup()
 
 
 def pytest_configure(config: pytest.Config) -> None:

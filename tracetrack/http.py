@@ -172,8 +172,9 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get(logs.HEADER, "")
         chosen = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        request.META[logs.HEADER] = chosen
         before = logs.request_id.set(chosen)
         try:
             response = self.get_response(request)

@@ -1,0 +1,123 @@
+"""A small site to ask about, and one call of every endpoint."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from tests.factories import (
+    child_codes,
+    make_batch,
+    make_parent,
+    make_user,
+    put_in_batch,
+    reference,
+    scan,
+)
+from tracetrack.models import User
+from tracetrack.tokens import issue_token
+
+ROLES = ("anonymous", "viewer", "operator", "office", "administrator", "integrator")
+HERE, THERE = "SB10001", "SB20001"
+HERE_CHILD, THERE_CHILD = child_codes(HERE, 1)[0], child_codes(THERE, 1)[0]
+LOT = "LOT-1"
+
+
+@dataclass(frozen=True)
+class Site:
+    """HERE lies in Lucknow, THERE in Indore. People see Lucknow, or everything."""
+
+    people: dict[str, User]
+
+    def client(self, role: str, **options: Any) -> Client:
+        """A browser in which somebody of this role signed in; an integrator sends a token."""
+        if role == "integrator":
+            token = issue_token(self.people[role], "test")
+            commit()
+            return Client(headers={"Authorization": f"Bearer {token}"}, **options)
+        client = Client(**options)
+        if role != "anonymous":
+            client.force_login(self.people[role])
+        return client
+
+
+def make_site() -> Site:
+    reference()
+    people = {
+        "viewer": make_user("vera", "viewer", ["lucknow"]),
+        "operator": make_user("asha", "operator", ["lucknow"]),
+        "office": make_user("ben", "office"),
+        "administrator": make_user("ada", "administrator"),
+        "integrator": make_user("ines", "integrator"),
+    }
+    make_parent(HERE, 2, actor=people["office"])
+    make_parent(THERE, 1, actor=people["office"], area="indore")
+    put_in_batch(make_batch(LOT), HERE, THERE)
+    commit()
+    return Site(people)
+
+
+def commit() -> None:
+    """As if the test's transaction had ended: what waits for COMMIT is done."""
+    while connection.run_on_commit:
+        connection.run_on_commit.pop(0)[1]()
+
+
+def scan_body(step: str, code: str, parent_code: str | None = None, **more: Any) -> dict[str, Any]:
+    """What a scanner sends."""
+    named = {"parent_code": parent_code} if parent_code else {}
+    made = {"ref": str(uuid4()), "scanned_at": timezone.now().isoformat()}
+    return made | {"step": step, "code": code, "area": "lucknow"} | named | more
+
+
+def post(client: Client, path: str, body: Any, **more: Any) -> HttpResponse:
+    """POST `body` as JSON."""
+    response = client.post(
+        f"/api/v3/{path}", json.dumps(body), content_type="application/json", **more
+    )
+    commit()
+    return response
+
+
+class Call(NamedTuple):
+    """One call of an endpoint that a well-meaning client would make."""
+
+    path: str
+    body: Any = None
+
+    def by(self, client: Client, method: str) -> Any:
+        if method == "POST":
+            return post(client, self.path, self.body)
+        return client.get(f"/api/v3/{self.path}")
+
+
+def _undo(site: Site, role: str) -> Call:
+    user = site.people.get(role)
+    able = user if user and user.has_perm("scans.add_scan") else site.people["office"]
+    mine = scan(able, "inspect", HERE)
+    commit()
+    return Call(f"scans/{mine.scan.pk}/undo", {"ref": str(uuid4())})
+
+
+# Every endpoint, by method and route; test_permissions.py sees that none is missing.
+CALLS: dict[str, Callable[[Site, str], Call]] = {
+    "GET health": lambda site, role: Call("health"),
+    "GET dashboard/ultra": lambda site, role: Call("dashboard/ultra"),
+    "POST batch/stats": lambda site, role: Call("batch/stats", {"stats": ["all"]}),
+    "POST cache/clear": lambda site, role: Call("cache/clear", {"pattern": "dashboard:*"}),
+    "GET bags/stream": lambda site, role: Call("bags/stream"),
+    "GET bags/<path:code>": lambda site, role: Call(f"bags/{HERE}"),
+    "GET bags/<path:code>/timeline": lambda site, role: Call(f"bags/{HERE}/timeline"),
+    "GET bags/<path:code>/children": lambda site, role: Call(f"bags/{HERE}/children"),
+    "GET batches/<path:code>": lambda site, role: Call(f"batches/{LOT}"),
+    "GET search": lambda site, role: Call(f"search?q={HERE}"),
+    "GET scans": lambda site, role: Call("scans"),
+    "POST scans": lambda site, role: Call("scans", scan_body("inspect", HERE)),
+    "POST scans/<int:scan>/undo": _undo,
+}

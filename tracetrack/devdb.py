@@ -56,10 +56,10 @@ def url(folder: Path) -> str:
 def socket_folder(folder: Path) -> Path:
     """Give the folder of the socket: the folder itself, or a short one when its path is too long.
 
-    The short one is under /tmp and not under TMPDIR, which may differ between the processes that
-    have to meet there.
+    A comma in the path, too, calls for the other: it would make two hosts of one. That is under
+    /tmp and not under TMPDIR, which may differ between the processes that have to meet there.
     """
-    if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER:
+    if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and "," not in str(folder):
         return folder
     return Path("/tmp") / f"{NAME}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:24]}"
 

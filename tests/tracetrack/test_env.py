@@ -1,0 +1,173 @@
+"""Readers of environment variables: what they take, and what they stop the start with."""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracetrack import env
+
+READERS: dict[str, Callable[[], Any]] = {
+    "text": lambda: env.text("X", default=None),
+    "boolean": lambda: env.boolean("X", default=False),
+    "integer": lambda: env.integer("X", default=1, at_least=1, at_most=9),
+    "seconds": lambda: env.seconds("X", default=1),
+    "listing": lambda: env.listing("X", default=None),
+    "choice": lambda: env.choice("X", default="a", among=("a", "b")),
+    "folder": lambda: env.folder("X", default=Path("/")),
+    "zone": lambda: env.zone("X", default="UTC"),
+    "postgres": lambda: env.postgres("X", default=None),
+}
+
+
+@pytest.mark.parametrize(
+    ("reader", "value", "words"),
+    [
+        ("text", "", "is not set"),
+        ("text", "   ", "is not set"),
+        ("boolean", "maybe", 'is "maybe"'),
+        ("boolean", "2", 'is "2"'),
+        ("integer", "ten", "whole number"),
+        ("integer", "1_0", "whole number"),
+        ("integer", "1.0", "whole number"),
+        ("integer", "٣", "whole number"),
+        ("integer", "9" * 5000, "whole number"),
+        ("integer", "10", "from 1 to 9"),
+        ("integer", "-1", "from 1 to 9"),
+        ("seconds", "soon", "number of seconds"),
+        ("seconds", "nan", "from 0 to"),
+        ("seconds", "inf", "from 0 to"),
+        ("seconds", "-1", "from 0 to"),
+        ("listing", "a,,b", "one comma"),
+        ("listing", "a,", "one comma"),
+        ("listing", "", "is not set"),
+        ("choice", "c", "one of a, b"),
+        ("folder", __file__, "is a file"),
+        ("zone", "Mars/Olympus", "zone such as"),
+        ("zone", "../etc/passwd", "zone such as"),
+        ("zone", "Asia", "zone such as"),
+        ("postgres", "", "is not set"),
+        ("postgres", "mysql://h/d", "names no PostgreSQL database"),
+        ("postgres", "postgresql://h", "names no PostgreSQL database"),
+        ("postgres", "postgresql://h/a/b", "names no PostgreSQL database"),
+        ("postgres", "postgresql://h:port/d", "no address"),
+        ("postgres", "postgresql://[h/d", "no address"),
+        ("postgres", "postgresql://h/d?ssl=1", 'option "ssl"'),
+    ],
+)
+def test_a_bad_value_stops_the_start_with_one_sentence(
+    reader: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X", value)
+    with pytest.raises(env.SettingError) as refusal:
+        READERS[reader]()
+    message = str(refusal.value)
+    assert message.startswith("X ")
+    assert words in message
+    assert "\n" not in message
+    assert message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [("true", True), ("YES", True), ("1", True), ("off", False), ("0", False), ("", True)],
+)
+def test_booleans_are_read_in_their_usual_spellings(
+    value: str, meant: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X", value)
+    assert env.boolean("X", default=True) is meant
+
+
+@given(number=st.integers())
+def test_integers_are_read_exactly_or_refused(number: int) -> None:
+    os.environ["X"] = str(number)
+    try:
+        assert env.integer("X", default=0, at_least=-1000, at_most=1000) == number
+    except env.SettingError:
+        assert not -1000 <= number <= 1000
+    finally:
+        del os.environ["X"]
+
+
+def test_values_are_trimmed_and_lists_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X", " a.example , b.example ")
+    assert env.listing("X", default=None) == ["a.example", "b.example"]
+    assert env.listing("UNSET", default=["c"]) == ["c"]
+    monkeypatch.setenv("X", " 0.5 ")
+    assert env.seconds("X", default=1) == 0.5
+
+
+class TestPostgres:
+    def test_an_address_becomes_the_form_of_django(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("X", "postgres://us%40er:p%2Fw%3A@db.example:6432/tt?sslmode=require")
+        assert env.postgres("X", default=None) == {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "tt",
+            "USER": "us@er",
+            "PASSWORD": "p/w:",
+            "HOST": "db.example",
+            "PORT": "6432",
+            "OPTIONS": {"sslmode": "require"},
+        }
+
+    def test_a_socket_folder_is_a_host(self) -> None:
+        read = env.postgres("UNSET", default="postgresql://me@/tt?host=/run/a%20b")
+        assert (read["HOST"], read["PORT"], read["OPTIONS"]) == ("/run/a b", "", {})
+
+    def test_no_message_shows_the_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for address in ("postgresql://u:hunter2@h:x/d", "mysql://u:hunter2@h/d"):
+            monkeypatch.setenv("X", address)
+            with pytest.raises(env.SettingError) as refusal:
+                env.postgres("X", default=None)
+            assert "hunter2" not in str(refusal.value)
+
+
+class TestSecrets:
+    def test_a_file_may_hold_the_value(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "key").write_text("from the file\n")
+        monkeypatch.setenv("X_FILE", str(tmp_path / "key"))
+        assert env.given("X")
+        assert env.secret("X", default=None) == "from the file"
+
+    def test_value_and_file_together_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("X", "here")
+        monkeypatch.setenv("X_FILE", "/there")
+        with pytest.raises(env.SettingError, match="both set"):
+            env.secret("X", default=None)
+
+    @pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe\xff"])
+    def test_an_empty_or_unreadable_file_is_refused(
+        self, content: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "key").write_bytes(content)
+        monkeypatch.setenv("X_FILE", str(tmp_path / "key"))
+        with pytest.raises(env.SettingError, match="X_FILE names"):
+            env.secret("X", default=None)
+
+    def test_a_missing_file_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("X_FILE", "/nowhere/at/all")
+        with pytest.raises(env.SettingError, match="cannot be read"):
+            env.secret("X", default="not this")
+
+
+class TestRemembered:
+    def test_the_same_value_comes_back_and_only_we_can_read_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "new" / "key"
+        value = env.remembered(path)
+        assert len(value) > 64
+        assert env.remembered(path) == value
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert list(path.parent.iterdir()) == [path]
+
+    def test_a_folder_that_cannot_be_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(env.SettingError, match="Set DATA to another folder"):
+            env.remembered(tmp_path / "file" / "key")

@@ -1,0 +1,146 @@
+"""`make run`: one command brings everything up, says where it is, and takes everything down."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tracetrack import devdb, serving
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """Give a data folder of this test's own; one with a short name, as sockets need."""
+    with tempfile.TemporaryDirectory(prefix="tt-serve-") as name:
+        yield Path(name)
+        devdb.stop(Path(name) / "pg")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(data: Path, **variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "serve"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONUNBUFFERED": "1",
+            "DATA": str(data),
+            "STATIC_ROOT": str(data / "static"),
+            "WORKERS": "1",
+            **variables,
+        },
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        # A Ctrl-C of the person who runs the tests is not meant for it.
+        start_new_session=True,
+    )
+
+
+class TestServe:
+    def test_it_comes_up_answers_and_goes_down_again(self, data: Path) -> None:
+        port = free_port()
+        with serve(data, PORT=str(port)) as server:
+            assert server.stdout is not None
+            said = ""
+            for line in server.stdout:
+                said += line
+                if "TraceTrack is at" in line:
+                    break
+            assert f"TraceTrack is at http://127.0.0.1:{port}/" in said
+            assert devdb.running(data / "pg")
+            status, page = get(port, "/login")
+            assert status == 200
+            # What the page names under its hashed name is there, and may be kept for ever.
+            linked = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
+            assert linked
+            for path in linked:
+                assert get(port, path)[0] == 200
+            server.send_signal(signal.SIGTERM)
+            rest = server.stdout.read()
+            assert server.wait(60) == 0, said + rest
+        assert rest.rstrip().endswith("Stopped.")
+        assert "Traceback" not in said + rest
+        assert not devdb.running(data / "pg")
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+    def test_a_port_in_use_is_one_sentence(self, data: Path) -> None:
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            output, _ = serve(data, PORT=str(port)).communicate(timeout=60)
+        assert output == (
+            f"CommandError: Port {port} on 127.0.0.1 cannot be used: Address already in use. "
+            f"Try PORT={port + 1} make run.\n"
+        )
+        assert not (data / "pg").exists()
+
+    def test_a_web_server_that_dies_is_noticed(self, data: Path) -> None:
+        # Contradicting settings would be found before; so gunicorn gets what it cannot read.
+        server = serve(data, PORT=str(free_port()), GUNICORN_CMD_ARGS="--no-such-option")
+        output, _ = server.communicate(timeout=60)
+        assert server.returncode == 1
+        assert "The web server ended by itself" in output
+        assert not devdb.running(data / "pg")
+
+
+class TestChecks:
+    def test_a_foreign_address_is_refused(self) -> None:
+        with pytest.raises(serving.ServingError, match=r"on 192\.0\.2\.1 cannot be used"):
+            serving.check_port("192.0.2.1", 8000)
+
+    def test_a_port_that_just_closed_is_free(self) -> None:
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            port = listener.getsockname()[1]
+            with socket.create_connection(("127.0.0.1", port)):
+                listener.accept()[0].close()
+        serving.check_port("127.0.0.1", port)
+
+    def test_a_full_disk_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        nearly_full = SimpleNamespace(free=10 * 1024 * 1024)
+        monkeypatch.setattr("shutil.disk_usage", lambda path: nearly_full)
+        with pytest.raises(serving.ServingError, match=r"Only 10 MB are free where .*/none"):
+            serving.check_room(Path("/tmp/not/there/none"))
+
+    def test_static_files_are_collected_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        calls: list[str] = []
+        monkeypatch.setattr(serving, "call_command", lambda name, **options: calls.append(name))
+        serving.collect_static(tmp_path)
+        serving.collect_static(tmp_path)
+        assert calls == ["collectstatic"]
+        monkeypatch.setattr(serving, "_fingerprint", lambda: "another")
+        serving.collect_static(tmp_path)
+        assert calls == ["collectstatic"] * 2
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode("utf-8", errors="replace")
+    finally:
+        connection.close()

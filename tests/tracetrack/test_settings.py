@@ -1,0 +1,113 @@
+"""Settings as a whole: a deployment that cannot work is refused before it starts."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+DEPLOYED = {
+    "DATABASE_URL": "postgresql://nobody@/tracetrack?host=/nowhere",
+    "SECRET_KEY": "K" * 30 + "0123456789abcdefghijklmnopqrstuvwxyz",
+    "ALLOWED_HOSTS": "tracetrack.example",
+    "FORWARDED_ALLOW_IPS": "127.0.0.1",
+    "REDIS_URL": "redis://localhost/0",
+    "WORKERS": "4",
+}
+
+
+def check(variables: dict[str, str], *arguments: str) -> tuple[int, str]:
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables}
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "check", *arguments],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+    )
+    return ran.returncode, ran.stdout.strip()
+
+
+class TestDeployed:
+    def test_a_full_set_of_settings_passes_the_checks_for_deployment(self) -> None:
+        code, output = check(DEPLOYED, "--deploy", "--fail-level", "WARNING")
+        assert code == 0, output
+
+    @pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS"])
+    def test_what_must_be_said_must_be_said(self, name: str) -> None:
+        code, output = check({**DEPLOYED, name: ""})
+        assert code == 1
+        assert output == f"{name} is not set. docs/settings.md says what it is for."
+
+    @pytest.mark.parametrize(
+        ("name", "value", "sentence"),
+        [
+            ("DEBUG", "perhaps", 'DEBUG is "perhaps". Write true or false.'),
+            ("HTTPS", "tls", 'HTTPS is "tls". Write true or false.'),
+            ("WORKERS", "0", "WORKERS is 0. Choose from 1 to 64."),
+            ("THREADS", "many", 'THREADS is "many". Write a whole number.'),
+            ("BUSINESS_TIME_ZONE", "IST", 'BUSINESS_TIME_ZONE is "IST".'),
+            ("CACHE_BAGS_SECONDS", "-1", "CACHE_BAGS_SECONDS is -1."),
+            ("DATABASE_URL", "sqlite:///db", "DATABASE_URL names no PostgreSQL database."),
+            ("LOG_LEVEL", "loud", 'LOG_LEVEL is "loud".'),
+            ("DATA", "manage.py", "which is a file. Name a folder."),
+            ("SECRET_KEY_FILE", "/nowhere", "SECRET_KEY and SECRET_KEY_FILE are both set."),
+        ],
+    )
+    def test_a_bad_value_stops_the_start_with_one_sentence(
+        self, name: str, value: str, sentence: str
+    ) -> None:
+        code, output = check({**DEPLOYED, name: value})
+        assert code == 1
+        assert sentence in output
+        assert len(output.splitlines()) == 1, "one sentence and no traceback"
+
+    @pytest.mark.parametrize(
+        ("variables", "identifier"),
+        [
+            ({"WORKERS": "10", "DB_POOL_MAX": "10"}, "TT.E001"),
+            ({"DB_POOL_MIN": "11", "DB_POOL_MAX": "10"}, "TT.E002"),
+            ({"DB_LOCK_SECONDS": "30"}, "TT.E003"),
+            ({"DEBUG": "true"}, "TT.E004"),
+            ({"FORWARDED_ALLOW_IPS": ""}, "TT.E005"),
+            ({"ALLOWED_HOSTS": "*"}, "TT.E006"),
+            ({"SECRET_KEY": "short"}, "TT.E007"),
+        ],
+    )
+    def test_settings_that_contradict_one_another_are_named(
+        self, variables: dict[str, str], identifier: str
+    ) -> None:
+        code, output = check({**DEPLOYED, **variables})
+        assert code == 1
+        assert f"({identifier})" in output
+        assert output.count("(TT.") == 1
+        assert "HINT:" in output
+
+    def test_processes_that_cannot_share_their_counts_are_warned_about(self) -> None:
+        code, output = check({**DEPLOYED, "REDIS_URL": ""})
+        assert code == 0
+        assert "(TT.W001)" in output
+
+    def test_as_many_connections_as_the_server_takes_are_fine(self) -> None:
+        assert check({**DEPLOYED, "WORKERS": "9", "DB_POOL_MAX": "10"})[0] == 0
+
+
+class TestOnOnesOwnMachine:
+    def test_nothing_needs_to_be_said(self, tmp_path: Path) -> None:
+        code, output = check({"DATA": str(tmp_path / "data")})
+        assert code == 0, output
+        assert [path.name for path in (tmp_path / "data").iterdir()] == ["secret-key"]
+
+    def test_a_folder_that_cannot_be_written_is_one_sentence(self) -> None:
+        code, output = check({"DATA": "/proc/here"})
+        assert code == 1
+        assert "Set DATA to another folder." in output
+        assert len(output.splitlines()) == 1
+
+    def test_debug_is_allowed(self, tmp_path: Path) -> None:
+        assert check({"DATA": str(tmp_path), "DEBUG": "true"})[0] == 0

@@ -82,17 +82,16 @@ class TestShared:
     def test_a_drop_is_effective_everywhere_at_the_next_read(
         self, here: Cache, there: Cache, server: RedisServer
     ) -> None:
-        other = Other(server)
-        assert [ask(here, "old"), ask(there, ""), other.ask("")] == ["old"] * 3
+        with Other(server) as other:
+            assert [ask(here, "old"), ask(there, ""), other.ask("")] == ["old"] * 3
 
-        other.drop("bags")
+            other.drop("bags")
 
-        assert [ask(here, "new"), ask(there, ""), other.ask("")] == ["new"] * 3
+            assert [ask(here, "new"), ask(there, ""), other.ask("")] == ["new"] * 3
 
-        here.drop(["bags"])
+            here.drop(["bags"])
 
-        assert [other.ask("newer"), ask(there, ""), ask(here, "")] == ["newer"] * 3
-        other.end()
+            assert [other.ask("newer"), ask(there, ""), ask(here, "")] == ["newer"] * 3
 
     @pytest.mark.parametrize("how", ["here", "there", "flushed"])
     def test_a_slow_reader_is_too_late(

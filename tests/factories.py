@@ -18,7 +18,7 @@ AREAS = (
     "lucknow", "indore", "jaipur", "hisar", "sri-ganganagar",
     "sangaria", "bathinda", "raipur", "ranchi", "akola",
 )  # fmt: skip
-TYPES = {
+TYPES: dict[str, dict[str, Any]] = {
     "mustard": {"parent_pattern": r"SB\d{5,8}", "child_pattern": r"CB\d{9}", "capacity": 30},
     "moong": {"parent_pattern": r"M444-\d{5}", "child_pattern": r"MG\d{9}", "capacity": 15},
 }
@@ -41,22 +41,21 @@ def make_user(username: str, role: str, areas: Iterable[str] = (), *, password: 
 
 def make_area(code: str) -> Area:
     """The area with this code."""
-    name = code.replace("-", " ").title()
-    return Area.objects.get_or_create(code=code, defaults={"name": name})[0]
+    return Area.objects.get_or_create(code=code, defaults={"name": _name(code)})[0]
 
 
 def make_bag_type(name: str, **fields: Any) -> BagType:
     """The bag type with this name: "mustard" and "moong" as in the reference, or with `fields`."""
-    known: dict[str, Any] = TYPES.get(name, TYPES["mustard"])
+    known = TYPES.get(name, TYPES["mustard"])
     return BagType.objects.get_or_create(name=name, defaults=known | fields)[0]
 
 
 def reference() -> None:
     """The two bag types and the ten areas that everything starts with."""
-    for name in TYPES:
-        make_bag_type(name)
-    for code in AREAS:
-        make_area(code)
+    types = [BagType(name=name, **fields) for name, fields in TYPES.items()]
+    BagType.objects.bulk_create(types, ignore_conflicts=True)
+    areas = [Area(code=code, name=_name(code)) for code in AREAS]
+    Area.objects.bulk_create(areas, ignore_conflicts=True)
 
 
 def make_batch(code: str, bag_type: str = "mustard", **fields: Any) -> Batch:
@@ -114,3 +113,7 @@ def make_loose(code: str, *, actor: User | None = None, area: str = "lucknow") -
 def put_in_batch(batch: Batch, *codes: str) -> None:
     """Say where these bags came from, as a bag sheet does."""
     Bag.objects.with_codes(codes).update(batch=batch)
+
+
+def _name(area: str) -> str:
+    return area.replace("-", " ").title()

@@ -1,6 +1,6 @@
 """Questions about what exists: one bag, what lies in it, a page of bags, a batch, a search."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +122,12 @@ def find_batch(user: User, text: str) -> Batch:
     return batch
 
 
+def batch_page(*, before: int | None, limit: int) -> list[Batch]:
+    """Up to `limit` batches, the newest first, from those with an id below `before`."""
+    batches = Batch.objects.select_related("bag_type", "held_by").order_by("-id")
+    return list((batches if before is None else batches.filter(id__lt=before))[:limit])
+
+
 def batch_contents(user: User, batch: Batch) -> dict[str, Any]:
     """How many bags of `batch` the user sees: by kind, by state, by area, against the plan.
 
@@ -193,10 +199,10 @@ def _batches_like(text: str, code: str, limit: int) -> list[dict[str, Any]]:
     if code:
         like |= Q(code__startswith=code)
     found = Batch.objects.filter(like).order_by("code")[:limit]
-    return list(found.values("code", "product", "variety", "state", "held"))
+    return [dict(row) for row in found.values("code", "product", "variety", "state", "held")]
 
 
-def _summed(groups: list[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:
+def _summed(groups: Sequence[Mapping[str, Any]], *keys: str) -> list[dict[str, Any]]:
     totals: dict[tuple[Any, ...], int] = {}
     for group in groups:
         key = tuple(group[k] for k in keys)

@@ -55,18 +55,14 @@ class BagQuerySet(QuerySet["Bag"]):
         """
         in_order = self.order_by(F("kind").desc(), "code").select_for_update(no_key=True)
         ids = list(in_order.values_list("id", flat=True))
-        return self.model.objects.filter(id__in=ids)
+        return type(self)(self.model).filter(id__in=ids)
 
 
 def user_areas(user: "User") -> frozenset[int] | None:
     """Ids of the areas that bound what `user` sees; None where nothing bounds it."""
     if user.has_perm("bags.view_all_areas"):
         return None
-    known: frozenset[int] | None = getattr(user, "_area_ids", None)
-    if known is None:
-        known = frozenset(user.areas.values_list("id", flat=True))
-        user._area_ids = known
-    return known
+    return user.area_ids
 
 
 def scope_of(user: "User") -> str:

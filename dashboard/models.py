@@ -5,6 +5,8 @@ the writers, rolled up every few hundred writes). Appending locks nothing, so co
 two scanners wait for each other.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
@@ -12,7 +14,7 @@ from bags.models import Area, BagType, Kind, State
 from scans.models import Step
 
 
-def _loose(to: object, *, null: bool = False) -> "models.ForeignKey[object, object]":
+def _loose(to: type[models.Model] | str, *, null: bool = False) -> "models.ForeignKey[Any, Any]":
     # The rows are written by triggers from rows whose own keys were checked.
     return models.ForeignKey(
         to, models.DO_NOTHING, null=null, related_name="+", db_index=False, db_constraint=False

@@ -1,6 +1,6 @@
 """Every number that is shown. Read from the read models, never counted live over scans or bags."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -43,7 +43,7 @@ def batch_stats(
     wanted = set(STATS) if "all" in stats else set(stats)
     numbers = _numbers("dashboard.overview", user, now)
     lots = [find_batch(user, code) for code in dict.fromkeys(batches or ())]
-    answers = {
+    answers: dict[str, Callable[[], Any]] = {
         "bags": lambda: _bags_of(user, lots) if lots else numbers["stats"]["bags"],
         "users": lambda: {
             "active_users": numbers["stats"]["scans"]["active_users"],
@@ -65,7 +65,7 @@ def batch_stats(
 def person_stats(person: User, *, now: datetime) -> dict[str, Any]:
     """What one person scanned: in all, today, in the last 7 business days, by step."""
     with connection.cursor() as cursor:
-        given = {"actor": person.pk, "today": business_day(now)}
+        given: dict[str, Any] = {"actor": person.pk, "today": business_day(now)}
         cursor.execute(sql("dashboard.person"), given)
         (numbers,) = cursor.fetchone()
     return {"username": person.username, **numbers}
@@ -90,7 +90,7 @@ def census() -> dict[str, Any]:
 
 def _numbers(statement: str, user: User, now: datetime) -> Any:
     areas = user_areas(user)
-    given = {
+    given: dict[str, Any] = {
         "areas": None if areas is None else sorted(areas),
         "today": business_day(now),
     }

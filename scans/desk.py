@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -221,7 +222,7 @@ class Desk:
     def _update(self, bags: list[Bag]) -> None:
         if not bags:
             return
-        columns = {
+        columns: dict[str, Any] = {
             "ids": [bag.pk for bag in bags],
             "states": [bag.state for bag in bags],
             "parents": [bag.parent.pk if bag.parent else None for bag in bags],

@@ -8,6 +8,7 @@ from bags.querysets import user_areas
 
 if TYPE_CHECKING:
     from bags.models import Bag
+    from scans.models import Scan
     from tracetrack.models import User
 
 

@@ -84,7 +84,7 @@ def link(desk: Desk, entry: Entry, area: Area) -> Done:
             return Done(bag=child, parent=parent, outcome=Outcome.ALREADY)
         raise ChildElsewhere(bag=child.code, parent=child.parent.code)
     lot = desk.lot(entry.lot) if child is None else None
-    check_holds(parent and parent.batch, child.batch if child else lot)
+    check_holds(_batch(parent), child.batch if child else lot)
     if parent is not None:
         _check_room(parent)
     # The child first: its lot may refuse it, and then no sack may be left behind.
@@ -105,7 +105,7 @@ def unlink(desk: Desk, entry: Entry, area: Area) -> Done:
     if child.kind != Kind.CHILD:
         raise WrongKind(bag=child.code, reason="only a child lies in a sack")
     parent = desk.in_hand(child.parent) if child.parent else None
-    check_holds(child.batch, parent and parent.batch)
+    check_holds(child.batch, _batch(parent))
     if parent is None or entry.parent_code not in (None, parent.code):
         raise NotLinked(bag=child.code)
     _check_not_gone(parent)
@@ -120,7 +120,7 @@ def move(desk: Desk, entry: Entry, area: Area) -> Done:
     if child.parent is parent:
         return Done(bag=child, parent=parent, outcome=Outcome.ALREADY)
     left = desk.in_hand(child.parent) if child.parent else None
-    check_holds(parent.batch, child.batch, left and left.batch)
+    check_holds(parent.batch, child.batch, _batch(left))
     if left is None:
         raise NotLinked(bag=child.code)
     _check_not_gone(left)
@@ -287,6 +287,10 @@ def _free_parent(desk: Desk, entry: Entry) -> Bag:
         raise WrongKind(bag=parent.code, reason="this is done to a sack, not to a child")
     check_holds(parent.batch)
     return parent
+
+
+def _batch(bag: Bag | None) -> Batch | None:
+    return bag.batch if bag is not None else None
 
 
 def check_holds(*batches: Batch | None) -> None:

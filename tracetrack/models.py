@@ -1,10 +1,11 @@
 """Who works here, with which tokens, and who did what."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from tracetrack.roles import Role
 
@@ -33,12 +34,12 @@ class User(AbstractUser):
     """A person or a machine that acts. Switched off, never deleted: the ledger keeps its name."""
 
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
-    # Rights come from the role alone.
+    # Rights come from the role alone: these columns of Django's account are left out.
     is_superuser = False
-    groups = None
-    user_permissions = None
+    groups = None  # type: ignore[assignment]
+    user_permissions = None  # type: ignore[assignment]
 
-    objects = Users()
+    objects: ClassVar[Users] = Users()  # type: ignore[assignment]
 
     class Meta(AbstractUser.Meta):
         default_permissions = ("add", "change", "view")
@@ -49,6 +50,11 @@ class User(AbstractUser):
         constraints = [
             models.CheckConstraint(name="user_role_is_known", condition=Q(role__in=Role.values)),
         ]
+
+    @cached_property
+    def area_ids(self) -> frozenset[int]:
+        """Ids of the areas in which this person works; asked for once."""
+        return frozenset(self.areas.values_list("id", flat=True))
 
     @property
     def is_staff(self) -> bool:  # type: ignore[override]

@@ -1,4 +1,4 @@
-"""Every model in the back office: looked at by administrators alone, changed through actions alone."""
+"""Every model in the back office: for administrators alone, changed through actions alone."""
 
 import pytest
 from django.contrib import admin

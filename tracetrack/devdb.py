@@ -155,7 +155,7 @@ def _start(folder: Path, settings: dict[str, str]) -> None:
     postgres = program("postgres")
     identity = notroot.identity(folder, binary=postgres)
     postmaster.forget_the_dead(_data(folder), socket_folder(folder))
-    _create_cluster(folder, identity)
+    _create_cluster(folder, identity, settings)
     sockets = socket_folder(folder)
     if sockets != folder:
         if sockets.is_symlink():
@@ -185,7 +185,7 @@ def _start(folder: Path, settings: dict[str, str]) -> None:
     _create_database(sockets)
 
 
-def _create_cluster(folder: Path, identity: notroot.Identity) -> None:
+def _create_cluster(folder: Path, identity: notroot.Identity, settings: dict[str, str]) -> None:
     """Make the data folder under another name first, so that a half-made one is never used."""
     if _data(folder).exists():
         return
@@ -198,6 +198,7 @@ def _create_cluster(folder: Path, identity: notroot.Identity) -> None:
         *("-D", str(unfinished), "-U", NAME, "--auth=trust", "--encoding=UTF8", "--locale=C"),
         # Order by code point as with C, yet upper and lower case of every script.
         *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+        *(["--no-sync"] if settings["fsync"] == "off" else []),
     )
     if made.returncode != 0:
         reasons = [line for line in made.stdout.splitlines() if "error" in line.lower()]

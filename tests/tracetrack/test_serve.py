@@ -19,9 +19,9 @@ from tracetrack import devdb, serving
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.fixture
+@pytest.fixture(scope="class")
 def data() -> Iterator[Path]:
-    """Give a data folder of this test's own; one with a short name, as sockets need."""
+    """Give a data folder that the tests share, as starts do; its name is short, for the socket."""
     with tempfile.TemporaryDirectory(prefix="tt-serve-") as name:
         yield Path(name)
         devdb.stop(Path(name) / "pg")
@@ -81,17 +81,17 @@ class TestServe:
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
 
-    def test_a_port_in_use_is_one_sentence(self, data: Path) -> None:
+    def test_a_port_in_use_is_one_sentence(self, tmp_path: Path) -> None:
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             other.listen()
             port = other.getsockname()[1]
-            output, _ = serve(data, PORT=str(port)).communicate(timeout=60)
+            output, _ = serve(tmp_path, PORT=str(port)).communicate(timeout=60)
         assert output == (
             f"CommandError: Port {port} on 127.0.0.1 cannot be used: Address already in use. "
             f"Try PORT={port + 1} make run.\n"
         )
-        assert not (data / "pg").exists()
+        assert not (tmp_path / "pg").exists()
 
     def test_a_web_server_that_dies_is_noticed(self, data: Path) -> None:
         # Contradicting settings would be found before; so gunicorn gets what it cannot read.

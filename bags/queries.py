@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q
-from django.db.models.functions import Reverse
 
-from bags.codes import normalised, read_label
+from bags.codes import code_named, normalised, read_label
 from bags.errors import BagUnknown, BatchUnknown
 from bags.models import Bag, Batch, Kind, State
 from bags.querysets import BagQuerySet
@@ -177,16 +176,13 @@ def search(user: User, text: str, limit: int = 20) -> dict[str, Any]:
 
 def _searched(text: str) -> str:
     """`text` as part of a code: the label's code where it is whole, else upper-cased as it is."""
-    return normalised(text) or "".join(c for c in text.upper() if c.isprintable()).strip()[:64]
+    return code_named(text) or "".join(c for c in text.upper() if c.isprintable()).strip()[:64]
 
 
 def _ways(bags: BagQuerySet, code: str) -> Iterable[tuple[str, BagQuerySet]]:
     yield "exact", bags.filter(code=code)
     yield "prefix", bags.filter(code__startswith=code).order_by("code")
-    yield (
-        "suffix",
-        bags.annotate(backwards=Reverse("code")).filter(backwards__startswith=code[::-1]),
-    )
+    yield "suffix", bags.ending_with(code)
     if len(code) >= SHORTEST_INSIDE:
         yield "contains", bags.filter(code__contains=code)
 

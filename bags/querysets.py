@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Reverse
 
 if TYPE_CHECKING:
     from bags.models import Bag
@@ -37,6 +38,10 @@ class BagQuerySet(QuerySet["Bag"]):
     def incomplete(self) -> Self:
         """Parents that still take children. Index: bag_open."""
         return self.filter(kind="parent", state="open")
+
+    def ending_with(self, code: str) -> Self:
+        """Bags whose code ends so: the last digits of a label. Index: bag_code_backwards."""
+        return self.annotate(backwards=Reverse("code")).filter(backwards__startswith=code[::-1])
 
     def children_of(self, parent: "Bag") -> Self:
         """What lies in `parent`, in the order of codes. Index: bag_children."""

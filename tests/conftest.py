@@ -16,7 +16,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from tracetrack import devdb
+from tracetrack import cache, devdb
 
 ROOT = Path(__file__).resolve().parent.parent
 # Beside the cluster of `make run`, so that no test can touch what somebody typed in there.
@@ -59,6 +59,12 @@ def flush_may_empty_the_ledger() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "execute_sql_flush", maintained)
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_cached() -> None:
+    """No test reads what another one left in this process's memory."""
+    cache.clear("*")
 
 
 @pytest.fixture(scope="session")

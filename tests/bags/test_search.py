@@ -1,0 +1,94 @@
+"""Search: the whole code, else its start, its end, its inside; never a bag of a foreign area."""
+
+import pytest
+
+from bags.errors import BagUnknown
+from bags.queries import BagFilters, bag_page, find_bag, search
+from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
+from tracetrack.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ben():
+    reference()
+    for code in ("CB000112233", "CB000112299", "CB998877665"):
+        make_loose(code)
+    make_loose("CB555112255", area="jaipur")
+    return make_user("ben", Role.OFFICE)
+
+
+def codes(found):
+    return sorted(bag["code"] for bag in found["bags"])
+
+
+class TestSearch:
+    @pytest.mark.parametrize(
+        ("text", "by", "found"),
+        [
+            ("cb000112233", "exact", ["CB000112233"]),
+            ("https://x.example/21/CB000112233", "exact", ["CB000112233"]),
+            ("CB0001122", "prefix", ["CB000112233", "CB000112299"]),
+            ("7665", "suffix", ["CB998877665"]),
+            ("1122", "contains", ["CB000112233", "CB000112299", "CB555112255"]),
+            ("NOTHING", "none", []),
+            ("%", "none", []),
+            ("_", "none", []),
+            ("\\", "none", []),
+            ("", "none", []),
+            ("\0", "none", []),
+        ],
+    )
+    def test_takes_the_first_way_that_finds_something(self, ben, text, by, found):
+        answer = search(ben, text)
+
+        assert (answer["by"], codes(answer)) == (by, found)
+
+    def test_says_that_there_is_more(self, ben):
+        assert search(ben, "CB", limit=2)["more"]
+
+    def test_finds_batches_by_code_product_and_variety(self, ben):
+        make_batch("LOT-7", product="Mustard", variety="RH-749")
+
+        for text in ("lot-7", "must", "rh-7"):
+            assert [batch["code"] for batch in search(ben, text)["batches"]] == ["LOT-7"]
+
+    def test_shows_no_bag_of_a_foreign_area(self, ben):
+        ana = make_user("ana", Role.OPERATOR, ["lucknow"])
+
+        assert codes(search(ana, "1122")) == ["CB000112233", "CB000112299"]
+        assert search(ana, "CB555112255")["by"] == "none"
+
+
+class TestOneBag:
+    def test_of_a_foreign_area_is_unknown(self, ben):
+        ana = make_user("ana", Role.OPERATOR, ["lucknow"])
+
+        with pytest.raises(BagUnknown):
+            find_bag(ana, "CB555112255")
+
+    def test_on_its_way_is_known_at_both_ends(self, ben):
+        make_parent("M444-10001", children=15, area="jaipur")
+        scan(ben, "dispatch", "M444-10001", area="lucknow")
+        for area in ("jaipur", "lucknow"):
+            person = make_user(f"at-{area}", Role.OPERATOR, [area])
+            assert find_bag(person, "m444-10001").bound_for.code == "lucknow"
+
+
+class TestAPage:
+    def test_goes_on_where_the_last_one_ended(self, ben):
+        first = bag_page(ben, after=None, limit=2, filters=BagFilters())
+        rest = bag_page(ben, after=first[-1]["id"], limit=10, filters=BagFilters())
+
+        assert len(first + rest) == len({row["id"] for row in first + rest}) == 4
+
+    def test_is_narrowed(self, ben):
+        make_parent("SB10001", children=1)
+        loose = BagFilters(loose=True, area="jaipur")
+
+        assert [r["code"] for r in bag_page(ben, after=None, limit=9, filters=loose)] == [
+            "CB555112255"
+        ]
+        sacks = BagFilters(kind="parent", state="open", bag_type="mustard")
+        assert len(bag_page(ben, after=None, limit=9, filters=sacks)) == 1

@@ -1,0 +1,182 @@
+"""The dashboard's numbers are what a recount gives, for everybody who looks."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from bags.errors import BatchUnknown
+from bags.models import Bag
+from dashboard.counters import roll_up
+from dashboard.days import business_day
+from dashboard.queries import batch_stats, census, overview, person_stats
+from scans.models import Scan
+from tests.factories import (
+    child_codes,
+    make_batch,
+    make_loose,
+    make_parent,
+    make_user,
+    put_in_batch,
+    reference,
+    scan,
+)
+from tracetrack.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ben():
+    reference()
+    return make_user("ben", Role.OFFICE)
+
+
+@pytest.fixture
+def day(ben):
+    """Some bags in three areas, one sack on its way, scans of nine days."""
+    asha = make_user("asha", Role.OPERATOR, ["lucknow", "akola"])
+    make_parent("M444-10001", children=15, area="lucknow")
+    make_parent("M444-10002", children=4, area="akola")
+    make_parent("M444-10003", children=15, area="jaipur")
+    make_loose("MG000000999", area="jaipur")
+    scan(ben, "dispatch", "M444-10003", area="lucknow")
+    scan(ben, "return", child_codes("M444-10002", 1)[0], area="akola")
+    for ago in range(1, 9):
+        then = timezone.now() - timedelta(days=ago)
+        scan(asha if ago % 2 else ben, "inspect", "M444-10001", scanned_at=then)
+    make_batch("LOT-1")
+    make_batch("LOT-2", held_by=ben)
+    make_batch("LOT-3", state="closed")
+
+
+def recounted(bags, scans, now):
+    today = business_day(now)
+    days = Counter(business_day(at) for at in scans.values_list("scanned_at", flat=True))
+    week = [today - timedelta(days=n) for n in range(7)]
+    actors = {a for at, a in scans.values_list("scanned_at", "actor") if business_day(at) in week}
+    return {
+        "bags": {
+            "parent": bags.filter(kind="parent").count(),
+            "child": bags.filter(kind="child").count(),
+            "total": bags.count(),
+            "loose": bags.filter(kind="child", parent=None).count(),
+            "incomplete": bags.filter(kind="parent", state="open").count(),
+        },
+        "scans": {
+            "total": scans.count(),
+            "today": days[today],
+            "week": sum(days[d] for d in week),
+            "active_users": len(actors),
+        },
+        "batches": {"total": 3, "open": 2, "closed": 1, "held": 1},
+    }
+
+
+class TestTheOverview:
+    @pytest.mark.parametrize("rolled_up", [False, True])
+    def test_equals_a_recount(self, ben, day, rolled_up):
+        if rolled_up:
+            roll_up()
+        now = timezone.now()
+
+        shown = overview(ben, now=now)
+
+        assert shown["stats"] == recounted(Bag.objects.all(), Scan.objects.all(), now)
+        assert sum(row["scans"] for row in shown["by_day"]) == Scan.objects.count()
+        assert len(shown["by_day"]) == 30
+        assert shown["by_day"][-1]["day"] == business_day(now).isoformat()
+        assert sum(h["today"] for h in shown["by_hour"]) == shown["stats"]["scans"]["today"]
+
+    @pytest.mark.parametrize("areas", [["lucknow"], ["akola", "jaipur"], []])
+    def test_shows_an_operator_his_areas_only(self, day, areas):
+        cho = make_user("cho", Role.OPERATOR, areas)
+        now = timezone.now()
+
+        shown = overview(cho, now=now)
+
+        scans = Scan.objects.filter(area__code__in=areas)
+        assert shown["stats"] == recounted(Bag.objects.visible_to(cho), scans, now)
+        assert [row["area"] for row in shown["by_area"]] == sorted(areas)
+        assert {row["area"] for row in shown["recent_activity"]} <= set(areas)
+
+    def test_breaks_down_by_area(self, ben, day):
+        rows = {row["area"]: row for row in overview(ben, now=timezone.now())["by_area"]}
+
+        assert len(rows) == 10
+        lucknow = {k: rows["lucknow"][k] for k in ("parents", "children", "on_the_way")}
+        assert lucknow == {"parents": 1, "children": 15, "on_the_way": 16}
+        assert (rows["jaipur"]["loose"], rows["akola"]["incomplete"]) == (1, 1)
+
+    def test_lists_the_ten_latest_scans_newest_first(self, ben, day):
+        latest = overview(ben, now=timezone.now())["recent_activity"]
+
+        assert [row["id"] for row in latest] == list(
+            Scan.objects.order_by("-pk").values_list("pk", flat=True)[:10]
+        )
+
+    def test_of_an_empty_site_is_all_zeros(self, db):
+        boss = make_user("boss", Role.OFFICE)
+
+        shown = overview(boss, now=timezone.now())
+
+        assert shown["stats"]["bags"]["total"] == 0
+        assert (shown["by_area"], shown["top_operators"], shown["recent_activity"]) == ([], [], [])
+
+    def test_takes_the_day_of_the_business_not_of_the_server(self, ben):
+        make_parent("SB10001")
+        now = timezone.now().replace(hour=19, minute=0)
+        scan(ben, "inspect", "SB10001", scanned_at=now - timedelta(minutes=31), now=now)
+        scan(ben, "inspect", "SB10001", scanned_at=now - timedelta(minutes=29), now=now)
+
+        rows = overview(ben, now=now)["by_hour"]
+
+        assert (rows[0]["today"], rows[23]["yesterday"]) == (1, 1)
+
+    def test_asks_twice_and_no_more(self, ben, day, django_assert_num_queries):
+        with django_assert_num_queries(2):
+            overview(ben, now=timezone.now())
+
+
+class TestBatchStats:
+    def test_give_what_was_asked_for(self, ben, day):
+        now = timezone.now()
+
+        assert set(batch_stats(ben, stats=["bags"], batches=None, now=now)) == {"bags"}
+        assert set(batch_stats(ben, stats=["all"], batches=None, now=now)) == {
+            "bags", "users", "activity", "batches",
+        }  # fmt: skip
+
+    def test_speak_of_the_batches_named(self, ben, day):
+        put_in_batch(make_batch("LOT-4", "moong", planned_bags=32), "M444-10001", "MG000000999")
+
+        given = batch_stats(ben, stats=["all"], batches=["LOT-4"], now=timezone.now())
+
+        assert given["bags"]["LOT-4"]["by_area"] == [
+            {"area": "jaipur", "total": 1},
+            {"area": "lucknow", "total": 1},
+        ]
+        assert given["batches"][0]["progress"] == 2 / 32
+
+    def test_refuse_an_unknown_batch(self, ben, day):
+        with pytest.raises(BatchUnknown):
+            batch_stats(ben, stats=["bags"], batches=["LOT-9"], now=timezone.now())
+
+
+class TestPersonStats:
+    def test_count_what_one_person_scanned(self, ben, day):
+        stats = person_stats(ben, now=timezone.now())
+
+        assert stats["total"] == Scan.objects.filter(actor=ben).count()
+        assert stats["by_step"]["inspect"] == 4
+        assert stats["today"] == 2
+
+
+class TestTheCensus:
+    def test_counts_the_tables(self, ben, day):
+        counted = census()
+
+        assert counted["parents_by_state"] == {"complete": 1, "dispatched": 1, "open": 1}
+        assert counted["children"] == 35
+        assert counted["linked_children"] + counted["loose_children"] == 35

@@ -1,0 +1,91 @@
+"""A bag's whole way, also what moved the sack in which it lay."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from bags.models import Bag
+from scans.queries import latest, timeline
+from tests.factories import make_parent, make_user, reference, scan
+from tracetrack.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ben():
+    reference()
+    return make_user("ben", Role.OFFICE)
+
+
+def way(code):
+    rows = timeline(Bag.objects.get(code=code))
+    return [(row["step"], row["through"]) for row in rows]
+
+
+class TestATimeline:
+    def test_of_a_child_follows_its_sack_while_it_lies_in_it(self, ben):
+        make_parent("M444-10001", children=14)
+        scan(ben, "inspect", "M444-10001")
+        scan(ben, "link", "MG000000099", "M444-10001")
+        scan(ben, "dispatch", "M444-10001", area="jaipur")
+        scan(ben, "receive", "M444-10001", area="jaipur")
+        scan(ben, "unlink", "MG000000099", area="jaipur")
+        scan(ben, "return", "M444-10001", area="lucknow")
+
+        assert way("MG000000099") == [
+            ("register", None),
+            ("link", None),
+            ("dispatch", "M444-10001"),
+            ("receive", "M444-10001"),
+            ("unlink", None),
+        ]
+
+    def test_of_a_child_knows_nothing_of_an_undone_stay(self, ben):
+        make_parent("M444-10001", children=1)
+        link = scan(ben, "link", "MG000000099", "M444-10001")
+        scan(ben, "undo", "MG000000099", undoes=link.scan.pk)
+        scan(ben, "receive", "M444-10001")
+
+        assert way("MG000000099") == [("register", None), ("link", None), ("undo", None)]
+        rows = timeline(Bag.objects.get(code="MG000000099"))
+        assert [row["undone"] for row in rows] == [False, True, False]
+
+    def test_of_a_child_follows_the_sack_it_was_put_back_into(self, ben):
+        make_parent("M444-10001", children=1)
+        scan(ben, "link", "MG000000099", "M444-10001")
+        unlink = scan(ben, "unlink", "MG000000099")
+        scan(ben, "undo", "MG000000099", undoes=unlink.scan.pk)
+        scan(ben, "receive", "M444-10001")
+
+        assert way("MG000000099")[-1] == ("receive", "M444-10001")
+
+    def test_of_a_sack_has_what_was_put_in_and_taken_out(self, ben):
+        make_parent("M444-10001", children=1)
+        make_parent("M444-10002")
+        scan(ben, "link", "MG000000099", "M444-10001")
+        scan(ben, "move", "MG000000099", "M444-10002")
+
+        assert way("M444-10001") == [
+            ("register", None), ("link", None), ("link", None), ("move", None),
+        ]  # fmt: skip
+
+    def test_is_in_the_order_of_the_devices_clocks(self, ben):
+        make_parent("SB10001")
+        early = timezone.now() - timedelta(days=3)
+        scan(ben, "inspect", "SB10001", scanned_at=early, note="offline")
+
+        assert timeline(Bag.objects.get(code="SB10001"))[0]["note"] == "offline"
+
+
+class TestTheLatest:
+    def test_are_those_of_ones_own_areas_and_bags(self, ben):
+        ana = make_user("ana", Role.OPERATOR, ["lucknow"])
+        make_parent("SB10001", area="lucknow")
+        make_parent("SB10002", area="jaipur")
+        make_parent("SB10003", area="lucknow")
+        scan(ben, "receive", "SB10003", area="jaipur")
+
+        assert [row["code"] for row in latest(ana)] == ["SB10001"]
+        assert len(latest(ben)) == 4

@@ -1,0 +1,82 @@
+"""Each promised index is the one that PostgreSQL takes, and nothing reads bags or scans whole."""
+
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from bags.models import Bag, Batch
+from scans.models import Scan
+from tests.factories import make_batch, make_parent, make_user, put_in_batch, reference, scan
+from tracetrack.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ana():
+    """An operator, and enough bags that statistics exist."""
+    reference()
+    ben = make_user("ben", Role.OFFICE)
+    for n in range(4):
+        make_parent(f"M444-1000{n}", children=15)
+        make_parent(f"SB1000{n}", children=2)
+    scan(ben, "dispatch", "M444-10000", area="jaipur")
+    put_in_batch(make_batch("LOT-1"), "SB10001", "SB10002")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE bags_bag; ANALYZE scans_scan")
+    return make_user("ana", Role.OPERATOR, ["lucknow"])
+
+
+def plan(rows: Any) -> str:
+    """How PostgreSQL would read `rows` on a table too large to be read whole."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        explained = str(rows.explain())
+        transaction.set_rollback(True)
+    return explained
+
+
+def parent() -> Bag:
+    return Bag.objects.get(code="M444-10001")
+
+
+CASES: list[tuple[str, Any]] = [
+    ("bag_code_is_unique", lambda: Bag.objects.with_codes(["SB10001"])),
+    ("bag_code_is_unique", lambda: Bag.objects.filter(code__startswith="SB1").order_by("code")),
+    ("bag_children", lambda: Bag.objects.all().children_of(parent())),
+    ("bag_in_batch", lambda: Bag.objects.in_batch(Batch.objects.get().pk)),
+    ("bag_loose", lambda: Bag.objects.loose().filter(area=1).order_by("id")),
+    ("bag_open", lambda: Bag.objects.incomplete().filter(area=1).order_by("id")),
+    ("bag_bound_for_area", lambda: Bag.objects.in_areas([1])),
+    ("bag_in_area", lambda: Bag.objects.filter(area=1, kind="parent").order_by("id")),
+    ("bag_code_trigrams", lambda: Bag.objects.filter(code__contains="0001")),
+    ("bag_code_backwards", lambda: Bag.objects.all().ending_with("0001")),
+    ("scan_of_bag", lambda: Scan.objects.of(parent())),
+    ("scan_of_parent", lambda: Scan.objects.of(parent())),
+    ("scan_out_of_parent", lambda: Scan.objects.of(parent())),
+    ("scan_latest_in_area", lambda: Scan.objects.filter(area=1).latest_first()[:10]),
+    ("scan_latest_of_actor", lambda: Scan.objects.by(1)[:1]),
+    ("scan_ref_is_recorded_once", lambda: Scan.objects.filter(ref=parent_ref())),
+    ("scan_is_undone_once", lambda: Scan.objects.filter(undoes=1)),
+]
+
+
+def parent_ref() -> Any:
+    return Scan.objects.values_list("ref", flat=True).first()
+
+
+class TestPlans:
+    @pytest.mark.parametrize(
+        ("index", "rows"), CASES, ids=[f"{n}-{c[0]}" for n, c in enumerate(CASES)]
+    )
+    def test_use_the_promised_index(self, ana, index, rows):
+        explained = plan(rows())
+
+        assert index in explained, explained
+        assert "Seq Scan" not in explained, explained
+
+    def test_of_what_an_operator_sees_read_no_table_whole(self, ana):
+        explained = plan(Bag.objects.visible_to(ana).filter(code="SB10001"))
+
+        assert "Seq Scan on bags_bag" not in explained, explained

@@ -26,6 +26,7 @@ WEB = [
     for path in sorted((ROOT / folder).rglob("*"))
     if path.suffix in {".html", ".js", ".css"} and "vendor" not in path.parts
 ]
+CACHES = r"^(?:from|import) (?:redis|django_redis|django\.core\.cache)"
 DRAWERS = {
     "utils.py", "helpers.py", "common.py", "core.py", "services.py", "signals.py", "constants.py",
     "managers.py", "base.py", "misc.py", "lib.py",

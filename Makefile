@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --disable-pip-version-check -c constraints.txt
+NO_PACKAGES := "The packages could not be installed: is there a network? $(VENV)/pip.log says more."
 # Where `make check` pretends to be deployed, so that the checks for deployment have something to say.
 DEPLOYED := DATABASE_URL=postgresql://check@localhost/check HTTPS=true DEBUG=false \
 	ALLOWED_HOSTS=tracetrack.example FORWARDED_ALLOW_IPS=127.0.0.1 \
@@ -61,12 +63,10 @@ $(VENV)/.made:
 # Both stamps are younger than what they were made from; a changed requirement makes them old.
 $(VENV)/.for-running: $(VENV)/.made requirements.txt constraints.txt
 	@echo "Installing what TraceTrack needs (once) ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt || { \
-		echo "The packages could not be installed. Is there a network, or a package index that pip knows?"; exit 1; }
+	@$(PIP) -r requirements.txt >$(VENV)/pip.log 2>&1 || { echo $(NO_PACKAGES); exit 1; }
 	@touch $@
 
 $(VENV)/.for-tests: $(VENV)/.for-running requirements-dev.txt
 	@echo "Installing what the tests need (once) ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt || { \
-		echo "The packages could not be installed. Is there a network, or a package index that pip knows?"; exit 1; }
+	@$(PIP) -r requirements-dev.txt >$(VENV)/pip.log 2>&1 || { echo $(NO_PACKAGES); exit 1; }
 	@touch $@

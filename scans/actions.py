@@ -67,7 +67,7 @@ def decide(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Recorded:
     if entry.scanned_at > now + AHEAD:
         raise ClockAhead(scanned_at=entry.scanned_at.isoformat())
     if earlier := desk.earlier.get(entry.ref):
-        return _replayed(desk, entry, earlier)
+        return _replayed(desk, entry, earlier, actor)
     _check_rights(desk, entry, area, actor)
     if entry.step == Step.UNDO:
         done = undo.undo(desk, entry, actor=actor, now=now)
@@ -79,12 +79,13 @@ def decide(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Recorded:
     return Recorded(done.outcome, scan, done.bag, done.parent or done.bag.parent)
 
 
-def _replayed(desk: Desk, entry: Entry, earlier: Scan) -> Recorded:
+def _replayed(desk: Desk, entry: Entry, earlier: Scan, actor: User) -> Recorded:
     parent = earlier.parent.code if earlier.parent else None
     first = (earlier.bag.code, parent, earlier.step, earlier.area.code, earlier.scanned_at)
     if first != entry.content:
         raise RefReused(ref=str(entry.ref))
-    bag = desk.get(entry.code)
+    # Who scanned gets his answer even where the bag has left his areas since.
+    bag = desk.bags[entry.code] if earlier.actor_id == actor.pk else desk.get(entry.code)
     return Recorded(REPLAYED, earlier, bag, bag.parent)
 
 

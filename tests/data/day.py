@@ -1,0 +1,246 @@
+"""A factory day as operators leave it: the rows of its sheets, faults and all."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from random import Random
+from uuid import UUID
+
+AREAS = (
+    "lucknow", "indore", "jaipur", "hisar", "sri-ganganagar",
+    "sangaria", "bathinda", "raipur", "ranchi", "akola",
+)  # fmt: skip
+ACTORS = ("asha", "bilal", "chitra", "dev", "esha")
+STATIONS = ("gate-1", "gate-2", "line-a", "line-b")
+NOTES = (
+    "seal torn",
+    "=1+1",
+    "+91 98765 43210",
+    "@gate",
+    "-",
+    "नमी ठीक",
+    "weighed twice, ok",
+    'a "new" sack',
+)
+TYPES = {
+    "mustard": (r"SB\d{5,8}", r"CB\d{9}", 30),
+    "moong": (r"M444-\d{5}", r"MG\d{9}", 15),
+}
+PREFIXES = {"mustard": ("SB", "CB"), "moong": ("M444-", "MG")}
+LOTS = (
+    ("LOT-301-A", "mustard", ""),
+    ("LOT-302-A", "mustard", ""),
+    ("LOT-304-A", "mustard", ""),
+    ("LOT-305-A", "mustard", ""),
+    ("LOT-303-A", "mustard", "quality: foreign matter found"),
+    ("LOT-401-M", "moong", ""),
+    ("LOT-402-M", "moong", ""),
+)
+SCAN_COLUMNS = (
+    "ref", "code", "parent_code", "step", "area", "station", "actor", "scanned_at", "note",
+)  # fmt: skip
+INDIA = timezone(timedelta(hours=5, minutes=30))
+ZERO_WIDTH = "\u200b"
+
+
+@dataclass
+class Sack:
+    code: str
+    lot: str
+    bag_type: str
+    area: str
+    children: list
+    full: bool
+
+
+@dataclass
+class Day:
+    """The rows of a day, made sack by sack."""
+
+    random: Random
+    clock: datetime
+    numbers: int = 31_000
+    bags: list = field(default_factory=list)
+    scans: list = field(default_factory=list)
+    sacks: list = field(default_factory=list)
+
+    def maybe(self, percent):
+        return self.random.random() * 100 < percent
+
+    def messy(self, code, percent=7):
+        """The code as it may be read or typed."""
+        if not self.maybe(percent):
+            return code
+        wide = "".join(chr(ord(c) + 0xFEE0) if c.isalnum() else c for c in code)
+        split = f"{code[:3]}{ZERO_WIDTH}{code[3:]}"
+        return self.random.choice([code.lower(), f"  {code} ", wide, split])
+
+    def scan(self, step, code, parent="", *, area, note=""):
+        """Add a scan with a new ref, a few seconds after the last."""
+        self.clock += timedelta(seconds=self.random.randint(1, 11))
+        row = [
+            str(UUID(int=self.random.getrandbits(128), version=4)),
+            self.messy(code),
+            self.messy(parent) if parent else "",
+            step,
+            area,
+            self.random.choice(STATIONS),
+            self.random.choice(ACTORS),
+            self.clock.isoformat(),
+            note,
+        ]
+        self.scans.append(row)
+        return row
+
+    def copy(self, row, **changes):
+        """Add a scan like this one."""
+        copied = dict(zip(SCAN_COLUMNS, row, strict=True)) | changes
+        self.scans.append(list(copied.values()))
+
+    def code(self, bag_type, kind):
+        self.numbers += self.random.randint(1, 3)
+        prefix = PREFIXES[bag_type][kind]
+        return f"{prefix}{self.numbers}" if kind == 0 else f"{prefix}{418_000_000 + self.numbers}"
+
+    # -- a sack ---------------------------------------------------------------------------------
+
+    def pack(self):
+        """One sack: what the bag sheet says of it, and the scans that fill it and send it off."""
+        lot, bag_type, _ = self.random.choice(LOTS)
+        capacity = TYPES[bag_type][2]
+        area, full = self.random.choice(AREAS), self.maybe(70)
+        size = capacity if full else self.random.randint(capacity // 2, capacity - 1)
+        children = [self.code(bag_type, 1) for _ in range(size)]
+        sack = Sack(self.code(bag_type, 0), lot, bag_type, area, children, full)
+        self.announce(sack)
+        self.fill(sack)
+        self.finish(sack)
+        self.sacks.append(sack)
+
+    def announce(self, sack):
+        """The rows of the bag sheet; some bags come into being by a scan only."""
+        start = [sack.lot, sack.bag_type, sack.area]
+        if self.maybe(96):
+            self.bags.append([*start, "parent", self.messy(sack.code, 4), ""])
+        packed = self.maybe(6)
+        for child in sack.children:
+            if self.maybe(88):
+                row = [*start, "child", self.messy(child, 4), sack.code if packed else ""]
+                self.bags.append(row)
+        for _ in range(self.random.randint(0, 8)):
+            self.bags.append([*start, "child", self.code(sack.bag_type, 1), ""])
+
+    def fill(self, sack):
+        for child in sack.children:
+            area = self.random.choice(AREAS) if self.maybe(2) else sack.area
+            row = self.scan("link", child, sack.code, area=area)
+            if self.maybe(3):
+                self.copy(row)
+            if self.maybe(2):
+                self.scan("link", child, sack.code, area=sack.area)
+            if self.maybe(0.7):
+                self.copy(row, area=self.random.choice(AREAS[:9]), code=sack.children[0])
+        if self.maybe(12):
+            self.scan("link", self.code(sack.bag_type, 1), sack.code, area=sack.area)
+        if self.maybe(8):
+            other = "moong" if sack.bag_type == "mustard" else "mustard"
+            self.scan("link", self.code(other, 1), sack.code, area=sack.area)
+        if self.sacks and self.maybe(8):
+            elsewhere = self.random.choice(self.sacks)
+            self.scan("link", elsewhere.children[-1], sack.code, area=sack.area)
+
+    def finish(self, sack):
+        if self.maybe(20):
+            self.scan("inspect", sack.code, area=sack.area, note=self.random.choice(NOTES))
+        if self.maybe(14):
+            self.correct(sack)
+        if not sack.full and self.maybe(60):
+            self.scan("complete", sack.code, area=sack.area)
+        if self.maybe(75):
+            self.send(sack, self.random.choice(AREAS))
+
+    def send(self, sack, towards):
+        """The sack leaves, arrives, and now and then comes back."""
+        row = self.scan("dispatch", sack.code, area=towards)
+        if self.maybe(6):
+            self.copy(row)
+        if self.maybe(5):
+            self.scan("dispatch", sack.code, area=towards)
+        if self.maybe(6):
+            self.scan("unlink", sack.children[0], area=towards)
+        if self.maybe(70):
+            self.scan("receive", sack.code, area=towards)
+        if self.maybe(8):
+            self.scan("return", sack.code, area=sack.area)
+
+    def correct(self, sack):
+        """What was done wrong is done again."""
+        taken = sack.children[0]
+        self.scan("unlink", taken, area=sack.area)
+        act = self.random.choice(["link", "return", "move", "unlink", "reopen"])
+        if act == "link":
+            self.scan("link", taken, sack.code, area=sack.area)
+        elif act == "move":
+            into = self.code(sack.bag_type, 0)
+            self.bags.append([sack.lot, sack.bag_type, sack.area, "parent", into, ""])
+            self.scan("move", sack.children[1], into, area=sack.area)
+        elif act == "reopen":
+            self.scan("link", taken, sack.code, area=sack.area)
+            self.scan("reopen", sack.code, area=sack.area)
+            self.scan("complete", sack.code, area=sack.area)
+        else:
+            self.scan(act, taken, area=sack.area)
+
+    # -- what nobody plans ----------------------------------------------------------------------
+
+    def spoil(self):
+        """Rows that are wrong in themselves, among the others."""
+        first = self.sacks[0]
+        at = {"area": first.area}
+        register = self.scan("register", self.code("mustard", 1), **at)
+        self.copy(register, step="inspect")
+        late = self.scan("inspect", first.code, **at)
+        self.copy(late, ref=self.ref(), scanned_at="2015-03-01T09:00:00+05:30")
+        for changes in (
+            {"scanned_at": "2099-01-01T08:00:00+05:30"},
+            {"scanned_at": "1999-12-31T08:00:00+05:30"},
+            {"scanned_at": "yesterday"},
+            {"scanned_at": "2026-10-05T08:00:00"},
+            {"scanned_at": ""},
+            {"step": "teleport"},
+            {"area": "atlantis"},
+            {"actor": "nobody"},
+            {"parent_code": first.code},
+            {"step": "link"},
+            {"code": "?"},
+            {"code": "\a"},
+            {"code": "", "step": "teleport"},
+            {"code": "NOSUCHBAG1"},
+            {"code": "SB7"},
+            {"code": first.children[0], "step": "dispatch"},
+            {"code": first.code, "step": "unlink"},
+        ):
+            self.copy(late, **{"ref": self.ref()} | changes)
+        self.copy(late, ref="42")
+        self.scan("complete", self.empty(first.area), **at)
+        self.scans += [late[:5], [*late, "a cell too many"]]
+        lot = ["LOT-301-A", "mustard", first.area]
+        self.bags += [
+            [*lot, "child", "", ""],
+            [*lot, "child", "??", ""],
+            [*lot, "child", first.children[0], ""],
+            [*lot, "parent", first.children[0], ""],
+            [*lot, "parent", "CB418999999", ""],
+            ["LOT-999-Z", "mustard", first.area, "child", "CB418999998", ""],
+            ["LOT-301-A", "mustard", "atlantis", "child", "CB418999997", ""],
+            ["LOT-301-A", "jute", first.area, "child", "CB418999996", ""],
+            [*lot, "sack", "CB418999995", ""],
+            [*lot, "child", "CB418999994"],
+        ]
+
+    def ref(self):
+        return str(UUID(int=self.random.getrandbits(128), version=4))
+
+    def empty(self, area):
+        code = self.code("mustard", 0)
+        self.bags.append(["LOT-301-A", "mustard", area, "parent", code, ""])
+        return code

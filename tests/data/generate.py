@@ -1,0 +1,117 @@
+"""Makes a factory day as operators leave it, and says what it must come to.
+
+    python -m tests.data.generate FOLDER [--seed 12] [--sacks 105] [--day 2026-10-05]
+
+writes batches.csv, bags.csv, scans.csv, verdicts.txt and expected.json. The same seed makes the
+same day. What is expected comes from tests/model.py; nothing of the product is imported.
+"""
+
+import argparse
+import csv
+import json
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from random import Random
+
+from tests.data.day import ACTORS, AREAS, INDIA, LOTS, SCAN_COLUMNS, TYPES, Day
+from tests.model import Model
+from tests.model_tables import Batch, counted
+
+BATCH_COLUMNS = (
+    "code", "product", "variety", "bag_type", "produced_on", "expires_on", "planned_bags", "held",
+)  # fmt: skip
+BAG_COLUMNS = ("batch_code", "bag_type", "area", "kind", "code", "parent_code")
+
+
+def make_day(seed, sacks, on):
+    """A day whose sheets, imported again, change no bag: what would is left out."""
+    day = Day(Random(seed), datetime.combine(on, time(8), INDIA))
+    for number in range(sacks):
+        day.pack()
+        if number == sacks // 2:
+            day.spoil()
+    while True:
+        model, *_ = verdicts(day, on)
+        _, _, again = verdicts(day, on, model)
+        kept = [row for row, name in zip(day.scans, again, strict=True) if name != "applied"]
+        if len(kept) == len(day.scans):
+            return day
+        day.scans = kept
+
+
+def verdicts(day, on, model=None):
+    """The model after the day, and its verdicts on both sheets."""
+    now = datetime.combine(on, time(19), INDIA)
+    if model is None:
+        model = Model(TYPES, frozenset(AREAS), frozenset(ACTORS))
+        model.batches = {code: Batch(bag_type, held=bool(held)) for code, bag_type, held in LOTS}
+    bags = [_verdict(row, BAG_COLUMNS, lambda cells: model.bag(cells, now=now)) for row in day.bags]
+    scans = [
+        _verdict(row, SCAN_COLUMNS, lambda cells: model.scan(cells, now=now)) for row in day.scans
+    ]
+    return model, bags, scans
+
+
+def _verdict(row, columns, ask):
+    return ask(dict(zip(columns, row, strict=True))) if len(row) == len(columns) else "bad-row"
+
+
+def expected(day, on):
+    """What the day must come to, and what a second import of it must answer."""
+    model, bags, scans = verdicts(day, on)
+    after = model.census()
+    _, bags_again, scans_again = verdicts(day, on, model)
+    summary = {
+        "now": datetime.combine(on, time(19), INDIA).isoformat(),
+        "bags.csv": {"rows": len(bags)} | counted(bags),
+        "scans.csv": {"rows": len(scans)} | counted(scans),
+        "after": after,
+        "again": {
+            "bags.csv": {"rows": len(bags)} | counted(bags_again),
+            "scans.csv": {"rows": len(scans)} | counted(scans_again),
+        },
+    }
+    return summary, scans
+
+
+def batch_rows(on):
+    """The batch sheet of the day."""
+    return [
+        [
+            code,
+            bag_type.title(),
+            "RH-749" if bag_type == "mustard" else "SML 668",
+            bag_type,
+            str(on - timedelta(days=3)),
+            str(on + timedelta(days=400)),
+            "700",
+            held,
+        ]
+        for code, bag_type, held in LOTS
+    ]
+
+
+def write_day(folder, seed, sacks, on):
+    """Write the five files of a day."""
+    day = make_day(seed, sacks, on)
+    summary, scans = expected(day, on)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, columns, rows in (
+        ("batches", BATCH_COLUMNS, batch_rows(on)),
+        ("bags", BAG_COLUMNS, day.bags),
+        ("scans", SCAN_COLUMNS, day.scans),
+    ):
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([columns, *rows])
+    (folder / "verdicts.txt").write_text("".join(f"{name}\n" for name in scans), encoding="ascii")
+    (folder / "expected.json").write_text(f"{json.dumps(summary, indent=1)}\n", encoding="ascii")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Make a factory day.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seed", type=int, default=12)
+    parser.add_argument("--sacks", type=int, default=105)
+    parser.add_argument("--day", type=date.fromisoformat, default=date(2026, 10, 5))
+    chosen = parser.parse_args()
+    write_day(chosen.folder, chosen.seed, chosen.sacks, chosen.day)

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="alive"),
     path("api/v3/", include(api_urls)),
     path("admin/", admin.site.urls),
+    path("", include("dashboard.page_urls")),
 ]
 
 handler400 = "tracetrack.http.bad_request"

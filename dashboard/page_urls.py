@@ -1,0 +1,22 @@
+"""The table of the pages. A code may hold slashes, so what is done to one stands before it."""
+
+from django.urls import path
+
+from dashboard import pages
+from dashboard.login import LogIn, LogOut
+
+urlpatterns = [
+    path("", pages.overview, name="overview"),
+    path("login", LogIn.as_view(), name="login"),
+    path("logout", LogOut.as_view(), name="logout"),
+    path("scan", pages.scan, name="scan"),
+    path("search", pages.search, name="search"),
+    path("bags", pages.bags, name="bags"),
+    path("bags/<path:code>/undo", pages.undo, name="undo"),
+    path("bags/<path:code>", pages.bag, name="bag"),
+    path("batches", pages.batches, name="batches"),
+    path("batches/<path:code>/hold", pages.hold_batch, name="hold-batch"),
+    path("batches/<path:code>/release", pages.release_batch, name="release-batch"),
+    path("batches/<path:code>/close", pages.close_batch, name="close-batch"),
+    path("batches/<path:code>", pages.batch, name="batch"),
+]

@@ -1,0 +1,203 @@
+"""HTML for people: each page asks, shows, and lets the actions decide."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import orjson
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from bags import actions as batch_actions
+from bags import queries as bag_queries
+from bags.models import Area, Kind, State
+from dashboard import answers, offers, signs, station
+from dashboard.way import stops
+from scans import queries as scan_queries
+from scans.actions import record_scan
+from scans.errors import ScanUnknown
+from scans.models import Scan
+from scans.serializers import undo_entry
+from tracetrack.errors import Forbidden, Problem
+from tracetrack.models import User
+
+PER_PAGE = 50
+Page = Callable[..., HttpResponse]
+
+
+class Asked(HttpRequest):
+    """What a guarded page is asked: by somebody who is signed in."""
+
+    user: User
+
+
+def page(permission: str) -> Callable[[Page], Page]:
+    """A page for people who are signed in and have this permission; no browser keeps it."""
+
+    def guard(view: Page) -> Page:
+        def guarded(request: Asked, **named: str) -> HttpResponse:
+            if not request.user.has_perm(permission):
+                raise Forbidden(permission=permission)
+            return view(request, **named)
+
+        guarded.__doc__, guarded.__name__ = view.__doc__, view.__name__
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return never_cache(login_required(guarded))
+
+    return guard
+
+
+@require_safe
+@page("dashboard.view_dashboard")
+def overview(request: Asked) -> HttpResponse:
+    """/: every number, painted by the server first and kept fresh by live.js."""
+    numbers, _ = answers.overview(request.user)
+    context = {"numbers": orjson.loads(numbers), "steps": signs.steps_as_json()}
+    return render(request, "pages/overview.html", context)
+
+
+@require_safe
+@page("bags.view_bag")
+def bags(request: Asked) -> HttpResponse:
+    """/bags: a list to leaf through, narrowed by kind, state, area."""
+    given = {name: request.GET.get(name, "") for name in ("kind", "state", "area", "batch")}
+    loose = request.GET.get("loose") == "1"
+    filters = bag_queries.BagFilters(loose=loose, **{k: v or None for k, v in given.items()})
+    after = _number(request.GET.get("after"))
+    rows = bag_queries.bag_page(request.user, after=after, limit=PER_PAGE + 1, filters=filters)
+    kept = {name: value for name, value in given.items() if value} | ({"loose": 1} if loose else {})
+    context = {
+        "bags": rows[:PER_PAGE],
+        "more": urlencode(kept | {"after": rows[PER_PAGE - 1]["id"]}) if rows[PER_PAGE:] else "",
+        "given": given | {"loose": loose, "after": after},
+        "narrowed": bool(kept),
+        "kinds": Kind.choices,
+        "states": State.choices,
+        "areas": Area.objects.order_by("name"),
+    }
+    return render(request, "pages/bags.html", context)
+
+
+@require_safe
+@page("bags.view_bag")
+def bag(request: Asked, code: str) -> HttpResponse:
+    """/bags/<code>: where it is, what is in it, where it has been, what can be done next."""
+    found = bag_queries.find_bag(request.user, code)
+    inside = bag_queries.children_of(request.user, found) if found.kind == Kind.PARENT else []
+    way = scan_queries.timeline(found)
+    context = {
+        "bag": found,
+        "inside": inside,
+        "free": range((found.capacity or 0) - found.child_count),
+        "way": stops(request.user, found, way, now=timezone.now()),
+        "next_steps": offers.next_steps(request.user, found),
+    }
+    return render(request, "pages/bag.html", context)
+
+
+@require_POST
+@page("scans.add_scan")
+def undo(request: Asked, code: str) -> HttpResponse:
+    """/bags/<code>/undo: undo one scan of this bag."""
+    found = bag_queries.find_bag(request.user, code)
+    number = _number(request.POST.get("scan"))
+    scans = Scan.objects.filter(bag=found).select_related("bag", "area", "was_area")
+    target = scans.filter(pk=number).first() if number is not None else None
+    if target is None:
+        raise ScanUnknown(scan=number, bag=found.code)
+    body = {"ref": uuid4(), "reason": request.POST.get("reason", "")}
+    entry = undo_entry(body, target, scanned_at=timezone.now())
+    done = f"The scan “{signs.STEPS[target.step].label}” has been undone."
+    _act(request, done, record_scan, actor=request.user, entry=entry)
+    return redirect("bag", code=found.code)
+
+
+@require_safe
+@page("bags.view_batch")
+def batches(request: Asked) -> HttpResponse:
+    """/batches: the newest first."""
+    before = _number(request.GET.get("before"))
+    rows = bag_queries.batch_page(before=before, limit=PER_PAGE + 1)
+    context = {
+        "batches": rows[:PER_PAGE],
+        "more": rows[PER_PAGE - 1].pk if rows[PER_PAGE:] else None,
+        "before": before,
+    }
+    return render(request, "pages/batches.html", context)
+
+
+@require_safe
+@page("bags.view_batch")
+def batch(request: Asked, code: str) -> HttpResponse:
+    """/batches/<code>: progress against plan, what lies where, the hold."""
+    found = bag_queries.find_batch(request.user, code)
+    contents = bag_queries.batch_contents(request.user, found)
+    return render(request, "pages/batch.html", {"batch": found, "contents": contents})
+
+
+@require_POST
+@page("bags.hold_batch")
+def hold_batch(request: Asked, code: str) -> HttpResponse:
+    """/batches/<code>/hold"""
+    act, reason = batch_actions.hold_batch, request.POST.get("reason", "").replace("\0", "")
+    _act(request, f"{code} is on hold.", act, actor=request.user, code=code, reason=reason)
+    return redirect("batch", code=code)
+
+
+@require_POST
+@page("bags.hold_batch")
+def release_batch(request: Asked, code: str) -> HttpResponse:
+    """/batches/<code>/release"""
+    act = batch_actions.release_batch
+    _act(request, f"{code} is released.", act, actor=request.user, code=code)
+    return redirect("batch", code=code)
+
+
+@require_POST
+@page("bags.hold_batch")
+def close_batch(request: Asked, code: str) -> HttpResponse:
+    """/batches/<code>/close"""
+    act = batch_actions.close_batch
+    _act(request, f"{code} is closed.", act, actor=request.user, code=code)
+    return redirect("batch", code=code)
+
+
+@require_safe
+@page("bags.view_bag")
+def search(request: Asked) -> HttpResponse:
+    """/search?q=: a whole code leads to its bag; else what the text begins, ends or is inside."""
+    text = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    if not text:
+        return render(request, "pages/search.html", {"text": ""})
+    found = bag_queries.search(request.user, text)
+    if found["by"] == "exact" and len(found["bags"]) == 1:
+        return redirect("bag", code=found["bags"][0]["code"])
+    return render(request, "pages/search.html", {"text": text, "found": found})
+
+
+@require_safe
+@page("scans.add_scan")
+def scan(request: Asked) -> HttpResponse:
+    """/scan: the scan station; station.js does the rest over the API."""
+    return render(request, "pages/scan.html", {"setup": station.setup(request.user)})
+
+
+def _act(request: Asked, done: str, action: Callable[..., Any], **named: Any) -> None:
+    """Do it, and say what came of it on the page that follows."""
+    try:
+        action(**named)
+    except Problem as problem:
+        messages.error(request, f"{problem} {problem.remedy}")
+    else:
+        messages.success(request, done)
+
+
+def _number(text: str | None) -> int | None:
+    """A row's number as a link carries it; anything else is as if it were not there."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

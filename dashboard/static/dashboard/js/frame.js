@@ -1,0 +1,59 @@
+// What every page has: menus that close, "/" for the search, times in the viewer's own zone.
+
+const BUSINESS_ZONE = document.documentElement.dataset.zone;
+// Browsers still call it by its colonial name.
+const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone.replace("Calcutta", "Kolkata");
+const SHAPES = {
+  full: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" },
+  short: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+  clock: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+};
+
+/** A whole number, grouped as in India: 40,00,000. */
+export const digits = (number) => Math.round(number).toLocaleString("en-IN");
+
+/** An instant (ISO 8601) as people read it here: in `zone`, in one of the SHAPES. */
+export function moment(iso, shape = "full", zone = OWN_ZONE) {
+  const options = { ...SHAPES[shape], hourCycle: "h23", timeZone: zone };
+  return new Intl.DateTimeFormat("en-GB", options).format(new Date(iso)).replace("Sept", "Sep");
+}
+
+/** Show the times inside `root` in the viewer's zone; the business zone's stand in the title. */
+export function showTimes(root = document) {
+  for (const time of root.querySelectorAll("time[data-shape]")) {
+    if (!time.dateTime) continue;
+    time.textContent = moment(time.dateTime, time.dataset.shape);
+    time.title = `${moment(time.dateTime, "full", BUSINESS_ZONE)} (${BUSINESS_ZONE})`;
+  }
+}
+
+const isTyping = (element) => element.matches?.("input, textarea, select, [contenteditable]");
+
+function focusSearch(event) {
+  const field = document.querySelector("[data-search]");
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (event.key !== "/" || !plain || !field || isTyping(event.target)) return;
+  if (document.querySelector("[data-takes-keys]")) return;
+  event.preventDefault();
+  field.focus();
+  field.select();
+}
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(except)) menu.open = false;
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  focusSearch(event);
+  if (event.key !== "Escape") return;
+  const open = event.target.closest?.("details.menu[open]");
+  closeMenus(null);
+  open?.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => closeMenus(event.target));
+document.addEventListener("focusin", (event) => closeMenus(event.target));
+
+showTimes();
+for (const place of document.querySelectorAll("[data-own-zone]")) place.textContent = OWN_ZONE;

@@ -1,0 +1,117 @@
+"""How pages write numbers, times and signs."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from dashboard.signs import KINDS, STATES, STEPS, UNKNOWN, Sign
+
+register = template.Library()
+
+SPRITE = "dashboard/vendor/tabler-icons-3.51.0/sprite.svg"
+SHAPES = {"full": "%-d %b %Y, %H:%M", "short": "%-d %b, %H:%M", "clock": "%H:%M:%S"}
+
+
+@register.filter
+def digits(value: object) -> str:
+    """A whole number, grouped as in India: 4000000 as 40,00,000. Anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return "" if value is None else str(value)
+    sign, figures = ("-" if value < 0 else ""), str(abs(value))
+    head, tail = figures[:-3], figures[-3:]
+    pairs: list[str] = []
+    while head:
+        head, pair = head[:-2], head[-2:]
+        pairs.insert(0, pair)
+    return sign + ",".join([*pairs, tail])
+
+
+@register.filter
+def kilograms(value: object) -> str:
+    """A weight in kg without idle zeros: 30.000 as 30 kg."""
+    text = str(value)
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} kg"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share as a whole number of hundredths: 0.256 as 26 %; nothing as a dash."""
+    return "-" if share is None else f"{share * 100:.0f} %"
+
+
+@register.filter
+def day(value: str | date, shape: str) -> str:
+    """A day, "full" with its week day, or "short"."""
+    when = date.fromisoformat(value) if isinstance(value, str) else value
+    return when.strftime("%a, %-d %b %Y" if shape == "full" else "%-d %b")
+
+
+@register.simple_tag
+def moment(value: str | datetime | None, shape: str = "full") -> str:
+    """An instant as a <time>: in the business zone here, in the viewer's own by frame.js."""
+    instant = parse_datetime(value) if isinstance(value, str) else value
+    if instant is None:
+        return format_html('<time datetime="" data-shape="{}"></time>', shape)
+    shown = instant.astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE)).strftime(SHAPES[shape])
+    tag = '<time datetime="{}" data-shape="{}">{}</time>'
+    return format_html(tag, instant.isoformat(), shape, shown)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of the sprite, for the eye only."""
+    tag = '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>'
+    return format_html(tag, static(SPRITE), name)
+
+
+@register.simple_tag
+def sprite() -> str:
+    """Where the icons lie."""
+    return static(SPRITE)
+
+
+@register.simple_tag
+def bar(value: float | None, highest: float | None) -> SafeString:
+    """A bar that is as full as `value` is of `highest`; the number itself stands beside it."""
+    share = min(100.0, 100 * (value or 0) / highest) if highest else 0.0
+    tag = '<svg class="bar" aria-hidden="true"><rect width="{}%" height="100%"></rect></svg>'
+    return format_html(tag, f"{share:.1f}")
+
+
+@register.simple_tag
+def badge(value: str, size: str = "") -> SafeString:
+    """A state or a kind as a badge: colour, sign and word."""
+    sign = STATES.get(value) or KINDS.get(value) or UNKNOWN
+    tag = '<span class="badge-tt tone-{} {}">{}{}</span>'
+    return format_html(tag, sign.tone, size and f"badge-{size}", icon(sign.icon), sign.label)
+
+
+@register.filter
+def step_sign(step: str) -> Sign:
+    """The sign of a step."""
+    return STEPS.get(step, UNKNOWN)
+
+
+@register.filter
+def bags_of(area: dict[str, Any] | None) -> int:
+    """How many bags of both kinds an area has."""
+    return area["parents"] + area["children"] if area else 0
+
+
+@register.filter
+def highest(rows: list[dict[str, Any]], names: str) -> int:
+    """The highest sum of these fields over the rows: `rows|highest:"parents,children"`."""
+    return max((sum(row[name] for name in names.split(",")) for row in rows), default=0)
+
+
+@register.simple_tag
+def business_zone() -> str:
+    """The name of the zone whose days are counted."""
+    return str(settings.BUSINESS_TIME_ZONE)

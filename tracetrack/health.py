@@ -5,6 +5,7 @@ from functools import cache as once
 from typing import Any
 
 import psutil
+import psycopg
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -15,6 +16,7 @@ from rest_framework.request import Request
 from tracetrack import cache
 from tracetrack.http import ApiView, as_json
 
+PATIENCE_SECONDS = 2.0
 SEES_FIGURES = "tracetrack.view_system"
 
 
@@ -44,11 +46,10 @@ def database_figures() -> dict[str, Any]:
     """Whether the database answers, how fast, and whether its tables are those of this code."""
     started = time.perf_counter()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-            latency = time.perf_counter() - started
+        _ask()
+        latency = time.perf_counter() - started
         pending = len(_known_migrations() - _applied_migrations())
-    except (DatabaseError, InterfaceError):
+    except (DatabaseError, InterfaceError, psycopg.Error):
         return {"reachable": False, "latency_ms": None, "migrations_pending": None}
     return {
         "reachable": True,
@@ -80,6 +81,18 @@ def pool_figures() -> dict[str, int]:
     """The pool's own count of its connections and of who waited for one."""
     pool = getattr(connection, "pool", None)
     return dict(pool.get_stats()) if pool else {}
+
+
+def _ask() -> None:
+    pool = getattr(connection, "pool", None)
+    if pool is None or connection.connection is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return
+    # Who asks after our health must hear of a dead database sooner than a scanner gives up.
+    pool.open()
+    with pool.connection(timeout=PATIENCE_SECONDS) as direct:
+        direct.execute("SELECT 1")
 
 
 @once

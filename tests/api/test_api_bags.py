@@ -1,0 +1,326 @@
+"""GET bags/stream in all its forms, bags/{code}, …/children, …/timeline, batches/{code}."""
+
+import csv
+import io
+import json
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bags.models import Bag, BagType
+from bags.serializers import BAG_COLUMNS
+from tests.api.site import HERE, HERE_CHILD, LOT, THERE, commit, make_site
+from tests.factories import (
+    child_codes,
+    make_bag_type,
+    make_batch,
+    make_loose,
+    make_parent,
+    scan,
+)
+from tracetrack import streams
+from tracetrack.errors import BadCursor
+from tracetrack.paging import cursor, read_cursor
+
+CODES = [HERE, *child_codes(HERE, 2), THERE, *child_codes(THERE, 1)]
+
+
+def codes_of(answer):
+    return [row["code"] for row in answer.json()["results"]]
+
+
+def walk(client, path):
+    """All rows, page by page, as a client follows them."""
+    seen = []
+    while path:
+        page = client.get(path).json()
+        seen += [row["code"] for row in page["results"]]
+        path = page["next"]
+    return seen
+
+
+class TestThePages:
+    @pytest.mark.parametrize("per_page", [1, 2, 4, 5, 500])
+    def test_give_every_bag_once(self, office, per_page):
+        assert walk(office, f"/api/v3/bags/stream?per_page={per_page}") == CODES
+
+    def test_say_where_they_end(self, office):
+        assert office.get("/api/v3/bags/stream?per_page=5").json()["next"] is None
+        assert office.get("/api/v3/bags/stream?per_page=4").json()["next"]
+
+    def test_lose_and_repeat_nothing_while_bags_are_added(self, site, office):
+        first = office.get("/api/v3/bags/stream?per_page=2").json()
+        make_parent("SB10002", 1, actor=site.people["office"])
+        commit()
+
+        rest = walk(office, first["next"])
+
+        assert [row["code"] for row in first["results"]] + rest == [
+            *CODES, "SB10002", *child_codes("SB10002", 1),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("kind=parent&bag_type=mustard", [HERE, THERE]),
+            ("kind=child&area=indore&state=linked", child_codes(THERE, 1)),
+            ("state=open", [HERE, THERE]),
+            ("state=dispatched", []),
+            (f"batch={LOT.lower()}", [HERE, THERE]),
+            ("bag_type=moong", ["M444-00001"]),
+            ("loose=true", ["CB000000904"]),
+            ("loose=true&area=lucknow", []),
+            ("area=nowhere", []),
+        ],
+    )
+    def test_may_be_narrowed(self, site, office, query, expected):
+        make_parent("M444-00001", actor=site.people["office"], area="indore")
+        make_loose("CB000000904", actor=site.people["office"], area="indore")
+        Bag.objects.filter(code="M444-00001").update(state="returned")
+        commit()
+
+        assert walk(office, f"/api/v3/bags/stream?per_page=1&{query}") == expected
+
+    def test_follow_a_change_at_once(self, site, office):
+        path = "/api/v3/bags/stream?state=complete"
+        assert codes_of(office.get(path)) == []
+
+        scan(site.people["office"], "complete", HERE)
+        commit()
+
+        assert codes_of(office.get(path)) == [HERE]
+
+    def test_are_kept(self, office):
+        office.get("/api/v3/bags/stream")
+
+        with CaptureQueriesContext(connection) as queries:
+            office.get("/api/v3/bags/stream")
+
+        assert not any("bags_bag" in query["sql"] for query in queries)
+
+
+class TestACursor:
+    @pytest.fixture
+    def following(self, office):
+        return office.get("/api/v3/bags/stream?per_page=2&kind=child").json()["next"]
+
+    def refused(self, client, path):
+        answer = client.get(path)
+        return (answer.status_code, answer.json()["code"]) == (400, "bad-cursor")
+
+    def test_that_was_changed_is_refused(self, office, following):
+        for at in (-1, -20):
+            changed = "A" if following[at] != "A" else "B"
+            path = following[:at] + changed + (following[at + 1 :] if at != -1 else "")
+            assert self.refused(office, path)
+
+    def test_that_somebody_made_up_is_refused(self, office):
+        for text in ("1", "Mg:x", "x" * 300, "Mg%3A" + "A" * 43, ":", "::"):
+            assert self.refused(office, f"/api/v3/bags/stream?cursor={text}")
+
+    def test_of_other_filters_is_refused(self, office, following):
+        assert office.get(following).status_code == 200
+        assert self.refused(office, following.replace("kind=child", "kind=parent"))
+        assert self.refused(office, following.replace("kind=child&", ""))
+        assert self.refused(office, following + "&loose=true")
+
+    def test_of_somebody_who_sees_other_areas_is_refused(self, site, following):
+        assert self.refused(site.client("operator"), following)
+        assert site.client("administrator").get(following).status_code == 200
+
+    def test_of_another_list_is_refused(self, office):
+        other = cursor(1, of="scans", scope="all", filters={})
+
+        assert self.refused(office, f"/api/v3/bags/stream?cursor={quote(other)}")
+
+    def test_of_another_key_is_refused(self, settings):
+        sealed = {"of": "bags", "scope": "all", "filters": {}}
+        given = cursor(7, **sealed)
+        assert read_cursor(given, **sealed) == 7
+
+        settings.SECRET_KEY = "another key, another key, another key, another"
+
+        with pytest.raises(BadCursor):
+            read_cursor(given, **sealed)
+
+    def test_may_go_on_with_pages_of_another_size(self, office, following):
+        assert office.get(following.replace("per_page=2", "per_page=3")).status_code == 200
+
+
+class TestAStream:
+    @pytest.mark.parametrize(
+        ("query", "accept"),
+        [("?format=ndjson", "*/*"), ("", "application/x-ndjson"), ("?format=ndjson", "text/csv")],
+    )
+    def test_as_ndjson_is_one_bag_a_line(self, office, query, accept):
+        answer = office.get(f"/api/v3/bags/stream{query}", headers={"Accept": accept})
+
+        rows = [json.loads(line) for line in b"".join(answer).splitlines()]
+        assert answer["Content-Type"] == "application/x-ndjson; charset=utf-8"
+        assert rows == office.get("/api/v3/bags/stream").json()["results"]
+
+    @pytest.mark.parametrize(("query", "accept"), [("?format=csv", "*/*"), ("", "text/csv")])
+    def test_as_csv_is_a_sheet_with_a_header(self, office, query, accept):
+        answer = office.get(f"/api/v3/bags/stream{query}", headers={"Accept": accept})
+
+        rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+        assert answer["Content-Type"] == "text/csv; charset=utf-8"
+        assert tuple(rows[0]) == BAG_COLUMNS
+        assert [row["code"] for row in rows] == CODES
+        assert rows[0]["batch"] == LOT
+        assert rows[0]["parent"] == ""
+
+    def test_has_the_columns_of_the_list(self, office):
+        row = office.get("/api/v3/bags/stream").json()["results"][0]
+
+        assert tuple(row) == BAG_COLUMNS
+
+    def test_lets_no_cell_be_a_formula(self, site, office):
+        BagType.objects.filter(name="mustard").update(name="=HYPERLINK(1)")
+
+        text = b"".join(office.get("/api/v3/bags/stream?format=csv")).decode()
+
+        assert "'=HYPERLINK(1)" in text
+        assert ",=HYPERLINK" not in text
+
+    def test_may_be_narrowed_and_is_not_paged(self, office):
+        path = "/api/v3/bags/stream?format=ndjson"
+
+        assert len(b"".join(office.get(path + "&kind=parent")).splitlines()) == 2
+        assert office.get(path + "&per_page=2").json()["facts"]["field"] == "per_page"
+        assert office.get(path + "&cursor=x").json()["facts"]["field"] == "cursor"
+
+    def test_of_nothing_is_empty(self, office):
+        path = "/api/v3/bags/stream?area=nowhere&format="
+
+        assert b"".join(office.get(path + "ndjson")) == b""
+        assert b"".join(office.get(path + "csv")).decode().strip() == ",".join(BAG_COLUMNS)
+
+    def test_is_read_by_a_cursor_of_the_server(self, office):
+        with CaptureQueriesContext(connection) as queries:
+            b"".join(office.get("/api/v3/bags/stream?format=csv"))
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM pg_cursors WHERE is_holdable")
+                (holdable,) = cursor.fetchone()
+
+        assert holdable == 0
+        assert sum("SAVEPOINT" in query["sql"] for query in queries) == 2
+
+    def test_is_one_of_a_few_at_a_time(self, office, monkeypatch):
+        monkeypatch.setattr(streams, "_places", streams.threading.BoundedSemaphore(2))
+        path = "/api/v3/bags/stream?format=csv"
+        running = [office.get(path) for _ in range(2)]
+
+        refused = office.get(path)
+        assert (refused.status_code, refused["Retry-After"]) == (503, "1")
+        b"".join(running[0])
+
+        assert b"".join(office.get(path))
+
+    def test_gives_its_place_back_when_nobody_reads_it(self, site):
+        place = streams._places._value
+        stream = streams.stream(lambda: iter([]), form="csv", columns=["a"], name="a")
+        assert streams._places._value == place - 1
+
+        for _ in range(2):
+            for close in stream._resource_closers:
+                close()
+
+        assert streams._places._value == place
+
+
+class TestABag:
+    def test_is_found_by_whatever_its_label_says(self, office):
+        for text in (HERE, HERE.lower(), f" {HERE}", f"{HERE};{LOT}", f"\u200b{HERE}"):
+            answer = office.get(f"/api/v3/bags/{quote(text)}")
+            assert answer.json()["code"] == HERE
+
+    def test_says_what_it_is(self, office):
+        assert office.get(f"/api/v3/bags/{HERE_CHILD}").json() == {
+            "id": Bag.objects.get(code=HERE_CHILD).pk, "code": HERE_CHILD, "kind": "child",
+            "bag_type": "mustard", "batch": None, "area": "lucknow", "bound_for": None,
+            "state": "linked", "parent": HERE, "child_count": None, "capacity": None,
+            "weight": "1.000",
+        }  # fmt: skip
+
+    def test_lists_its_children(self, office):
+        answer = office.get(f"/api/v3/bags/{HERE}/children").json()
+
+        assert (answer["code"], answer["capacity"]) == (HERE, 30)
+        assert answer["results"][0] == {
+            "code": HERE_CHILD, "state": "linked", "area": "lucknow", "batch": None,
+            "weight": "1.000",
+        }  # fmt: skip
+        assert len(answer["results"]) == 2
+
+    def test_tells_its_whole_way(self, office):
+        answer = office.get(f"/api/v3/bags/{HERE_CHILD}/timeline").json()
+
+        assert [row["step"] for row in answer["results"]] == ["register", "link"]
+        assert answer["results"][1]["parent"] == HERE
+
+
+class TestACodeWithSlashes:
+    @pytest.fixture
+    def slashed(self, site):
+        make_bag_type("lots", parent_pattern="[A-Z0-9/.]+", child_pattern="NONE")
+        people = site.people["office"]
+        for code in ("A/1", "A/1/TIMELINE", "STREAM", "9/./B//"):
+            scan(people, "register", code)
+        commit()
+        return site.client("office")
+
+    @pytest.mark.parametrize("code", ["A/1", "A/1/TIMELINE", "STREAM", "9/./B//"])
+    @pytest.mark.parametrize("safe", ["", "/"])
+    def test_is_a_code_like_any_other(self, slashed, code, safe):
+        path = f"/api/v3/bags/{quote(code, safe=safe)}"
+
+        assert slashed.get(path).json()["code"] == code
+        assert slashed.get(f"{path}/children").json() == {
+            "code": code, "capacity": 30, "results": [],
+        }  # fmt: skip
+        assert len(slashed.get(f"{path}/timeline").json()["results"]) == 1
+
+    def test_may_be_a_batchs(self, slashed):
+        make_batch("L/2026/11")
+
+        assert slashed.get("/api/v3/batches/l%2F2026%2F11").json()["code"] == "L/2026/11"
+
+
+class TestABatch:
+    def test_says_what_it_is_and_what_became_of_it(self, site, office):
+        make_batch("LOT-H", held_by=site.people["office"], planned_bags=4)
+
+        told = office.get("/api/v3/batches/lot-h").json()
+
+        assert (told["held"], told["held_by"], told["held_reason"]) == (True, "ben", "recalled")
+        assert told["contents"]["planned_bags"] == 4
+        assert office.get(f"/api/v3/batches/{LOT}").json()["contents"]["parents"] == 2
+
+    def test_that_there_is_not_is_unknown(self, office):
+        answer = office.get("/api/v3/batches/LOT-9")
+
+        assert (answer.status_code, answer.json()["code"]) == (404, "batch-unknown")
+
+
+class TestASearch:
+    def test_finds_bags_and_batches(self, office):
+        assert [bag["code"] for bag in office.get("/api/v3/search?q=sb").json()["bags"]] == [
+            HERE, THERE,
+        ]  # fmt: skip
+        assert office.get("/api/v3/search?q=lot").json()["batches"][0]["code"] == LOT
+
+    @pytest.mark.parametrize("query", ["", "?q=", "?q=%20", "?q=" + "x" * 513])
+    def test_needs_something_to_look_for(self, office, query):
+        answer = office.get(f"/api/v3/search{query}")
+
+        assert answer.status_code == 400
+        assert answer.json()["facts"]["field"] == "q"
+
+
+def test_a_site_is_made_by_scans_alone(db):
+    make_site()
+
+    assert list(Bag.objects.order_by("id").values_list("code", flat=True)) == CODES

@@ -1,0 +1,146 @@
+"""GET dashboard/ultra, POST batch/stats, POST cache/clear."""
+
+import pytest
+
+from tests.api.site import HERE, LOT, commit, post, scan_body
+from tests.factories import scan
+from tracetrack.models import AuditEntry
+
+ULTRA = "/api/v3/dashboard/ultra"
+
+
+class TestUltra:
+    def test_has_the_promised_shape(self, office):
+        told = office.get(ULTRA).json()
+
+        assert list(told) == [
+            "success", "stats", "by_area", "by_day", "by_hour", "top_operators",
+            "recent_activity", "generated_at", "response_time_ms", "cached",
+        ]  # fmt: skip
+        assert told["success"] is True
+        assert told["stats"] == {
+            "bags": {"parent": 2, "child": 3, "total": 5, "loose": 0, "incomplete": 2},
+            "scans": {"total": 8, "today": 8, "week": 8, "active_users": 1},
+            "batches": {"total": 1, "open": 1, "closed": 0, "held": 0},
+        }
+        assert set(told["recent_activity"][0]) >= {
+            "id", "timestamp", "code", "kind", "step", "area", "username",
+        }  # fmt: skip
+
+    def test_says_whether_it_was_kept_and_how_long_it_took(self, office):
+        first, second = office.get(ULTRA).json(), office.get(ULTRA).json()
+
+        assert (first["cached"], second["cached"]) == (False, True)
+        assert first["generated_at"] == second["generated_at"]
+        assert first["response_time_ms"] > 0
+        assert second["response_time_ms"] not in (0, first["response_time_ms"])
+
+    def test_is_right_at_once_after_a_scan(self, office):
+        before = office.get(ULTRA).json()["stats"]["scans"]["total"]
+
+        post(office, "scans", scan_body("inspect", HERE))
+
+        after = office.get(ULTRA).json()
+        assert after["stats"]["scans"]["total"] == before + 1
+        assert after["cached"] is False
+
+    def test_is_for_one_pair_of_eyes(self, site):
+        answer = site.client("operator").get(ULTRA)
+
+        assert answer["Cache-Control"] == "private, no-cache"
+        assert {"Cookie", "Authorization"} <= set(answer["Vary"].split(", "))
+
+    def test_is_not_sent_again_to_who_has_it(self, site, office):
+        etag = office.get(ULTRA)["ETag"]
+
+        again = office.get(ULTRA, headers={"If-None-Match": etag})
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
+        foreign = site.client("operator").get(ULTRA, headers={"If-None-Match": etag})
+        assert foreign.status_code == 200
+        scan(site.people["office"], "inspect", HERE)
+        commit()
+        assert office.get(ULTRA, headers={"If-None-Match": etag}).status_code == 200
+
+    def test_answers_head_as_get_without_a_body(self, office):
+        answer = office.head(ULTRA)
+
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+class TestBatchStats:
+    def test_answers_what_was_asked_for(self, office):
+        told = post(office, "batch/stats", {"stats": ["bags", "users"]}).json()
+
+        assert list(told) == ["success", "bags", "users", "generated_at"]
+        assert told["bags"]["total"] == 5
+
+    def test_answers_everything_about_some_batches(self, office):
+        told = post(office, "batch/stats", {"stats": ["all"], "batches": [LOT.lower()]}).json()
+
+        assert set(told) >= {"bags", "users", "activity", "batches"}
+        assert told["bags"][LOT]["parents"] == 2
+        assert told["batches"][0]["code"] == LOT
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({}, "stats"),
+            ({"stats": []}, "stats"),
+            ({"stats": "bags"}, "stats"),
+            ({"stats": ["bugs"]}, "stats.0"),
+            ({"stats": [["bags"]]}, "stats.0"),
+            ({"stats": ["bags"] * 6}, "stats"),
+            ({"stats": ["bags"], "batches": "LOT-1"}, "batches"),
+            ({"stats": ["bags"], "batches": [7, {}]}, "batches.1"),
+            ({"stats": ["bags"], "batches": ["x"] * 101}, "batches"),
+            ({"stats": ["bags"], "user": "ada"}, "user"),
+        ],
+    )
+    def test_says_what_it_cannot_read(self, office, body, field):
+        answer = post(office, "batch/stats", body)
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad-field")
+        assert answer.json()["facts"]["field"] == field
+
+    def test_knows_no_batch_that_there_is_not(self, office):
+        answer = post(office, "batch/stats", {"stats": ["bags"], "batches": ["LOT-9"]})
+
+        assert (answer.status_code, answer.json()["code"]) == (404, "batch-unknown")
+
+
+class TestCacheClear:
+    @pytest.fixture
+    def administrator(self, site):
+        return site.client("administrator")
+
+    def test_says_how_many_answers_went(self, administrator):
+        administrator.get(ULTRA)
+        administrator.get("/api/v3/bags/stream")
+
+        told = post(administrator, "cache/clear", {"pattern": "dashboard:*"}).json()
+
+        assert told == {"success": True, "pattern": "dashboard:*", "cleared": 1}
+        assert administrator.get(ULTRA).json()["cached"] is False
+
+    def test_takes_globs(self, administrator):
+        administrator.get(ULTRA)
+        administrator.get("/api/v3/scans")
+
+        assert post(administrator, "cache/clear", {"pattern": "*"}).json()["cleared"] == 2
+
+    def test_is_audited(self, administrator):
+        post(administrator, "cache/clear", {"pattern": "bags:*"})
+
+        entry = AuditEntry.objects.get(action="cache.cleared")
+        assert (entry.actor_name, entry.subject) == ("ada", "cache bags:*")
+        assert entry.facts == {"pattern": "bags:*", "cleared": 0}
+
+    @pytest.mark.parametrize("pattern", ["nonsense:*", "*x", "dashboard", "[", "a:b:c"])
+    def test_refuses_what_names_nothing_that_is_kept(self, administrator, pattern):
+        answer = post(administrator, "cache/clear", {"pattern": pattern})
+
+        if pattern == "dashboard":
+            assert answer.json()["cleared"] == 0
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
+            assert not AuditEntry.objects.filter(action="cache.cleared").exists()

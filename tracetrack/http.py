@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import orjson
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template import TemplateDoesNotExist
 from django.template.loader import select_template
@@ -24,7 +24,13 @@ from tracetrack import logs, problems
 from tracetrack.errors import BadRequest, Forbidden, NotFound, NotSignedIn, Problem
 from tracetrack.models import User
 from tracetrack.parsing import StrictJSONParser, is_storable
-from tracetrack.problems import BadField, CsrfFailed, MethodNotAllowed, UnknownParameter
+from tracetrack.problems import (
+    BadField,
+    CsrfFailed,
+    LengthRequired,
+    MethodNotAllowed,
+    UnknownParameter,
+)
 from tracetrack.tokens import TokenAuthentication
 
 logger = logging.getLogger(__name__)
@@ -104,7 +110,11 @@ class ApiView(APIView):
         return read(reader, self.raw_body())
 
     def raw_body(self) -> dict[str, Any]:
-        """The body as it was sent: a JSON object; raises BadRequest."""
+        """The body as it was sent: a JSON object; raises BadRequest, LengthRequired."""
+        headers = self.request.headers
+        if "Transfer-Encoding" in headers and not headers.get("Content-Length"):
+            # Django would take it for an empty one.
+            raise LengthRequired
         given = self.request.data
         if not isinstance(given, dict):
             raise BadRequest(reason="its body is not a JSON object")
@@ -116,7 +126,7 @@ class ApiView(APIView):
         final = super().finalize_response(request, cast(Any, response), *args, **kwargs)
         final.headers.setdefault("Cache-Control", "private, no-store")
         patch_vary_headers(final, ("Authorization", "Cookie"))
-        return final
+        return _without_body(final) if request.method == "HEAD" else final
 
     def raise_uncaught_exception(self, exc: Exception) -> NoReturn:
         raise exc
@@ -231,6 +241,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
     return show(CsrfFailed(), request)
+
+
+def _without_body(response: HttpResponse | StreamingHttpResponse) -> HttpResponseBase:
+    """What HEAD gets. A web server would read the whole body, only to throw it away."""
+    if isinstance(response, StreamingHttpResponse):
+        response.streaming_content = ()
+        return response
+    response.headers.setdefault("Content-Length", str(len(response.content)))
+    response.content = b""
+    return response
 
 
 def _write_down(problem: Problem, error: Exception) -> None:

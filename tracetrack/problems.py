@@ -56,6 +56,13 @@ class NotAcceptable(Problem):
     remedy = "Ask for application/json, or for a form that the documentation names here."
 
 
+class LengthRequired(Problem):
+    """The request does not say how long its body is."""
+
+    status, code = 411, "length-required"
+    remedy = "Send Content-Length, not Transfer-Encoding: chunked."
+
+
 class TooLarge(Problem):
     """The request is larger than what is taken at once."""
 

@@ -219,6 +219,14 @@ class TestAStream:
 
         assert b"".join(office.get(path))
 
+    def test_is_not_read_for_its_headers_alone(self, office):
+        with CaptureQueriesContext(connection) as queries:
+            answer = office.head("/api/v3/bags/stream?format=csv")
+            read = b"".join(answer)
+
+        assert (answer["Content-Type"], read) == ("text/csv; charset=utf-8", b"")
+        assert not any("SAVEPOINT" in query["sql"] for query in queries)
+
     def test_gives_its_place_back_when_nobody_reads_it(self, site):
         place = streams._places._value
         stream = streams.stream(lambda: iter([]), form="csv", columns=["a"], name="a")

@@ -62,9 +62,13 @@ class TestUltra:
         assert office.get(ULTRA, headers={"If-None-Match": etag}).status_code == 200
 
     def test_answers_head_as_get_without_a_body(self, office):
+        whole = office.get(ULTRA)
+
         answer = office.head(ULTRA)
 
         assert (answer.status_code, answer.content) == (200, b"")
+        assert answer["ETag"] == whole["ETag"]
+        assert abs(int(answer["Content-Length"]) - len(whole.content)) < 10
 
 
 class TestBatchStats:

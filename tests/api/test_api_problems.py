@@ -83,6 +83,13 @@ class TestARefusal:
         document = assert_problem(answer, 413, "too-large")
         assert document["facts"] == {"limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
 
+    def test_of_a_body_of_unknown_length_is_a_problem(self, operator):
+        request = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
+
+        answer = operator.post("/api/v3/scans", {}, "application/json", **request)
+
+        assert_problem(answer, 411, "length-required")
+
     @pytest.mark.parametrize(
         ("content_type", "headers"),
         [

@@ -1,7 +1,6 @@
 """The ground floor as a Django app; registers the system checks and nothing else."""
 
 from django.apps import AppConfig
-from django.core.checks import Tags, register
 
 from tracetrack import checks
 
@@ -11,6 +10,4 @@ class TraceTrackConfig(AppConfig):
     verbose_name = "TraceTrack"
 
     def ready(self) -> None:
-        register(checks.check_database_settings, Tags.database)
-        register(checks.check_public_settings, Tags.security)
-        register(checks.check_shared_state, Tags.caches)
+        checks.register_all()

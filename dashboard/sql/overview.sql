@@ -138,7 +138,7 @@ SELECT json_build_object(
         FROM (
             SELECT person.username, actors.total
             FROM actors JOIN tracetrack_user AS person ON person.id = actors.actor_id
-            WHERE actors.day = %(today)s::date
+            WHERE actors.day = %(today)s::date AND person.is_active
             ORDER BY actors.total DESC, person.username
             LIMIT 10
         ) AS busiest

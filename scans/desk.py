@@ -1,6 +1,7 @@
 """The desk: bags in hand. Locked, looked up by code, changed in memory, written in one go."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any
@@ -39,6 +40,8 @@ class Desk:
         self._changed: dict[int, Bag] = {}
         self._scans: list[Scan] = []
         self._types: list[BagType] | None = None
+        self._lies_in: dict[str, str | None] = {}
+        self._inside: defaultdict[str | None, dict[str, Bag]] = defaultdict(dict)
         targets = self._targets(entries)
         codes = self._codes(entries, targets)
         self._lock(codes, entries)
@@ -72,7 +75,7 @@ class Desk:
 
     def children(self, parent: Bag) -> list[Bag]:
         """What lies in `parent`; complete for every parent whose children follow a step."""
-        return [bag for bag in self.bags.values() if bag.parent is parent]
+        return list(self._inside[parent.code].values())
 
     def fit(self, code: str, kind: str | None = None) -> tuple[Kind, BagType] | None:
         """Kind and type of the first bag type that makes such codes; None where none does."""
@@ -121,6 +124,8 @@ class Desk:
     def touch(self, *bags: Bag) -> None:
         """These bags were changed and are to be written."""
         self._changed |= {bag.pk: bag for bag in bags if bag.pk is not None}
+        for bag in bags:
+            self._note_place(bag)
 
     def record(self, *scans: Scan) -> None:
         """These scans happened, in this order."""
@@ -201,6 +206,15 @@ class Desk:
         for bag in self.bags.values():
             if bag.parent is not None and bag.parent.code in self.bags:
                 bag.parent = self.bags[bag.parent.code]
+            self._note_place(bag)
+
+    def _note_place(self, bag: Bag) -> None:
+        """Keep what lies in what; looking through all bags for it takes long where many go."""
+        before, now = self._lies_in.get(bag.code), bag.parent.code if bag.parent else None
+        if before != now:
+            self._inside[before].pop(bag.code, None)
+            self._inside[now][bag.code] = bag
+            self._lies_in[bag.code] = now
 
     def in_hand(self, bag: Bag) -> Bag:
         """`bag` as it is locked here; raises Stale where nobody locked it."""

@@ -22,6 +22,8 @@ class Rehearsal(Desk):
             # What was decided before stands in for what the tables still say.
             self.bags |= before.bags
             self.earlier |= before.earlier
+            self._lies_in.clear()
+            self._inside.clear()
             self._join()
 
     def save(self) -> None:

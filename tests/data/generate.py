@@ -41,7 +41,7 @@ def make_day(seed, sacks, on):
 
 def verdicts(day, on, model=None):
     """The model after the day, and its verdicts on both sheets."""
-    now = datetime.combine(on, time(19), INDIA)
+    now = _evening(day, on)
     if model is None:
         model = Model(TYPES, frozenset(AREAS), frozenset(ACTORS))
         model.batches = {code: Batch(bag_type, held=bool(held)) for code, bag_type, held in LOTS}
@@ -50,6 +50,11 @@ def verdicts(day, on, model=None):
         _verdict(row, SCAN_COLUMNS, lambda cells: model.scan(cells, now=now)) for row in day.scans
     ]
     return model, bags, scans
+
+
+def _evening(day, on):
+    """When the sheets are imported: at seven, or when the last sack is packed."""
+    return max(datetime.combine(on, time(19), INDIA), day.clock)
 
 
 def _verdict(row, columns, ask):
@@ -62,7 +67,7 @@ def expected(day, on):
     after = model.census()
     _, bags_again, scans_again = verdicts(day, on, model)
     summary = {
-        "now": datetime.combine(on, time(19), INDIA).isoformat(),
+        "now": _evening(day, on).isoformat(),
         "bags.csv": {"rows": len(bags)} | counted(bags),
         "scans.csv": {"rows": len(scans)} | counted(scans),
         "after": after,

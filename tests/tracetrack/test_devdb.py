@@ -119,6 +119,8 @@ class TestStart:
             assert longest <= 103
         finally:
             devdb.stop(odd)
+            if devdb.socket_folder(odd) != odd:
+                devdb.socket_folder(odd).rmdir()
 
 
 class TestAfterACrash:

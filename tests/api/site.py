@@ -27,6 +27,8 @@ ROLES = ("anonymous", "viewer", "operator", "office", "administrator", "integrat
 HERE, THERE = "SB10001", "SB20001"
 HERE_CHILD, THERE_CHILD = child_codes(HERE, 1)[0], child_codes(THERE, 1)[0]
 LOT = "LOT-1"
+# Every bag, in the order in which they come into being.
+CODES = [HERE, *child_codes(HERE, 2), THERE, *child_codes(THERE, 1)]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,16 @@
+"""What every refusal looks like."""
+
+MEMBERS = {"type", "title", "status", "code", "facts", "instance", "request_id"}
+
+
+def assert_problem(answer, status, code):
+    document = answer.json()
+    assert answer.status_code == document["status"] == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert document["code"] == code
+    assert document["type"] == f"urn:tracetrack:problem:{code}"
+    assert set(document) - {"remedy"} == MEMBERS
+    assert document["request_id"] == answer["X-Request-ID"]
+    assert document["title"].endswith(".")
+    assert "{" not in document["title"]
+    return document

@@ -1,0 +1,235 @@
+"""GET bags/stream in all its forms: pages, cursors, NDJSON, CSV."""
+
+import csv
+import io
+import json
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bags.models import Bag, BagType
+from bags.serializers import BAG_COLUMNS
+from tests.api.site import CODES, HERE, LOT, THERE, commit
+from tests.factories import (
+    child_codes,
+    make_loose,
+    make_parent,
+    scan,
+)
+from tracetrack import streams
+from tracetrack.errors import BadCursor
+from tracetrack.paging import cursor, read_cursor
+
+
+def codes_of(answer):
+    return [row["code"] for row in answer.json()["results"]]
+
+
+def walk(client, path):
+    """All rows, page by page, as a client follows them."""
+    seen = []
+    while path:
+        page = client.get(path).json()
+        seen += [row["code"] for row in page["results"]]
+        path = page["next"]
+    return seen
+
+
+class TestThePages:
+    @pytest.mark.parametrize("per_page", [1, 2, 4, 5, 500])
+    def test_give_every_bag_once(self, office, per_page):
+        assert walk(office, f"/api/v3/bags/stream?per_page={per_page}") == CODES
+
+    def test_say_where_they_end(self, office):
+        assert office.get("/api/v3/bags/stream?per_page=5").json()["next"] is None
+        assert office.get("/api/v3/bags/stream?per_page=4").json()["next"]
+
+    def test_lose_and_repeat_nothing_while_bags_are_added(self, site, office):
+        first = office.get("/api/v3/bags/stream?per_page=2").json()
+        make_parent("SB10002", 1, actor=site.people["office"])
+        commit()
+
+        rest = walk(office, first["next"])
+
+        assert [row["code"] for row in first["results"]] + rest == [
+            *CODES, "SB10002", *child_codes("SB10002", 1),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("kind=parent&bag_type=mustard", [HERE, THERE]),
+            ("kind=child&area=indore&state=linked", child_codes(THERE, 1)),
+            ("state=open", [HERE, THERE]),
+            ("state=dispatched", []),
+            (f"batch={LOT.lower()}", [HERE, THERE]),
+            ("bag_type=moong", ["M444-00001"]),
+            ("loose=true", ["CB000000904"]),
+            ("loose=true&area=lucknow", []),
+            ("area=nowhere", []),
+        ],
+    )
+    def test_may_be_narrowed(self, site, office, query, expected):
+        make_parent("M444-00001", actor=site.people["office"], area="indore")
+        make_loose("CB000000904", actor=site.people["office"], area="indore")
+        Bag.objects.filter(code="M444-00001").update(state="returned")
+        commit()
+
+        assert walk(office, f"/api/v3/bags/stream?per_page=1&{query}") == expected
+
+    def test_follow_a_change_at_once(self, site, office):
+        path = "/api/v3/bags/stream?state=complete"
+        assert codes_of(office.get(path)) == []
+
+        scan(site.people["office"], "complete", HERE)
+        commit()
+
+        assert codes_of(office.get(path)) == [HERE]
+
+    def test_are_kept(self, office):
+        office.get("/api/v3/bags/stream")
+
+        with CaptureQueriesContext(connection) as queries:
+            office.get("/api/v3/bags/stream")
+
+        assert not any("bags_bag" in query["sql"] for query in queries)
+
+
+class TestACursor:
+    @pytest.fixture
+    def following(self, office):
+        return office.get("/api/v3/bags/stream?per_page=2&kind=child").json()["next"]
+
+    def refused(self, client, path):
+        answer = client.get(path)
+        return (answer.status_code, answer.json()["code"]) == (400, "bad-cursor")
+
+    def test_that_was_changed_is_refused(self, office, following):
+        for at in (-1, -20):
+            changed = "A" if following[at] != "A" else "B"
+            path = following[:at] + changed + (following[at + 1 :] if at != -1 else "")
+            assert self.refused(office, path)
+
+    def test_that_somebody_made_up_is_refused(self, office):
+        for text in ("1", "Mg:x", "x" * 300, "Mg%3A" + "A" * 43, ":", "::"):
+            assert self.refused(office, f"/api/v3/bags/stream?cursor={text}")
+
+    def test_of_other_filters_is_refused(self, office, following):
+        assert office.get(following).status_code == 200
+        assert self.refused(office, following.replace("kind=child", "kind=parent"))
+        assert self.refused(office, following.replace("kind=child&", ""))
+        assert self.refused(office, following + "&loose=true")
+
+    def test_of_somebody_who_sees_other_areas_is_refused(self, site, following):
+        assert self.refused(site.client("operator"), following)
+        assert site.client("administrator").get(following).status_code == 200
+
+    def test_of_another_list_is_refused(self, office):
+        other = cursor(1, of="scans", scope="all", filters={})
+
+        assert self.refused(office, f"/api/v3/bags/stream?cursor={quote(other)}")
+
+    def test_of_another_key_is_refused(self, settings):
+        sealed = {"of": "bags", "scope": "all", "filters": {}}
+        given = cursor(7, **sealed)
+        assert read_cursor(given, **sealed) == 7
+
+        settings.SECRET_KEY = "another key, another key, another key, another"
+
+        with pytest.raises(BadCursor):
+            read_cursor(given, **sealed)
+
+    def test_may_go_on_with_pages_of_another_size(self, office, following):
+        assert office.get(following.replace("per_page=2", "per_page=3")).status_code == 200
+
+
+class TestAStream:
+    @pytest.mark.parametrize(
+        ("query", "accept"),
+        [("?format=ndjson", "*/*"), ("", "application/x-ndjson"), ("?format=ndjson", "text/csv")],
+    )
+    def test_as_ndjson_is_one_bag_a_line(self, office, query, accept):
+        answer = office.get(f"/api/v3/bags/stream{query}", headers={"Accept": accept})
+
+        rows = [json.loads(line) for line in b"".join(answer).splitlines()]
+        assert answer["Content-Type"] == "application/x-ndjson; charset=utf-8"
+        assert rows == office.get("/api/v3/bags/stream").json()["results"]
+
+    @pytest.mark.parametrize(("query", "accept"), [("?format=csv", "*/*"), ("", "text/csv")])
+    def test_as_csv_is_a_sheet_with_a_header(self, office, query, accept):
+        answer = office.get(f"/api/v3/bags/stream{query}", headers={"Accept": accept})
+
+        rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+        assert answer["Content-Type"] == "text/csv; charset=utf-8"
+        assert tuple(rows[0]) == BAG_COLUMNS
+        assert [row["code"] for row in rows] == CODES
+        assert rows[0]["batch"] == LOT
+        assert rows[0]["parent"] == ""
+
+    def test_has_the_columns_of_the_list(self, office):
+        row = office.get("/api/v3/bags/stream").json()["results"][0]
+
+        assert tuple(row) == BAG_COLUMNS
+
+    def test_lets_no_cell_be_a_formula(self, site, office):
+        BagType.objects.filter(name="mustard").update(name="=HYPERLINK(1)")
+
+        text = b"".join(office.get("/api/v3/bags/stream?format=csv")).decode()
+
+        assert "'=HYPERLINK(1)" in text
+        assert ",=HYPERLINK" not in text
+
+    def test_may_be_narrowed_and_is_not_paged(self, office):
+        path = "/api/v3/bags/stream?format=ndjson"
+
+        assert len(b"".join(office.get(path + "&kind=parent")).splitlines()) == 2
+        assert office.get(path + "&per_page=2").json()["facts"]["field"] == "per_page"
+        assert office.get(path + "&cursor=x").json()["facts"]["field"] == "cursor"
+
+    def test_of_nothing_is_empty(self, office):
+        path = "/api/v3/bags/stream?area=nowhere&format="
+
+        assert b"".join(office.get(path + "ndjson")) == b""
+        assert b"".join(office.get(path + "csv")).decode().strip() == ",".join(BAG_COLUMNS)
+
+    def test_is_read_by_a_cursor_of_the_server(self, office):
+        with CaptureQueriesContext(connection) as queries:
+            b"".join(office.get("/api/v3/bags/stream?format=csv"))
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM pg_cursors WHERE is_holdable")
+                (holdable,) = cursor.fetchone()
+
+        assert holdable == 0
+        assert sum("SAVEPOINT" in query["sql"] for query in queries) == 2
+
+    def test_is_one_of_a_few_at_a_time(self, office, monkeypatch):
+        monkeypatch.setattr(streams, "_places", streams.threading.BoundedSemaphore(2))
+        path = "/api/v3/bags/stream?format=csv"
+        running = [office.get(path) for _ in range(2)]
+
+        refused = office.get(path)
+        assert (refused.status_code, refused["Retry-After"]) == (503, "1")
+        b"".join(running[0])
+
+        assert b"".join(office.get(path))
+
+    def test_is_not_read_for_its_headers_alone(self, office):
+        with CaptureQueriesContext(connection) as queries:
+            answer = office.head("/api/v3/bags/stream?format=csv")
+            read = b"".join(answer)
+
+        assert (answer["Content-Type"], read) == ("text/csv; charset=utf-8", b"")
+        assert not any("SAVEPOINT" in query["sql"] for query in queries)
+
+    def test_gives_its_place_back_when_nobody_reads_it(self, site):
+        place = streams._places._value
+        stream = streams.stream(lambda: iter([]), form="csv", columns=["a"], name="a")
+        assert streams._places._value == place - 1
+
+        for _ in range(2):
+            for close in stream._resource_closers:
+                close()
+
+        assert streams._places._value == place

@@ -1,0 +1,72 @@
+"""docs/errors.md and docs/api.md say what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.urls import get_resolver
+
+from bags.serializers import BagListIn
+from scans.models import Step
+from scans.serializers import SCAN_FIELDS, UNDO_FIELDS
+from tests.api.site import CALLS
+from tracetrack.errors import Problem
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+ERRORS = (DOCS / "errors.md").read_text(encoding="utf-8")
+API = (DOCS / "api.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `([a-z-]+)` \| (\d+) \| (.+) \| (.+) \| (.+) \|$", re.M)
+
+
+def problems(kind=Problem):
+    # The addresses import every module that may refuse something.
+    assert get_resolver().url_patterns
+    for narrower in kind.__subclasses__():
+        if not narrower.__module__.startswith("tests"):
+            yield narrower
+        yield from problems(narrower)
+
+
+PROBLEMS = {kind.code: kind for kind in problems()}
+ROWS = {row[0]: row for row in ROW.findall(ERRORS)}
+
+
+class TestTheListOfRefusals:
+    def test_is_complete_and_names_each_once(self):
+        assert sorted(row[0] for row in ROW.findall(ERRORS)) == sorted(PROBLEMS)
+
+    @pytest.mark.parametrize("code", sorted(PROBLEMS))
+    def test_says_what_the_code_says(self, code):
+        kind = PROBLEMS[code]
+        _, status, sentence, facts, remedy = ROWS[code]
+
+        assert (int(status), sentence, remedy) == (kind.status, kind.title(), kind.remedy)
+        named = set(re.findall(r"\{(\w+)\}", kind.title()))
+        assert named <= set(re.findall(r"`(\w+)`", facts))
+
+    def test_orders_the_checks_of_every_step(self):
+        assert set(re.findall(r"^\| `([a-z]+)` \| [^|]+ \|$", ERRORS, re.M)) == set(Step.values)
+
+    def test_names_only_refusals_that_there_are(self):
+        order = ERRORS.split("### The first fault wins")[1].split("## ")[0]
+        named = set(re.findall(r"`([a-z]+-[a-z-]+)`", order))
+
+        assert named <= set(PROBLEMS)
+
+
+class TestTheReference:
+    @pytest.mark.parametrize("call", sorted(CALLS))
+    def test_has_every_endpoint_with_its_permission_and_an_example(self, call):
+        method, route = call.split()
+        shown = re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", route).replace("<scan>", "<id>")
+        heading = f"## {method} {shown}".replace("<", "&lt;").replace(">", "&gt;")
+
+        assert f"[`{method} {shown}`]" in API
+        assert re.search(rf"^{re.escape(heading)}$", API, re.M)
+        example = API.split(f"\n{heading}\n")[1].split("\n## ")[0]
+        assert "tt " in example
+        assert ("--json" in example) == (method == "POST")
+
+    def test_names_every_field_and_parameter(self):
+        for name in (*SCAN_FIELDS, *UNDO_FIELDS, *BagListIn().fields):
+            assert f"`{name}" in API or f"{name}=" in API, name

@@ -9,22 +9,26 @@ from dataclasses import dataclass, field
 
 from bags.errors import (
     BagUnknown,
-    BatchHeld,
     ChildElsewhere,
     NotComplete,
     NotLinked,
-    ParentComplete,
-    ParentDispatched,
     ParentEmpty,
-    ParentFull,
     WrongKind,
 )
-from bags.models import Area, Bag, BagType, Batch, Kind, State
+from bags.models import Area, Bag, Kind, State
+from scans.checks import (
+    batch_of,
+    check_holds,
+    check_not_gone,
+    check_pair,
+    check_room,
+    fits_of,
+    free_parent,
+)
+from scans.containment import place, put, take
 from scans.desk import Desk
 from scans.entries import Entry
 from scans.models import Outcome, Step
-
-Fits = tuple[Kind, BagType]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,17 +80,17 @@ def register(desk: Desk, entry: Entry, area: Area) -> Done:
 
 def link(desk: Desk, entry: Entry, area: Area) -> Done:
     child, parent = desk.find(entry.code), desk.find(entry.parent_code or "")
-    child_fits, parent_fits = _check_pair(
-        entry, _fits(desk, child, entry.code), _fits(desk, parent, entry.parent_code)
+    child_fits, parent_fits = check_pair(
+        entry, fits_of(desk, child, entry.code), fits_of(desk, parent, entry.parent_code)
     )
     if child is not None and child.parent is not None:
         if child.parent is parent:
             return Done(bag=child, parent=parent, outcome=Outcome.ALREADY)
         raise ChildElsewhere(bag=child.code, parent=child.parent.code)
     lot = desk.lot(entry.lot) if child is None else None
-    check_holds(_batch(parent), child.batch if child else lot)
+    check_holds(batch_of(parent), child.batch if child else lot)
     if parent is not None:
-        _check_room(parent)
+        check_room(parent)
     # The child first: its lot may refuse it, and then no sack may be left behind.
     registered = []
     if child is None:
@@ -105,10 +109,10 @@ def unlink(desk: Desk, entry: Entry, area: Area) -> Done:
     if child.kind != Kind.CHILD:
         raise WrongKind(bag=child.code, reason="only a child lies in a sack")
     parent = desk.in_hand(child.parent) if child.parent else None
-    check_holds(child.batch, _batch(parent))
+    check_holds(child.batch, batch_of(parent))
     if parent is None or entry.parent_code not in (None, parent.code):
         raise NotLinked(bag=child.code)
-    _check_not_gone(parent)
+    check_not_gone(parent)
     was = Was.of(child, parent)
     take(desk, child)
     return Done(bag=child, parent=parent if entry.parent_code else None, was=was)
@@ -116,15 +120,15 @@ def unlink(desk: Desk, entry: Entry, area: Area) -> Done:
 
 def move(desk: Desk, entry: Entry, area: Area) -> Done:
     child, parent = desk.get(entry.code), desk.get(entry.parent_code or "")
-    _check_pair(entry, _fits(desk, child, entry.code), _fits(desk, parent, entry.parent_code))
+    check_pair(entry, fits_of(desk, child, entry.code), fits_of(desk, parent, entry.parent_code))
     if child.parent is parent:
         return Done(bag=child, parent=parent, outcome=Outcome.ALREADY)
     left = desk.in_hand(child.parent) if child.parent else None
-    check_holds(parent.batch, child.batch, _batch(left))
+    check_holds(parent.batch, child.batch, batch_of(left))
     if left is None:
         raise NotLinked(bag=child.code)
-    _check_not_gone(left)
-    _check_room(parent)
+    check_not_gone(left)
+    check_room(parent)
     was = Was.of(child, left)
     take(desk, child)
     put(desk, child, parent)
@@ -132,7 +136,7 @@ def move(desk: Desk, entry: Entry, area: Area) -> Done:
 
 
 def complete(desk: Desk, entry: Entry, area: Area) -> Done:
-    parent = _free_parent(desk, entry)
+    parent = free_parent(desk, entry)
     if parent.state != State.OPEN:
         return Done(bag=parent, outcome=Outcome.ALREADY)
     if not parent.child_count:
@@ -141,15 +145,15 @@ def complete(desk: Desk, entry: Entry, area: Area) -> Done:
 
 
 def reopen(desk: Desk, entry: Entry, area: Area) -> Done:
-    parent = _free_parent(desk, entry)
+    parent = free_parent(desk, entry)
     if parent.state == State.OPEN:
         return Done(bag=parent, outcome=Outcome.ALREADY)
-    _check_not_gone(parent)
+    check_not_gone(parent)
     return _settle(desk, parent, state=State.OPEN)
 
 
 def dispatch(desk: Desk, entry: Entry, area: Area) -> Done:
-    parent = _free_parent(desk, entry)
+    parent = free_parent(desk, entry)
     if parent.state == State.DISPATCHED:
         return Done(bag=parent, outcome=Outcome.ALREADY)
     forced = parent.state != State.COMPLETE and entry.force
@@ -168,7 +172,7 @@ def dispatch(desk: Desk, entry: Entry, area: Area) -> Done:
 
 
 def receive(desk: Desk, entry: Entry, area: Area) -> Done:
-    parent = _free_parent(desk, entry)
+    parent = free_parent(desk, entry)
     if parent.state == State.RECEIVED:
         return Done(bag=parent, outcome=Outcome.ALREADY)
     unexpected = parent.state != State.DISPATCHED
@@ -214,37 +218,6 @@ STEPS: dict[str, Callable[[Desk, Entry, Area], Done]] = {
 }
 
 
-def put(desk: Desk, child: Bag, parent: Bag) -> None:
-    """Put `child` into `parent`: it takes the parent's place, the parent counts and weighs it."""
-    child.parent, child.state = parent, State.LINKED
-    child.area, child.bound_for = parent.area, parent.bound_for
-    parent.child_count += 1
-    parent.weight += child.weight
-    if parent.child_count == parent.capacity and parent.state == State.OPEN:
-        parent.state = State.COMPLETE
-    desk.touch(child, parent)
-
-
-def take(desk: Desk, child: Bag) -> None:
-    """Take `child` out of its parent; a complete parent opens again."""
-    parent = child.parent
-    if parent is None:
-        return
-    child.parent, child.state, child.bound_for = None, State.LOOSE, None
-    parent.child_count -= 1
-    parent.weight -= child.weight
-    if parent.state == State.COMPLETE:
-        parent.state = State.OPEN
-    desk.touch(child, parent)
-
-
-def place(desk: Desk, parent: Bag, area: Area, bound_for: Area | None) -> None:
-    """Bring a parent, and all that lies in it, to an area."""
-    for bag in (parent, *desk.children(parent)):
-        bag.area, bag.bound_for = area, bound_for
-        desk.touch(bag)
-
-
 def _settle(
     desk: Desk,
     parent: Bag,
@@ -259,58 +232,3 @@ def _settle(
     if area is not None or bound_for is not None:
         place(desk, parent, area or parent.area, bound_for)
     return Done(bag=parent, was=was)
-
-
-def _fits(desk: Desk, bag: Bag | None, code: str | None) -> Fits | None:
-    return (Kind(bag.kind), bag.bag_type) if bag is not None else desk.fit(code or "")
-
-
-def _check_pair(entry: Entry, child: Fits | None, parent: Fits | None) -> tuple[Fits, Fits]:
-    for code, fits in ((entry.code, child), (entry.parent_code, parent)):
-        if fits is None:
-            raise BagUnknown(bag=code)
-    assert child is not None
-    assert parent is not None
-    if child[0] != Kind.CHILD:
-        raise WrongKind(bag=entry.code, reason="only a child can lie in a sack")
-    if parent[0] != Kind.PARENT:
-        raise WrongKind(bag=entry.parent_code, reason="only a parent can hold bags")
-    if child[1].pk != parent[1].pk:
-        reason = f"it is {child[1].name}, the sack takes {parent[1].name}"
-        raise WrongKind(bag=entry.code, reason=reason)
-    return child, parent
-
-
-def _free_parent(desk: Desk, entry: Entry) -> Bag:
-    parent = desk.get(entry.code)
-    if parent.kind != Kind.PARENT:
-        raise WrongKind(bag=parent.code, reason="this is done to a sack, not to a child")
-    check_holds(parent.batch)
-    return parent
-
-
-def _batch(bag: Bag | None) -> Batch | None:
-    return bag.batch if bag is not None else None
-
-
-def check_holds(*batches: Batch | None) -> None:
-    for batch in batches:
-        if batch is not None and batch.held:
-            raise BatchHeld(
-                batch=batch.code,
-                held_at=batch.held_at.isoformat() if batch.held_at else "",
-                held_by=batch.held_by.username if batch.held_by else "",
-                reason=batch.held_reason,
-            )
-
-
-def _check_room(parent: Bag) -> None:
-    if parent.child_count >= (parent.capacity or 0):
-        raise ParentFull(parent=parent.code, capacity=parent.capacity)
-    if parent.state != State.OPEN:
-        raise ParentComplete(parent=parent.code, state=parent.state)
-
-
-def _check_not_gone(parent: Bag) -> None:
-    if parent.state == State.DISPATCHED:
-        raise ParentDispatched(parent=parent.code)

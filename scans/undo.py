@@ -6,11 +6,13 @@ from django.db.models import Exists, OuterRef, Q
 
 from bags.errors import ReasonMissing
 from bags.models import Bag, Kind
+from scans.checks import check_holds
+from scans.containment import place, put, take
 from scans.desk import Desk
 from scans.entries import Entry
 from scans.errors import AlreadyUndone, NotUndoable, ScanUnknown, UndoDepends, UndoNotAllowed
 from scans.models import Outcome, Scan, Step
-from scans.steps import Done, check_holds, place, put, take
+from scans.steps import Done
 from tracetrack.models import User
 
 OWN_FOR = timedelta(minutes=15)

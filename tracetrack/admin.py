@@ -66,6 +66,8 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
+    """What somebody did, found by its whole subject. Index: audit_of_subject."""
+
     list_display = ("at", "actor_name", "action", "subject", "request_id")
     search_fields = ("subject__exact",)
     search_help_text = "A whole subject, such as “batch LOT-1”"

@@ -14,18 +14,12 @@ from bags.models import Bag
 from dashboard.counters import drifts
 from scans.models import Scan
 from scans.replay import differences
-from tests.factories import child_codes, make_loose, make_parent, make_user, reference, scan
+from tests.factories import child_codes, make_loose, make_parent, make_user, scan
 from tests.together import together
 from tracetrack.errors import Problem
 from tracetrack.roles import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def ben():
-    reference()
-    return make_user("ben", Role.OFFICE)
 
 
 def verdicts(results):

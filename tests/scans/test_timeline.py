@@ -7,16 +7,10 @@ from django.utils import timezone
 
 from bags.models import Bag
 from scans.queries import latest, timeline
-from tests.factories import make_parent, make_user, reference, scan
+from tests.factories import make_parent, make_user, scan
 from tracetrack.roles import Role
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ben():
-    reference()
-    return make_user("ben", Role.OFFICE)
 
 
 def way(code):

@@ -18,24 +18,11 @@ from tests.factories import (
     make_parent,
     make_user,
     put_in_batch,
-    reference,
     scan,
 )
 from tracetrack.roles import Role
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ana():
-    reference()
-    return make_user("ana", Role.OPERATOR, ["lucknow", "indore"])
-
-
-@pytest.fixture
-def ben():
-    reference()
-    return make_user("ben", Role.OFFICE)
 
 
 def bags():

@@ -36,6 +36,10 @@ class ScanQuerySet(QuerySet["Scan"]):
         """What one actor scanned, newest first. Index: scan_latest_of_actor."""
         return self.filter(actor=actor).order_by("-id")
 
+    def undoing(self, scan: "Scan") -> Self:
+        """What undid `scan`: at most one. Index: scan_is_undone_once."""
+        return self.filter(undoes=scan)
+
     def of(self, bag: "Bag") -> Self:
         """Every scan of a bag, or of a bag put into it or taken out of it, as it was scanned.
 

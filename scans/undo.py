@@ -34,7 +34,7 @@ def undo(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Done:
         raise ScanUnknown(scan=entry.undoes, bag=bag.code)
     if target.step in NEVER_UNDONE:
         raise NotUndoable(step=target.step)
-    if Scan.objects.filter(undoes=target).exists():
+    if Scan.objects.undoing(target).exists():
         raise AlreadyUndone(scan=target.pk)
     _check_right(entry, target, actor=actor, now=now)
     involved = [desk.in_hand(b) for b in (target.parent, target.was_parent) if b is not None]

@@ -1,0 +1,151 @@
+"""What can be asked of the import commands, and what they refuse altogether."""
+
+import csv
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from bags.models import Bag
+from scans.models import Scan
+from tests.factories import make_user, reference
+from tests.importing import run, sheet
+from tracetrack.models import AuditEntry, User
+from tracetrack.roles import Role
+
+COLUMNS = [
+    "ref", "code", "parent_code", "step", "area", "station", "actor", "scanned_at", "note",
+]  # fmt: skip
+GOOD = {
+    "ref": "0b8f3c9e-58f4-4b8e-9a59-000000000001",
+    "code": "SB10001",
+    "step": "register",
+    "area": "hisar",
+    "actor": "asha",
+    "scanned_at": "2026-10-05T08:00:00+05:30",
+}
+
+
+def numbered(number):
+    return f"0b8f3c9e-58f4-4b8e-9a59-{number:012}"
+
+
+@pytest.fixture(autouse=True)
+def asha(db):
+    reference()
+    return make_user("asha", Role.OPERATOR)
+
+
+def said(command, *arguments):
+    out = StringIO()
+    call_command(command, *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+class TestAnImport:
+    def test_is_made_by_a_switched_off_account_unless_somebody_is_named(self, tmp_path):
+        file = sheet(tmp_path, COLUMNS, GOOD)
+
+        run("import_scans", file)
+
+        system = User.objects.get(username="system")
+        assert (system.is_active, system.has_usable_password()) == (False, False)
+        assert AuditEntry.objects.get().actor == system
+        assert Scan.objects.get().actor.username == "asha"
+
+    @pytest.mark.parametrize("name", ["nobody", "gone"])
+    def test_is_made_by_nobody_who_is_not_there(self, tmp_path, name):
+        gone = make_user("gone", Role.OFFICE)
+        gone.is_active = False
+        gone.save()
+
+        with pytest.raises(CommandError, match=f"There is no active user {name}"):
+            run("import_scans", sheet(tmp_path, COLUMNS, GOOD), "--as", name)
+
+    @pytest.mark.parametrize("actor", ["", "nobody", "gone"])
+    def test_refuses_a_row_scanned_by_nobody(self, tmp_path, actor):
+        gone = make_user("gone", Role.OPERATOR)
+        gone.is_active = False
+        gone.save()
+        file = sheet(tmp_path, COLUMNS, GOOD | {"actor": actor})
+
+        assert run("import_scans", file) == {"rows": 1, "bad-row": 1}
+
+    def test_says_what_became_of_the_rows(self, tmp_path):
+        rows = [GOOD, GOOD, GOOD | {"ref": numbered(2), "code": "?"}]
+
+        told = said("import_scans", sheet(tmp_path, COLUMNS, *rows))
+
+        assert told.splitlines()[0] == "3 rows"
+        assert {tuple(line.split()) for line in told.splitlines()[1:4]} == {
+            ("1", "applied"), ("1", "replayed"), ("1", "bad-code"),
+        }  # fmt: skip
+        assert "--rejects" in told
+
+    def test_leaves_refused_rows_to_be_mended_and_imported(self, tmp_path):
+        rows = [
+            GOOD,
+            GOOD | {"ref": numbered(2), "code": "SB10002", "area": "hissar", "note": "=1+1"},
+            GOOD | {"ref": numbered(3), "code": "?"},
+            [numbered(4), "SB10004", "", "register", "hisar", "", "asha"],
+        ]
+        rejects = tmp_path / "rejects.csv"
+        file = sheet(tmp_path, COLUMNS, *rows)
+
+        summary = run("import_scans", file, "--rejects", rejects)
+
+        assert summary == {"rows": 4, "applied": 1, "bad-code": 1, "bad-row": 2}
+        text = rejects.read_text(encoding="utf-8-sig")
+        refused = list(csv.DictReader(text.splitlines()))
+        assert [row["code_of_refusal"] for row in refused] == ["bad-row", "bad-code", "bad-row"]
+        assert refused[0]["reason"] == "area: there is no area hissar."
+        assert refused[0]["note"] == "'=1+1"
+
+        assert run("import_scans", rejects) == {"rows": 3, "bad-code": 1, "bad-row": 2}
+
+        text = text.replace("hissar", "hisar").replace("?,", "SB10003,")
+        rejects.write_text(text.replace(",asha\n", ",asha,2026-10-05T08:00:00+05:30,\n"))
+        assert run("import_scans", rejects) == {"rows": 3, "applied": 3}
+        assert Scan.objects.get(ref=numbered(2)).note == "=1+1"
+
+    @pytest.mark.parametrize("option", ["--verdicts", "--rejects"])
+    def test_never_overwrites_its_own_sheet(self, tmp_path, option):
+        file = sheet(tmp_path, COLUMNS, GOOD)
+        before = file.read_bytes()
+
+        with pytest.raises(CommandError, match="overwrite"):
+            run("import_scans", file, option, tmp_path / "." / file.name)
+
+        assert file.read_bytes() == before
+        assert not Scan.objects.exists()
+
+    def test_does_nothing_when_its_output_cannot_be_written(self, tmp_path):
+        with pytest.raises(CommandError, match="cannot be written"):
+            run("import_scans", sheet(tmp_path, COLUMNS, GOOD), "--verdicts", tmp_path)
+
+        assert not Scan.objects.exists()
+
+    @pytest.mark.parametrize("command", ["import_batches", "import_bags", "import_scans"])
+    @pytest.mark.parametrize(
+        "content", [b"", b"\x89PNG\r\n\x1a\n", b"a,b\n1,2\n", b"\xff\xfea\0"], ids=str
+    )
+    def test_refuses_what_is_no_such_sheet(self, tmp_path, command, content):
+        file = tmp_path / "sheet.csv"
+        file.write_bytes(content)
+
+        with pytest.raises(CommandError, match="This sheet cannot be read"):
+            run(command, file)
+
+    def test_changes_nothing_when_only_the_last_line_is_broken(self, tmp_path):
+        file = sheet(tmp_path, COLUMNS, *([GOOD] * 1000))
+        with file.open("ab") as end:
+            end.write(b"caf\xe9\n")
+        output = tmp_path / "verdicts.txt"
+        output.write_text("as it was")
+
+        with pytest.raises(CommandError, match="line 1002 is not UTF-8"):
+            run("import_scans", file, "--verdicts", output)
+
+        assert not Scan.objects.exists()
+        assert not Bag.objects.exists()
+        assert output.read_text() == "as it was"

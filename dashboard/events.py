@@ -19,3 +19,20 @@ class CacheCleared(Event):
     @property
     def subject(self) -> str:
         return f"cache {self.pattern}"[:128]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSeeded(Event):
+    """An empty site was filled with invented bags and scans."""
+
+    name: ClassVar[str] = "site.seeded"
+    stale: ClassVar[tuple[str, ...]] = ("*",)
+    audited: ClassVar[bool] = True
+
+    bags: int
+    scans: int
+    seed: int
+
+    @property
+    def subject(self) -> str:
+        return "site"

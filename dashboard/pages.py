@@ -66,7 +66,7 @@ def overview(request: Asked) -> HttpResponse:
 @page("bags.view_bag")
 def bags(request: Asked) -> HttpResponse:
     """/bags: a list to leaf through, narrowed by kind, state, area."""
-    given = {name: request.GET.get(name, "") for name in ("kind", "state", "area", "batch")}
+    given = {name: _text(request, name) for name in ("kind", "state", "area", "batch")}
     loose = request.GET.get("loose") == "1"
     filters = bag_queries.BagFilters(loose=loose, **{k: v or None for k, v in given.items()})
     after = _number(request.GET.get("after"))
@@ -145,34 +145,29 @@ def batch(request: Asked, code: str) -> HttpResponse:
 @page("bags.hold_batch")
 def hold_batch(request: Asked, code: str) -> HttpResponse:
     """/batches/<code>/hold"""
-    act, reason = batch_actions.hold_batch, request.POST.get("reason", "").replace("\0", "")
-    _act(request, f"{code} is on hold.", act, actor=request.user, code=code, reason=reason)
-    return redirect("batch", code=code)
+    reason = request.POST.get("reason", "").replace("\0", "")
+    return _change(request, code, "is on hold", batch_actions.hold_batch, reason=reason)
 
 
 @require_POST
 @page("bags.hold_batch")
 def release_batch(request: Asked, code: str) -> HttpResponse:
     """/batches/<code>/release"""
-    act = batch_actions.release_batch
-    _act(request, f"{code} is released.", act, actor=request.user, code=code)
-    return redirect("batch", code=code)
+    return _change(request, code, "is released", batch_actions.release_batch)
 
 
 @require_POST
 @page("bags.hold_batch")
 def close_batch(request: Asked, code: str) -> HttpResponse:
     """/batches/<code>/close"""
-    act = batch_actions.close_batch
-    _act(request, f"{code} is closed.", act, actor=request.user, code=code)
-    return redirect("batch", code=code)
+    return _change(request, code, "is closed", batch_actions.close_batch)
 
 
 @require_safe
 @page("bags.view_bag")
 def search(request: Asked) -> HttpResponse:
     """/search?q=: a whole code leads to its bag; else what the text begins, ends or is inside."""
-    text = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    text = _text(request, "q")
     if not text:
         return render(request, "pages/search.html", {"text": ""})
     found = bag_queries.search(request.user, text)
@@ -188,6 +183,15 @@ def scan(request: Asked) -> HttpResponse:
     return render(request, "pages/scan.html", {"setup": station.setup(request.user)})
 
 
+def _change(
+    request: Asked, text: str, done: str, action: Callable[..., Any], **named: str
+) -> HttpResponse:
+    """Do it to the batch that is meant, and lead back to its page."""
+    code = bag_queries.find_batch(request.user, text).code
+    _act(request, f"{code} {done}.", action, actor=request.user, code=code, **named)
+    return redirect("batch", code=code)
+
+
 def _act(request: Asked, done: str, action: Callable[..., Any], **named: Any) -> None:
     """Do it, and say what came of it on the page that follows."""
     try:
@@ -196,6 +200,11 @@ def _act(request: Asked, done: str, action: Callable[..., Any], **named: Any) ->
         messages.error(request, f"{problem} {problem.remedy}")
     else:
         messages.success(request, done)
+
+
+def _text(request: Asked, name: str) -> str:
+    """A parameter as the database can take it."""
+    return request.GET.get(name, "").replace("\0", "").strip()[:200]
 
 
 def _number(text: str | None) -> int | None:

@@ -10,6 +10,8 @@ let context = null;
 
 /** Play the sound of an outcome; a device that cannot, stays silent. */
 export function play(outcome) {
+  // Before anybody has touched the page, a browser lets it make no sound.
+  if (navigator.userActivation?.hasBeenActive === false) return;
   if (outcome === "refused") navigator.vibrate?.([120, 60, 120]);
   try {
     context ??= new AudioContext();

@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 from tracetrack import logs, problems
 from tracetrack.errors import BadRequest, Forbidden, NotFound, NotSignedIn, Problem
 from tracetrack.models import User
-from tracetrack.parsing import StrictJSONParser, is_storable
+from tracetrack.parsing import StrictJSONParser
 from tracetrack.problems import (
     BadField,
     CsrfFailed,
@@ -151,8 +151,6 @@ def read_query(reader: type[serializers.Serializer[Any]], request: Request) -> d
             raise UnknownParameter(parameter=_printable(name), known=known)
         if len(values) > 1:
             raise BadField(field=name, reason="is given more than once")
-        if not is_storable(values[0]):
-            raise BadField(field=name, reason="has characters that no text has")
         given[name] = values[0]
     return read(reader, given)
 

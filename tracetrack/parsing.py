@@ -14,6 +14,7 @@ from tracetrack.errors import BadRequest
 from tracetrack.problems import TooLarge, UnsupportedMediaType
 
 DEEPEST = 32
+# PostgreSQL keeps neither NUL nor half a surrogate pair.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 UTF8 = frozenset({"utf-8", "utf8"})
 
@@ -62,11 +63,6 @@ def loads(body: bytes) -> Any:
     return found
 
 
-def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can keep `text`: neither NUL nor half a surrogate pair is in it."""
-    return UNSTORABLE.search(text) is None
-
-
 def _check_coding(request: Request) -> None:
     coding = request.headers.get("Content-Encoding", "identity")
     if coding.lower() != "identity":
@@ -101,7 +97,7 @@ def _check(found: Any) -> None:
     level, depth = [found], 0
     while level:
         depth += 1
-        if any(isinstance(value, str) and not is_storable(value) for value in level):
+        if any(isinstance(value, str) and UNSTORABLE.search(value) for value in level):
             raise BadRequest(reason="it has characters that no text has")
         below: list[Any] = []
         for value in level:

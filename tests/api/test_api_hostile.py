@@ -137,3 +137,8 @@ class TestStrictJson:
     def test_names_the_key_that_comes_twice(self):
         with pytest.raises(BadRequest, match="“a”"):
             loads(b'{"a": 1, "b": 2, "a": 1}')
+
+    @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"NaN", b"Infinity", b"-Infinity"])
+    def test_reads_no_number_that_is_none(self, number):
+        with pytest.raises(BadRequest, match="number"):
+            loads(b'{"a": [' + number + b"]}")

@@ -1,6 +1,5 @@
 """Every refusal about scans."""
 
-from tracetrack.errors import BadRow as BadRow
 from tracetrack.errors import Problem
 
 

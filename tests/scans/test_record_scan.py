@@ -13,7 +13,7 @@ from bags.errors import (
 )
 from bags.models import Batch
 from scans.entries import read_entry
-from scans.errors import AreaForbidden, BadRow, ClockAhead, RefReused
+from scans.errors import AreaForbidden, ClockAhead, RefReused
 from scans.models import Scan
 from tests.factories import (
     make_batch,
@@ -21,6 +21,7 @@ from tests.factories import (
     scan,
 )
 from tests.refusals import refused
+from tracetrack.errors import BadRow
 
 pytestmark = pytest.mark.django_db
 

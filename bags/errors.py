@@ -11,7 +11,7 @@ class BadCode(Problem):
 
 
 class BagUnknown(Problem):
-    """There is no bag {bag} here, and no bag type makes such codes."""
+    """There is no bag {bag} here."""
 
     status, code = 404, "bag-unknown"
     remedy = "Check the label; register the bag first, or scan it where it belongs."

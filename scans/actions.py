@@ -76,7 +76,7 @@ def decide(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Recorded:
     scan = _row(entry, done, area=area, actor=actor, now=now)
     births = [_birth(entry, bag, area=area, actor=actor, now=now) for bag in done.registered]
     desk.record(*births, scan)
-    return Recorded(done.outcome, scan, done.bag, done.parent or done.bag.parent)
+    return Recorded(done.outcome, scan, done.bag, done.parent or done.bag.parent or done.left)
 
 
 def _replayed(desk: Desk, entry: Entry, earlier: Scan, actor: User) -> Recorded:

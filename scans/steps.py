@@ -64,6 +64,8 @@ class Done:
     forced: bool = False
     was: Was | None = None
     registered: list[Bag] = field(default_factory=list)
+    # The sack whose count the operator wants to see, where the bag no longer lies in it.
+    left: Bag | None = None
 
 
 def register(desk: Desk, entry: Entry, area: Area) -> Done:
@@ -115,7 +117,7 @@ def unlink(desk: Desk, entry: Entry, area: Area) -> Done:
     check_not_gone(parent)
     was = Was.of(child, parent)
     take(desk, child)
-    return Done(bag=child, parent=parent if entry.parent_code else None, was=was)
+    return Done(bag=child, parent=parent if entry.parent_code else None, was=was, left=parent)
 
 
 def move(desk: Desk, entry: Entry, area: Area) -> Done:
@@ -197,7 +199,7 @@ def come_back(desk: Desk, entry: Entry, area: Area) -> Done:
         take(desk, bag)
     bag.state, bag.area, bag.bound_for = State.RETURNED, area, None
     desk.touch(bag)
-    return Done(bag=bag, was=was)
+    return Done(bag=bag, was=was, left=parent)
 
 
 def inspect(desk: Desk, entry: Entry, area: Area) -> Done:

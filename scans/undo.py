@@ -42,7 +42,7 @@ def undo(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Done:
     _check_nothing_later(target)
     if target.outcome == Outcome.APPLIED and target.was_state:
         _restore(desk, bag, target)
-    return Done(bag=bag)
+    return Done(bag=bag, left=involved[0] if involved else None)
 
 
 def _check_right(entry: Entry, target: Scan, *, actor: User, now: datetime) -> None:

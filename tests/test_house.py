@@ -44,7 +44,8 @@ def functions(path):
 
 
 def problems():
-    found, waiting = [], [Problem]
+    found: list[type[Problem]] = []
+    waiting = list(Problem.__subclasses__())
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()

@@ -69,10 +69,10 @@ class BadCursor(Problem):
 
 
 class Busy(Problem):
-    """The server is busy; nothing was done."""
+    """The server is busy."""
 
     status, code = 503, "busy"
-    remedy = "Send the same request again after the seconds in Retry-After."
+    remedy = "Send it again after the seconds in Retry-After; a scan's ref makes that safe."
 
 
 class BadRow(Problem):

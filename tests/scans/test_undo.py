@@ -182,3 +182,15 @@ class TestUndo:
 
         with pytest.raises(BatchHeld):
             undo(ana, recorded)
+
+
+class TestTheAnswer:
+    @pytest.mark.parametrize("step", ["unlink", "return", "undo"])
+    def test_shows_the_count_of_the_sack_that_was_left(self, ana, step):
+        make_parent("SB10001", children=2)
+        link = scan(ana, "link", "CB000000001", "SB10001")
+
+        more = {"undoes": link.scan.pk} if step == "undo" else {}
+        recorded = scan(ana, step, "CB000000001", **more)
+
+        assert (recorded.parent.code, recorded.parent.child_count) == ("SB10001", 2)

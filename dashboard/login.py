@@ -1,16 +1,45 @@
 """Signing in and out: one generic answer to every mistake, and an end to guessing."""
 
-from typing import Any
+from collections.abc import Callable
+from ipaddress import ip_network
+from typing import Any, TypedDict
 
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django_ratelimit.core import get_usage
 
+
+class Limit(TypedDict):
+    """What django-ratelimit counts, by what, and how much of it is allowed."""
+
+    group: str
+    key: Callable[[str, HttpRequest], str]
+    rate: str
+
+
+def address(group: str, request: HttpRequest) -> str:
+    """Where a request comes from: the nearest hop that is no proxy of ours; IPv6 by its network."""
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    nearest = request.META["REMOTE_ADDR"]
+    while nearest in settings.FORWARDED_ALLOW_IPS and hops:
+        nearest = hops.pop().strip() or nearest
+    try:
+        return str(ip_network((nearest, 64 if ":" in nearest else 32), strict=False))
+    except ValueError:
+        return "unreadable"
+
+
+def name(group: str, request: HttpRequest) -> str:
+    """The user name that is tried, however it is written."""
+    return request.POST.get("username", "").strip().casefold()[:150]
+
+
 # A whole shift signs in from one address, so there only failures count. Of a user name every try
 # counts, before it is looked at: a race of guesses is counted, too.
-BY_ADDRESS = {"group": "login-address", "key": "ip", "rate": "30/5m"}
-BY_NAME = {"group": "login-name", "rate": "10/5m"}
+BY_ADDRESS = Limit(group="login-address", key=address, rate="30/5m")
+BY_NAME = Limit(group="login-name", key=name, rate="10/5m")
 
 
 class LogIn(LoginView):
@@ -18,11 +47,13 @@ class LogIn(LoginView):
 
     template_name = "registration/login.html"
     redirect_authenticated_user = True
+    # A copy on somebody's own machine has demo accounts; a real one must not speak of such.
+    extra_context = {"local": settings.LOCAL}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        waiting = _waiting(request)
-        if waiting:
-            return self._refuse(waiting)
+        seconds = _waiting(request)
+        if seconds > 0:
+            return self._refuse(seconds)
         return super().post(request, *args, **kwargs)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
@@ -48,15 +79,11 @@ class LogOut(LogoutView):
 
 def _waiting(request: HttpRequest) -> int:
     """For how many seconds this address or this user name must wait; 0: for none."""
-    by_name = get_usage(request, **BY_NAME, key=_name, increment=True)
-    by_address = get_usage(request, **BY_ADDRESS)
-    waits = [
-        max(1, usage["time_left"])
-        for usage in (by_name, by_address)
-        if usage and usage["count"] >= usage["limit"] + (usage is by_name)
-    ]
-    return max(waits, default=0)
-
-
-def _name(group: str, request: HttpRequest) -> str:
-    return request.POST.get("username", "").strip().casefold()[:150]
+    tries = get_usage(request, **BY_NAME, increment=True)
+    failures = get_usage(request, **BY_ADDRESS)
+    waits = [0]
+    if tries and tries["count"] > tries["limit"]:
+        waits.append(tries["time_left"])
+    if failures and failures["count"] >= failures["limit"]:
+        waits.append(failures["time_left"])
+    return int(max(waits))

@@ -14,6 +14,8 @@ from tracetrack.models import User
 
 # So many alike in a row, such as thirty children put into a parent, are shown as one stop.
 FOLD_FROM = 4
+# An inspection changes nothing, so nobody needs to undo it.
+NEVER_UNDONE = (Step.REGISTER, Step.UNDO, Step.INSPECT)
 Row = dict[str, Any]
 
 
@@ -52,7 +54,7 @@ def _fold(group: list[Row]) -> Row:
 
 
 def _undoable(row: Row, bag: Bag) -> bool:
-    undoable = row["step"] not in (Step.REGISTER, Step.UNDO) and not row["undone"]
+    undoable = row["step"] not in NEVER_UNDONE and not row["undone"]
     return undoable and row["code"] == bag.code and not row["through"]
 
 

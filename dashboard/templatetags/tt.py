@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -59,9 +60,12 @@ def moment(value: str | datetime | None, shape: str = "full") -> str:
     instant = parse_datetime(value) if isinstance(value, str) else value
     if instant is None:
         return format_html('<time datetime="" data-shape="{}"></time>', shape)
-    shown = instant.astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE)).strftime(SHAPES[shape])
+    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    there, today = instant.astimezone(zone), timezone.now().astimezone(zone).date()
+    # A bare clock says enough on its own day only.
+    shown = "short" if shape == "clock" and there.date() != today else shape
     tag = '<time datetime="{}" data-shape="{}">{}</time>'
-    return format_html(tag, instant.isoformat(), shape, shown)
+    return format_html(tag, instant.isoformat(), shape, there.strftime(SHAPES[shown]))
 
 
 @register.simple_tag

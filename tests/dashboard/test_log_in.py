@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from dashboard.login import address
 from tests.factories import make_user
 from tracetrack.roles import Role
 
@@ -83,6 +84,20 @@ class TestLogIn:
         assert office.get("/").status_code == 200
         office.post("/logout")
         assert office.get("/").status_code == 302
+
+    def test_sees_through_a_proxy_of_ours_and_through_no_other(self, settings: Any) -> None:
+        settings.FORWARDED_ALLOW_IPS = ["10.9.9.9"]
+        requests = RequestFactory()
+
+        def seen(near: str, told: str) -> str:
+            request = requests.post("/login", REMOTE_ADDR=near, HTTP_X_FORWARDED_FOR=told)
+            return address("", request)
+
+        assert seen("10.9.9.9", "1.1.1.1, 2.2.2.2") == "2.2.2.2/32"
+        assert seen("10.9.9.9", "2.2.2.2, 10.9.9.9") == "2.2.2.2/32"
+        assert seen("3.3.3.3", "1.1.1.1") == "3.3.3.3/32"
+        assert seen("2001:db8::1", "") == seen("2001:db8::2", "")
+        assert seen("10.9.9.9", "nonsense") == "unreadable"
 
     def guess(self, client: Client, username: str, password: str, address: str) -> Any:
         tried = {"username": username, "password": password}

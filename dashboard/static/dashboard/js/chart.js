@@ -50,9 +50,11 @@ function draw(place, rows) {
     x: (index) => EDGE.left + index * scale.slot,
   };
   const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, focusable: "false" });
-  svg.append(...axis(steps, scale, width), ...before(rows, scale));
+  const [area, line] = before(rows, scale);
+  svg.append(...axis(steps, scale, width), ...(area ? [area] : []));
   const tip = Object.assign(document.createElement("div"), { className: "chart-tip", hidden: true });
   rows.forEach((row, index) => svg.append(slot(row, index, scale, { svg, tip, rows, width })));
+  if (line) svg.append(line);
   place.replaceChildren(svg, tip);
   svg.addEventListener("pointerleave", () => { tip.hidden = true; });
 }

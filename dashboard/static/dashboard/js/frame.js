@@ -22,9 +22,15 @@ export function moment(iso, shape = "full", zone = OWN_ZONE) {
 export function showTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-shape]")) {
     if (!time.dateTime) continue;
-    time.textContent = moment(time.dateTime, time.dataset.shape);
+    time.textContent = moment(time.dateTime, shapeOf(time));
     time.title = `${moment(time.dateTime, "full", BUSINESS_ZONE)} (${BUSINESS_ZONE})`;
   }
+}
+
+/** A bare clock says enough on its own day only. */
+function shapeOf(time) {
+  const sameDay = new Date(time.dateTime).toDateString() === new Date().toDateString();
+  return time.dataset.shape === "clock" && !sameDay ? "short" : time.dataset.shape;
 }
 
 const isTyping = (element) => element.matches?.("input, textarea, select, [contenteditable]");

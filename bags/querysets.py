@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Reverse
 
 if TYPE_CHECKING:
@@ -50,17 +50,6 @@ class BagQuerySet(QuerySet["Bag"]):
     def in_batch(self, batch: int) -> Self:
         """The bags of a batch, oldest first. Index: bag_in_batch."""
         return self.filter(batch=batch).order_by("id")
-
-    def locked(self) -> Self:
-        """These bags, locked until the transaction ends: parents before children, then by code.
-
-        Everybody locks in this order, so two scanners never wait for each other in a ring. The rows
-        are locked alone and read afterwards: PostgreSQL drops a row from a join that it locks where
-        somebody changed the joined column while it waited.
-        """
-        in_order = self.order_by(F("kind").desc(), "code").select_for_update(no_key=True)
-        ids = list(in_order.values_list("id", flat=True))
-        return type(self)(self.model).filter(id__in=ids)
 
 
 def user_areas(user: "User") -> frozenset[int] | None:

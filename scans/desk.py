@@ -4,16 +4,15 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from decimal import Decimal
-from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
 from bags.errors import BagUnknown, BatchClosed, WrongKind
 from bags.models import Area, Bag, BagType, Batch, Kind, State
-from bags.querysets import BagQuerySet
 from scans.entries import Entry
+from scans.loading import earlier, load, load_children
 from scans.models import Scan, Step
+from scans.writing import add_scans, create_bags, update_bags
 from tracetrack.sql import sql
 
 TAKES_OUT = frozenset({Step.UNLINK, Step.MOVE, Step.RETURN, Step.UNDO})
@@ -32,23 +31,28 @@ class Desk:
     has no row to lock: the advisory lock on its code stands for it.
     """
 
-    JOINED = ("bag_type", "batch__held_by", "parent", "area", "bound_for")
+    LOCKS = True
 
     def __init__(self, entries: Collection[Entry], *, areas: frozenset[int] | None) -> None:
         self._scope = areas
         self._created: list[Bag] = []
         self._changed: dict[int, Bag] = {}
         self._scans: list[Scan] = []
-        self._types: list[BagType] | None = None
         self._lies_in: dict[str, str | None] = {}
         self._inside: defaultdict[str | None, dict[str, Bag]] = defaultdict(dict)
         targets = self._targets(entries)
         codes = self._codes(entries, targets)
         self._lock(codes, entries)
-        self.areas = {a.code: a for a in Area.objects.filter(code__in={e.area for e in entries})}
-        self._lots = self._named_lots(entries)
-        self.earlier = self._earlier(entries)
-        self.bags = self._read(Bag.objects.with_codes(codes))
+        loaded = load(
+            codes=codes,
+            areas={entry.area for entry in entries},
+            lots={entry.lot for entry in entries if entry.lot},
+            refs=[entry.ref for entry in entries],
+            lock=self.LOCKS,
+        )
+        self.areas, self._types, self._lots = loaded.areas, loaded.types, loaded.lots
+        self.bags = loaded.bags
+        self.earlier = earlier(loaded.refs)
         self._fetch_children(entries)
         self._join()
         self.targets = {target.pk: target for target in targets}
@@ -79,7 +83,7 @@ class Desk:
 
     def fit(self, code: str, kind: str | None = None) -> tuple[Kind, BagType] | None:
         """Kind and type of the first bag type that makes such codes; None where none does."""
-        for bag_type in self._bag_types():
+        for bag_type in self._types:
             for fits, pattern in (
                 (Kind.PARENT, bag_type.parent_pattern),
                 (Kind.CHILD, bag_type.child_pattern),
@@ -90,7 +94,7 @@ class Desk:
 
     def type_names(self) -> set[str]:
         """The names of all bag types."""
-        return {bag_type.name for bag_type in self._bag_types()}
+        return {bag_type.name for bag_type in self._types}
 
     def lot(self, code: str | None) -> Batch | None:
         """The batch that the lot of one of the entries names, where there is one."""
@@ -136,12 +140,12 @@ class Desk:
     def save(self) -> None:
         """Write everything: new bags, changed bags, scans. Constraints have the last word."""
         for kind in (Kind.PARENT, Kind.CHILD):
-            self._create([bag for bag in self._created if bag.kind == kind])
-        self._update(sorted(self._changed.values(), key=_lock_order))
-        for scan in self._scans:
-            # The ids of new bags are known only now.
-            scan.bag, scan.parent, scan.was_parent = scan.bag, scan.parent, scan.was_parent
-        Scan.objects.bulk_create(self._scans)
+            if new := [bag for bag in self._created if bag.kind == kind]:
+                create_bags(sorted(new, key=_lock_order))
+        if self._changed:
+            update_bags(sorted(self._changed.values(), key=_lock_order))
+        if self._scans:
+            add_scans(self._scans)
         self._created, self._changed, self._scans = [], {}, []
 
     # -- locking and loading ------------------------------------------------------------------
@@ -171,35 +175,12 @@ class Desk:
         with connection.cursor() as cursor:
             cursor.execute(sql("scans.lock_keys"), {"keys": keys})
 
-    def _earlier(self, entries: Collection[Entry]) -> dict[UUID, Scan]:
-        refs = [entry.ref for entry in entries]
-        known = Scan.objects.filter(ref__in=refs).select_related("bag", "parent", "area")
-        return {scan.ref: scan for scan in known}
-
-    def _bag_types(self) -> list[BagType]:
-        if self._types is None:
-            self._types = list(BagType.objects.order_by("id"))
-        return self._types
-
-    def _named_lots(self, entries: Iterable[Entry]) -> dict[str, Batch]:
-        named = {entry.lot for entry in entries if entry.lot}
-        if not named:
-            return {}
-        lots = Batch.objects.select_related("held_by").filter(code__in=sorted(named))
-        return {lot.code: lot for lot in lots}
-
     def _fetch_children(self, entries: Collection[Entry]) -> None:
         following = {entry.code for entry in entries if entry.step in CHILDREN_FOLLOW}
-        parents = [b.pk for c, b in self.bags.items() if c in following and b.kind == Kind.PARENT]
+        parents = [b for c, b in self.bags.items() if c in following and b.kind == Kind.PARENT]
         if parents:
-            inside = Bag.objects.filter(parent__in=parents).exclude(code__in=list(self.bags))
-            self.bags |= self._read(inside)
-
-    def _read(self, bags: BagQuerySet) -> dict[str, Bag]:
-        return {bag.code: bag for bag in self._held(bags).select_related(*self.JOINED)}
-
-    def _held(self, bags: BagQuerySet) -> BagQuerySet:
-        return bags.locked()
+            inside = load_children(parents, self.bags.values(), lock=self.LOCKS)
+            self.bags |= {bag.code: bag for bag in inside}
 
     def _join(self) -> None:
         """Make every `parent` the very bag in hand, so that a change is seen everywhere."""
@@ -225,28 +206,6 @@ class Desk:
 
     def _sees(self, bag: Bag) -> bool:
         return self._scope is None or bool({bag.area_id, bag.bound_for_id} & self._scope)
-
-    # -- writing ------------------------------------------------------------------------------
-
-    def _create(self, bags: list[Bag]) -> None:
-        for bag in bags:
-            bag.parent = bag.parent
-        Bag.objects.bulk_create(sorted(bags, key=_lock_order))
-
-    def _update(self, bags: list[Bag]) -> None:
-        if not bags:
-            return
-        columns: dict[str, Any] = {
-            "ids": [bag.pk for bag in bags],
-            "states": [bag.state for bag in bags],
-            "parents": [bag.parent.pk if bag.parent else None for bag in bags],
-            "areas": [bag.area_id for bag in bags],
-            "bounds": [bag.bound_for_id for bag in bags],
-            "counts": [bag.child_count for bag in bags],
-            "weights": [bag.weight for bag in bags],
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(sql("scans.touch_bags"), columns)
 
 
 def _lock_order(bag: Bag) -> tuple[bool, str]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 
-from bags.querysets import BagQuerySet
 from scans.desk import Desk
 from scans.entries import Entry
 
 
 class Rehearsal(Desk):
     """A desk that only looks: it locks and writes nothing, and goes on where another left off."""
+
+    LOCKS = False
 
     def __init__(
         self,
@@ -31,6 +32,3 @@ class Rehearsal(Desk):
 
     def _lock(self, codes: set[str], entries: Collection[Entry]) -> None:
         pass
-
-    def _held(self, bags: BagQuerySet) -> BagQuerySet:
-        return bags

@@ -1,0 +1,124 @@
+"""What lies on a desk, as one statement gives it: bags, and all that the steps ask about them."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from bags.models import Area, Bag, BagType, Batch
+from scans.models import Scan
+from tracetrack.models import User
+from tracetrack.sql import sql
+
+COLUMNS = [
+    "id", "code", "kind", "bag_type_id", "batch_id", "parent_id", "area_id", "bound_for_id",
+    "state", "capacity", "child_count", "weight",
+]  # fmt: skip
+LOCK = "FOR NO KEY UPDATE"
+
+
+@dataclass(slots=True)
+class Loaded:
+    """Bags, areas and batches by their codes, the bag types by id, the refs that are known."""
+
+    bags: dict[str, Bag] = field(default_factory=dict)
+    areas: dict[str, Area] = field(default_factory=dict)
+    types: list[BagType] = field(default_factory=list)
+    lots: dict[str, Batch] = field(default_factory=dict)
+    refs: list[UUID] = field(default_factory=list)
+
+
+def load(
+    *,
+    codes: Collection[str],
+    areas: Collection[str],
+    lots: Collection[str],
+    refs: Collection[UUID],
+    lock: bool,
+) -> Loaded:
+    """All that such entries need; the bags locked where `lock`."""
+    text = sql("scans.open_desk")
+    given: dict[str, list[Any]] = {
+        "codes": sorted(codes),
+        "areas": list(areas),
+        "lots": list(lots),
+        "refs": list(refs),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(text if lock else text.replace(LOCK, ""), given)
+        bags, parents, *rest = cursor.fetchone()
+    by_id, types, lots_by_id = _places(rest[0]), _types(rest[1]), _batches(rest[2])
+    loaded = Loaded(
+        areas={area.code: area for area in by_id.values()},
+        types=list(types.values()),
+        lots={lot.code: lot for lot in lots_by_id.values()},
+        refs=[UUID(ref) for ref in rest[3] or ()],
+    )
+    sacks = {row["id"]: _partial(Bag, row) for row in parents or ()}
+    for row in bags or ():
+        bag = _bag([Decimal(row[c]) if c == "weight" else row[c] for c in COLUMNS])
+        bag.bag_type, bag.area = types[bag.bag_type_id], by_id[bag.area_id]
+        bag.bound_for = by_id[bag.bound_for_id] if bag.bound_for_id else None
+        bag.batch = lots_by_id[bag.batch_id] if bag.batch_id else None
+        bag.parent = sacks[bag.parent_id] if bag.parent_id else None
+        loaded.bags[bag.code] = bag
+    return loaded
+
+
+def load_children(parents: Iterable[Bag], in_hand: Iterable[Bag], *, lock: bool) -> list[Bag]:
+    """What lies in `parents` and is not in hand, without what is asked about the bags named."""
+    text = sql("scans.hold_children")
+    sacks = {parent.pk: parent for parent in parents}
+    given = {"parents": list(sacks), "in_hand": [bag.pk for bag in in_hand]}
+    with connection.cursor() as cursor:
+        cursor.execute(text if lock else text.replace(LOCK, ""), given)
+        children = [_bag(row) for row in cursor.fetchall()]
+    for child in children:
+        child.parent = sacks[child.parent_id or 0]
+    return children
+
+
+def earlier(refs: Collection[UUID]) -> dict[UUID, Scan]:
+    """The scans that claimed these refs. Index: scan_ref_is_recorded_once."""
+    if not refs:
+        return {}
+    known = Scan.objects.filter(ref__in=refs).select_related("bag", "parent", "area")
+    return {scan.ref: scan for scan in known}
+
+
+Rows = list[dict[str, Any]] | None
+
+
+def _places(rows: Rows) -> dict[int, Area]:
+    return {row["id"]: _partial(Area, row) for row in rows or ()}
+
+
+def _types(rows: Rows) -> dict[int, BagType]:
+    for row in rows or ():
+        row["child_weight"] = Decimal(row["child_weight"])
+    return {row["id"]: _partial(BagType, row) for row in rows or ()}
+
+
+def _batches(rows: Rows) -> dict[int, Batch]:
+    batches = {}
+    for row in rows or ():
+        holder = row.pop("held_by")
+        if row["held_at"]:
+            row["held_at"] = datetime.fromisoformat(row["held_at"])
+        batch = batches[row["id"]] = _partial(Batch, row)
+        if holder:
+            batch.held_by = _partial(User, {"id": row["held_by_id"], "username": holder})
+    return batches
+
+
+def _bag(values: Iterable[Any]) -> Bag:
+    return Bag.from_db(connection.alias, COLUMNS, list(values))
+
+
+def _partial(model: Any, row: dict[str, Any]) -> Any:
+    """A row of which only some columns were read; the others would be fetched when asked for."""
+    return model.from_db(connection.alias, list(row), list(row.values()))

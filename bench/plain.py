@@ -1,0 +1,107 @@
+"""What people would otherwise do: count the tables, page by OFFSET."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, Q
+from django.db.models.functions import ExtractHour, TruncDate
+from rest_framework import pagination, serializers, viewsets
+
+from bags.models import Bag, Batch
+from dashboard.days import business_day
+from scans.models import Scan
+
+
+def dashboard(now: datetime) -> dict[str, Any]:
+    """The numbers of the dashboard, each counted over the whole table when it is asked for."""
+    day = TruncDate("scanned_at", tzinfo=_zone())
+    days = Scan.objects.annotate(day=day)
+    today = business_day(now)
+    week = days.filter(day__gt=today - timedelta(days=7), day__lte=today)
+    children = Bag.objects.filter(kind="child")
+    return {
+        "bags": {
+            "parent": Bag.objects.filter(kind="parent").count(),
+            "child": children.count(),
+            "total": Bag.objects.count(),
+            "loose": children.filter(parent=None).count(),
+            "incomplete": Bag.objects.filter(kind="parent", state="open").count(),
+        },
+        "scans": {
+            "total": Scan.objects.count(),
+            "today": days.filter(day=today).count(),
+            "week": week.count(),
+            "active_users": week.aggregate(n=Count("actor", distinct=True))["n"],
+        },
+        "batches": {
+            "total": Batch.objects.count(),
+            **{state: Batch.objects.filter(state=state).count() for state in ("open", "closed")},
+            "held": Batch.objects.filter(held=True).count(),
+        },
+        "by_area": _by_area(days.filter(day=today)),
+        "by_day": list(
+            days.filter(day__gt=today - timedelta(days=30)).values("day").annotate(n=Count("id"))
+        ),
+        "by_hour": list(
+            days.filter(day__gte=today - timedelta(days=1))
+            .values("day", hour=ExtractHour("scanned_at", tzinfo=_zone()))
+            .annotate(n=Count("id"))
+        ),
+        "top_operators": list(
+            days.filter(day=today).values("actor__username").annotate(n=Count("id"))
+            .order_by("-n")[:10]
+        ),
+        "recent_activity": list(
+            Scan.objects.select_related("bag", "area", "actor").order_by("-id")[:10]
+        ),
+    }  # fmt: skip
+
+
+def _by_area(scans_today: Any) -> list[list[dict[str, Any]]]:
+    loose = Q(kind="child", parent=None)
+    bags = Bag.objects.values("area__code").annotate(
+        holding=Count("id", filter=Q(kind="parent")),
+        held=Count("id", filter=Q(kind="child")),
+        lying=Count("id", filter=loose),
+        unfilled=Count("id", filter=Q(kind="parent", state="open")),
+    )
+    return [list(bags), list(scans_today.values("area__code").annotate(n=Count("id")))]
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings.BUSINESS_TIME_ZONE)
+
+
+class Pages(pagination.PageNumberPagination):
+    page_size = 100
+
+
+class BagOut(serializers.ModelSerializer):
+    """The columns of a list of bags."""
+
+    bag_type = serializers.SlugRelatedField("name", read_only=True)  # type: ignore[var-annotated]
+    batch = serializers.SlugRelatedField("code", read_only=True)  # type: ignore[var-annotated]
+    area = serializers.SlugRelatedField("code", read_only=True)  # type: ignore[var-annotated]
+    bound_for = serializers.SlugRelatedField("code", read_only=True)  # type: ignore[var-annotated]
+    parent = serializers.SlugRelatedField("code", read_only=True)  # type: ignore[assignment, var-annotated]
+
+    class Meta:
+        model = Bag
+        fields = (
+            "id", "code", "kind", "bag_type", "batch", "area", "bound_for", "state", "parent",
+            "child_count", "capacity", "weight",
+        )  # fmt: skip
+
+
+class Bags(viewsets.ModelViewSet[Bag]):
+    """A list of bags as the tutorials make it, with the joins declared."""
+
+    queryset = Bag.objects.select_related(
+        "bag_type", "batch", "area", "bound_for", "parent"
+    ).order_by("id")
+    serializer_class = BagOut
+    pagination_class = Pages
+    authentication_classes = ()
+    permission_classes = ()

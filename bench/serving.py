@@ -1,0 +1,117 @@
+"""The cached dashboard and the scan over HTTP: what the product adds to what a server can do."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db import connection
+
+from bags.models import Bag
+from bench import bare, site
+from bench.cases import Pair, case
+from bench.server import Server, serving
+from bench.sites import Sites, on, scratch
+from bench.wrk import Load, wrk
+
+ULTRA = "/api/v3/dashboard/ultra"
+SCANS = "/api/v3/scans"
+EIGHT = 8
+# Each request another scan: seven of ten look at a bag, the others pack a new one into a new sack.
+POSTS = """
+local codes = {{ {codes} }}
+local nth = {first}
+local hex = function() return string.format("%04x", math.random(0, 65535)) end
+math.randomseed({first})
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+request = function()
+    nth = nth + 1
+    local ref = string.format("%s%s-%s-4%s-8%s-%s%s%s", hex(), hex(), hex(),
+        string.sub(hex(), 2), string.sub(hex(), 2), hex(), hex(), hex())
+    local what = string.format('"step": "inspect", "code": "%s"', codes[1 + nth % #codes])
+    if nth % 10 >= 7 then
+        what = string.format('"step": "link", "code": "CB%09d", "parent_code": "SB%08d"',
+            980000000 + nth, 90000000 + math.floor(nth / 30))
+    end
+    return wrk.format(nil, nil, nil, string.format(
+        '{{"ref": "%s", %s, "area": "lucknow", "station": "Gate 1", "scanned_at": "{now}"}}',
+        ref, what))
+end
+"""
+
+
+@case(unit="req/s", bar=0.9)
+def dashboard_cached(sites: Sites) -> Iterator[Pair]:
+    """A cached dashboard costs hardly more than knowing who asks.
+
+    Against an empty Django view behind the same middleware and authentication, same server.
+    """
+    with serving(site.name(sites.full), workers=1, pinned=True) as server:
+        seen = [wrk(server, ULTRA, clients=n, seconds=3 * sites.seconds) for n in (1, EIGHT)]
+        yield Pair(
+            ours=lambda: _rate(server, ULTRA, sites),
+            against=lambda: _rate(server, "/bench/empty", sites),
+            notes=[
+                f"{clients} clients: p50 {load.p50:.1f} ms, p99 {load.p99:.1f} ms"
+                f" (promised: under 5-10 ms)"
+                for clients, load in zip((1, EIGHT), seen, strict=True)
+            ]
+            + [f"start to first dashboard: {server.started_in:.1f} s (promised: under 2 s)"],
+        )
+
+
+@case(unit="req/s", bar=0.3)
+def dashboard_limit(sites: Sites) -> Iterator[Pair]:
+    """A cached dashboard comes near to what gunicorn can do at all.
+
+    Against a bare WSGI function that returns the same bytes, on the same server.
+    """
+    with serving(site.name(sites.full), workers=1, pinned=True) as server:
+        yield Pair(
+            ours=lambda: _rate(server, ULTRA, sites),
+            against=lambda: _rate(server, "/bench/bytes", sites),
+        )
+
+
+@case(unit="req/s", bar=0.4)
+def scan_post(sites: Sites) -> Iterator[Pair]:
+    """A scan over HTTP, with its rules, locks, two or three rows and counters.
+
+    Against a bare view that does one INSERT, behind the same authentication.
+    """
+    with (
+        scratch(sites.middle) as database,
+        tempfile.TemporaryDirectory() as folder,
+        serving(database, workers=1, pinned=True) as server,
+    ):
+        with on(database), connection.cursor() as cursor:
+            cursor.execute(bare.TABLE)
+            posts = Posts(Path(folder))
+        yield Pair(
+            ours=lambda: posts.sent(server, SCANS, sites).rate,
+            against=lambda: posts.sent(server, "/bench/insert", sites).rate,
+        )
+
+
+class Posts:
+    """Scripts for wrk, each with scans that no other has sent."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made = 0
+        known = Bag.objects.order_by("id").values_list("code", flat=True)
+        self._codes = ", ".join(f'"{code}"' for code in known[:1000])
+
+    def sent(self, server: Server, path: str, sites: Sites) -> Load:
+        """What the server makes of eight clients that scan."""
+        self._made += 1
+        script = self._folder / f"{self._made}.lua"
+        first = self._made * 1_000_000
+        script.write_text(
+            POSTS.format(codes=self._codes, first=first, now="2026-11-01T08:00:00+05:30")
+        )
+        return wrk(server, path, clients=EIGHT, seconds=3 * sites.seconds, script=script)
+
+
+def _rate(server: Server, path: str, sites: Sites) -> float:
+    return wrk(server, path, clients=EIGHT, seconds=3 * sites.seconds).rate

@@ -1,0 +1,87 @@
+"""Writes: what the counters cost where sixteen people write at once."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+
+from bags.models import Bag
+from bench import site
+from bench.cases import Pair, case
+from bench.sites import Sites, scratch
+from tracetrack import devdb
+
+WRITERS = 16
+# What one accepted scan writes: its row in the ledger, and the bag that it changed.
+SCAN = """
+\\set bag random(1, {bags})
+\\set step random(1, 2)
+BEGIN;
+UPDATE bags_bag SET area_id = bound.id FROM (
+    SELECT id FROM bags_area ORDER BY id OFFSET :step LIMIT 1) AS bound
+WHERE bags_bag.id = :bag;
+INSERT INTO scans_scan (ref, bag_id, step, outcome, unexpected, forced, actor_id, area_id, station,
+    scanned_at, note, was_state, was_parent_state)
+SELECT gen_random_uuid(), :bag, 'inspect', 'applied', false, false,
+    (SELECT min(id) + :step FROM tracetrack_user), (SELECT min(id) + :step FROM bags_area),
+    'Gate 1', now(), '', '', '';
+COMMIT;
+"""
+COUNTING = (("bags_bag", "dashboard_count_bags"), ("scans_scan", "dashboard_count_scans"))
+
+
+@case(unit="scans/s", bar=0.6)
+def counters_cost(sites: Sites) -> Iterator[Pair]:
+    """Exact numbers cost writers little: 16 writers, each scan a row and a changed bag.
+
+    Against the same writers with the counting triggers off.
+    """
+    bags = Bag.objects.latest("id").pk
+    with scratch(sites.middle) as database, tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "scan.sql"
+        script.write_text(SCAN.format(bags=min(bags, sites.middle)))
+
+        def with_triggers(on: bool) -> float:
+            with _counting(database, on):
+                return pgbench(database, script, seconds=max(1, int(5 * sites.seconds)))
+
+        yield Pair(ours=lambda: with_triggers(True), against=lambda: with_triggers(False))
+
+
+def pgbench(database: str, script: Path, *, seconds: int) -> float:
+    """Transactions a second that the writers get through; fails where one of them failed."""
+    address = urlsplit(site.url(database))
+    command = [
+        str(devdb.program("pgbench")), "-n", "-h", parse_qs(address.query)["host"][0],
+        "-U", devdb.NAME, "-f", str(script), "-c", str(WRITERS), "-j", "2", "-T", str(seconds),
+        database,
+    ]  # fmt: skip
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
+    found = re.search(r"^tps = ([\d.]+)", run.stdout, re.M)
+    assert found is not None, run.stdout
+    return float(found[1])
+
+
+@contextmanager
+def _counting(database: str, on: bool) -> Iterator[None]:
+    """Have the counting triggers fire, or not, during a block."""
+    _switch(database, "ENABLE" if on else "DISABLE")
+    try:
+        yield
+    finally:
+        _switch(database, "ENABLE")
+
+
+def _switch(database: str, word: str) -> None:
+    with psycopg.connect(site.url(database), autocommit=True) as connection:
+        for table, prefix in COUNTING:
+            for event in ("insert", "update", "delete"):
+                connection.execute(
+                    psycopg.sql.SQL(f"ALTER TABLE {table} {word} TRIGGER {prefix}_{event}_v1")
+                )

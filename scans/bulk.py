@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from bags.errors import AreaUnknown, BatchUnknown, WrongKind
 from bags.sheets import BagLine
@@ -152,6 +152,7 @@ def _kept(
     for _ in range(TRIES):
         try:
             with transaction.atomic():
+                _go_by_keys()
                 desk = Desk(entries, areas=areas)
                 verdicts = [_verdict(desk, row, settle) for row in group]
                 desk.save()
@@ -163,6 +164,13 @@ def _kept(
             if getattr(error.__cause__, "sqlstate", None) not in COLLISIONS:
                 raise
     raise Busy
+
+
+def _go_by_keys() -> None:
+    # Nothing here reads a whole table. PostgreSQL checks foreign keys with plans that it made for
+    # this connection's first rows; made for empty tables, they would read everything every time.
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
 
 
 def _verdict(desk: Desk, row: tuple[Entry, T] | Problem, settle: Settle[T]) -> Verdict:

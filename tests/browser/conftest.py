@@ -14,6 +14,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Response,
+    expect,
     sync_playwright,
 )
 from pytest_django.live_server_helper import LiveServer
@@ -39,7 +40,9 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PASSWORD = "a-long-password"
+# A machine with two busy cores takes its time.
 WAIT = 15_000
+expect.set_options(timeout=WAIT)
 
 Look = Callable[..., Page]
 

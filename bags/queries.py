@@ -43,6 +43,26 @@ class BagFilters:
         return (bags.loose() if self.loose else bags).filter(given)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFilters:
+    """What narrows a list of batches; None does not narrow. `product` is how its name begins."""
+
+    state: str | None = None
+    held: bool | None = None
+    bag_type: str | None = None
+    product: str | None = None
+
+    def asked(self) -> Q:
+        """The batches that are meant."""
+        columns = {
+            "state": self.state,
+            "held": self.held,
+            "bag_type__name": self.bag_type,
+            "product__istartswith": self.product,
+        }
+        return Q(**{column: value for column, value in columns.items() if value is not None})
+
+
 def find_bag(user: User, text: str) -> Bag:
     """The bag that a label names, where `user` may see it; raises BadCode, BagUnknown."""
     code = read_label(text).code
@@ -121,9 +141,13 @@ def find_batch(user: User, text: str) -> Batch:
     return batch
 
 
-def batch_page(*, before: int | None, limit: int) -> list[Batch]:
+def batch_page(
+    *, before: int | None, limit: int, filters: BatchFilters | None = None
+) -> list[Batch]:
     """Up to `limit` batches, the newest first, from those with an id below `before`."""
     batches = Batch.objects.select_related("bag_type", "held_by").order_by("-id")
+    if filters is not None:
+        batches = batches.filter(filters.asked())
     return list((batches if before is None else batches.filter(id__lt=before))[:limit])
 
 

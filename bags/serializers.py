@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from bags.codes import normalised
-from bags.models import Batch, Kind, State
+from bags.models import Area, BagType, Batch, Kind, State
 
 # The columns of a bag as bags.queries.as_row() gives them.
 BAG_COLUMNS = (
@@ -31,10 +31,43 @@ class BagListIn(serializers.Serializer[Any]):
         return (normalised(given) or given) if given else None
 
 
+class BatchListIn(serializers.Serializer[Any]):
+    """Parameters of the list of batches: what narrows it, and where it goes on."""
+
+    state = serializers.ChoiceField(Batch.State.choices, default=None)
+    held = serializers.BooleanField(default=None, allow_null=True)
+    bag_type = serializers.CharField(max_length=32, default=None)
+    product = serializers.CharField(max_length=64, default=None)
+    per_page = serializers.IntegerField(min_value=1, max_value=500, default=100)
+    cursor = serializers.CharField(default=None)
+
+
 class SearchIn(serializers.Serializer[Any]):
     """What to look for."""
 
     q = serializers.CharField(max_length=512)
+
+
+def area_json(area: Area, own: frozenset[int] | None) -> dict[str, Any]:
+    """An area; `yours` where its bags may be seen and touched by whom `own` bounds."""
+    return {
+        "code": area.code,
+        "name": area.name,
+        "gln": area.gln,
+        "active": area.active,
+        "yours": own is None or area.pk in own,
+    }
+
+
+def bag_type_json(bag_type: BagType) -> dict[str, Any]:
+    """A bag type, with the patterns by which codes are recognised; weight in kg."""
+    return {
+        "name": bag_type.name,
+        "parent_pattern": bag_type.parent_pattern,
+        "child_pattern": bag_type.child_pattern,
+        "capacity": bag_type.capacity,
+        "child_weight": f"{bag_type.child_weight:.3f}",
+    }
 
 
 def batch_json(batch: Batch) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 from django.http import HttpResponse, StreamingHttpResponse
@@ -11,8 +10,17 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from bags import queries
-from bags.querysets import scope_of
-from bags.serializers import BAG_COLUMNS, BagListIn, SearchIn, batch_json
+from bags.models import Area, BagType
+from bags.querysets import scope_of, user_areas
+from bags.serializers import (
+    BAG_COLUMNS,
+    BagListIn,
+    BatchListIn,
+    SearchIn,
+    area_json,
+    bag_type_json,
+    batch_json,
+)
 from tracetrack import cache, paging
 from tracetrack.http import ApiView, as_json
 from tracetrack.problems import BadField
@@ -20,7 +28,7 @@ from tracetrack.streams import CsvRenderer, NdjsonRenderer, stream
 
 
 class Bags(ApiView):
-    """GET /api/v3/bags/stream"""
+    """GET /api/v3/bags, GET /api/v3/bags/stream"""
 
     permissions = {"GET": "bags.view_bag"}
     parameters = BagListIn
@@ -50,15 +58,12 @@ class Bags(ApiView):
             # One more than is shown tells whether there are more.
             rows = queries.bag_page(self.actor, after=after, limit=per_page + 1, filters=filters)
             shown, more = rows[:per_page], len(rows) > per_page
-            follow = self._next(paging.cursor(shown[-1]["id"], **sealed)) if more else None
+            behind = paging.cursor(shown[-1]["id"], **sealed) if more else None
+            follow = paging.following(self.request, behind) if behind else None
             return orjson.dumps({"results": shown, "next": follow})
 
         key = cache.key("stream", scope=scope, after=after, per_page=per_page, **narrowed)
         return cache.cached("bags", key, build)
-
-    def _next(self, cursor: str) -> str:
-        given = {name: self.request.query_params[name] for name in self.request.query_params}
-        return f"{self.request.path}?{urlencode(given | {'cursor': cursor})}"
 
 
 class BagDetail(ApiView):
@@ -90,6 +95,47 @@ class BatchDetail(ApiView):
         batch = queries.find_batch(self.actor, code)
         contents = queries.batch_contents(self.actor, batch)
         return as_json(batch_json(batch) | {"contents": contents})
+
+
+class Batches(ApiView):
+    """GET /api/v3/batches"""
+
+    permissions = {"GET": "bags.view_batch"}
+    parameters = BatchListIn
+
+    def get(self, request: Request) -> HttpResponse:
+        asked = dict(self.asked)
+        per_page, cursor = asked.pop("per_page"), asked.pop("cursor")
+        filters = queries.BatchFilters(**asked)
+        # Every account sees the same batches.
+        sealed: dict[str, Any] = {"of": "batches", "scope": "all", "filters": asked}
+        before = paging.read_cursor(cursor, **sealed) if cursor else None
+        found = queries.batch_page(before=before, limit=per_page + 1, filters=filters)
+        shown = found[:per_page]
+        behind = paging.cursor(shown[-1].pk, **sealed) if len(found) > per_page else None
+        follow = paging.following(request, behind) if behind else None
+        return as_json({"results": [batch_json(batch) for batch in shown], "next": follow})
+
+
+class Areas(ApiView):
+    """GET /api/v3/areas"""
+
+    permissions = {"GET": "bags.view_area"}
+
+    def get(self, request: Request) -> HttpResponse:
+        own = user_areas(self.actor)
+        areas = Area.objects.order_by("code")
+        return as_json({"results": [area_json(area, own) for area in areas]})
+
+
+class BagTypes(ApiView):
+    """GET /api/v3/bag-types"""
+
+    permissions = {"GET": "bags.view_bagtype"}
+
+    def get(self, request: Request) -> HttpResponse:
+        types = BagType.objects.order_by("name")
+        return as_json({"results": [bag_type_json(bag_type) for bag_type in types]})
 
 
 class Search(ApiView):

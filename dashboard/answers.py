@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from bags.querysets import scope_of
 from dashboard import queries
+from dashboard.days import business_day
 from tracetrack import cache
 from tracetrack.models import User
 
@@ -20,3 +21,13 @@ def overview(user: User) -> tuple[bytes, bool]:
 
     numbers = cache.cached("dashboard", cache.key("ultra", scope=scope_of(user)), build)
     return numbers, not built
+
+
+def person_stats(person: User) -> bytes:
+    """What `person` scanned, as JSON."""
+    now = timezone.now()
+    # A new day begins at once, not when what is kept of yesterday runs out.
+    key = cache.key("person", scope=f"user {person.pk}", day=business_day(now))
+    return cache.cached(
+        "user_stats", key, lambda: orjson.dumps(queries.person_stats(person, now=now))
+    )

@@ -1,10 +1,12 @@
-"""What requests for numbers may say."""
+"""What requests for numbers may say, and people as JSON."""
 
 from typing import Any
 
 from rest_framework import serializers
 
+from bags.querysets import user_areas
 from dashboard.queries import STATS
+from tracetrack.models import User
 
 
 class BatchStatsIn(serializers.Serializer[Any]):
@@ -22,3 +24,16 @@ class CacheClearIn(serializers.Serializer[Any]):
     """Which answers to forget: a namespace, a colon, and a glob, such as dashboard:*."""
 
     pattern = serializers.CharField(max_length=128)
+
+
+def person_json(person: User) -> dict[str, Any]:
+    """Who somebody is, what the account may do, and in which areas it works."""
+    return {
+        "username": person.username,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "role": person.role,
+        "permissions": sorted(person.get_all_permissions()),
+        "all_areas": user_areas(person) is None,
+        "areas": list(person.areas.order_by("code").values_list("code", flat=True)),
+    }

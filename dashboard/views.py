@@ -10,7 +10,7 @@ from django.utils.cache import get_conditional_response
 from rest_framework.request import Request
 
 from dashboard import actions, answers, queries
-from dashboard.serializers import BatchStatsIn, CacheClearIn
+from dashboard.serializers import BatchStatsIn, CacheClearIn, person_json
 from tracetrack.http import ApiView, as_json
 
 
@@ -30,6 +30,24 @@ class Ultra(ApiView):
         response["Cache-Control"] = "private, no-cache"
         answer = get_conditional_response(request._request, etag=etag, response=response)
         return answer or response
+
+
+class Me(ApiView):
+    """GET /api/v3/users/me"""
+
+    permissions = {"GET": "dashboard.view_dashboard"}
+
+    def get(self, request: Request) -> HttpResponse:
+        return as_json(person_json(self.actor))
+
+
+class MyStats(ApiView):
+    """GET /api/v3/users/me/stats"""
+
+    permissions = {"GET": "dashboard.view_dashboard"}
+
+    def get(self, request: Request) -> HttpResponse:
+        return as_json(answers.person_stats(self.actor))
 
 
 class BatchStats(ApiView):

@@ -2,8 +2,10 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.signing import BadSignature, Signer
+from rest_framework.request import Request
 
 from tracetrack.errors import BadCursor
 
@@ -24,6 +26,12 @@ def read_cursor(text: str, *, of: str, scope: str, filters: dict[str, Any]) -> i
     except (BadSignature, ValueError):
         raise BadCursor from None
     return int(after)
+
+
+def following(request: Request, cursor: str) -> str:
+    """The address that was asked for, going on at `cursor`."""
+    given = {name: request.query_params[name] for name in request.query_params}
+    return f"{request.path}?{urlencode(given | {'cursor': cursor})}"
 
 
 def _signer(of: str, scope: str, filters: dict[str, Any]) -> Signer:

@@ -18,6 +18,7 @@ from tests.factories import make_area, scan
 NOWHERE = "SB99999"
 LOOKS = [
     "bags/stream",
+    "bags",
     "bags/stream?format=ndjson",
     "bags/stream?format=csv",
     "bags/stream?area=indore",
@@ -31,6 +32,9 @@ LOOKS = [
     f"bags/{HERE}/timeline",
     f"bags/{HERE}/children",
     f"batches/{LOT}",
+    "batches",
+    "areas",
+    "users/me/stats",
 ]
 FOREIGN = (THERE, THERE_CHILD)
 
@@ -59,7 +63,7 @@ class TestAForeignBag:
             seen = text_of(clients["operator"], path)
             assert not any(code in seen for code in FOREIGN)
 
-    @pytest.mark.parametrize("path", LOOKS[:9])
+    @pytest.mark.parametrize("path", LOOKS[:10])
     def test_is_in_the_answers_of_who_sees_all(self, site, path):
         text_of(site.client("operator"), path)
 

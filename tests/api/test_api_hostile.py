@@ -52,6 +52,8 @@ PARAMETERS = {
     "bags/stream": [
         "kind", "state", "area", "batch", "bag_type", "loose", "per_page", "cursor", "format",
     ],
+    "bags": ["kind", "per_page", "cursor"],
+    "batches": ["state", "held", "bag_type", "product", "per_page", "cursor"],
     "search": ["q"],
     "scans": ["limit"],
 }  # fmt: skip

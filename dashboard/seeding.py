@@ -119,6 +119,8 @@ def _plan(cursor: CursorWrapper, size: Size) -> tuple[int, int]:
         },
     )
     cursor.execute("ALTER TABLE seed_load ADD PRIMARY KEY (load)")
+    for share in ("packed", "dispatched", "received", "returned"):
+        cursor.execute(f"CREATE INDEX ON seed_load ({share})")
     cursor.execute("ANALYZE seed_load")
     given: dict[str, Any] = {
         "until": size.until,

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid5
 
 from django.db import transaction
 from django.utils import timezone
@@ -69,6 +68,7 @@ def decide(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Recorded:
     if earlier := desk.earlier.get(entry.ref):
         return _replayed(desk, entry, earlier, actor)
     _check_rights(desk, entry, area, actor)
+    _check_births(desk, entry)
     if entry.step == Step.UNDO:
         done = undo.undo(desk, entry, actor=actor, now=now)
     else:
@@ -95,6 +95,13 @@ def _check_rights(desk: Desk, entry: Entry, area: Area, actor: User) -> None:
         raise AreaForbidden(area=area.code)
     if entry.force and not actor.has_perm("scans.force_dispatch"):
         raise Forbidden(permission="scans.force_dispatch")
+
+
+def _check_births(desk: Desk, entry: Entry) -> None:
+    # Whoever can guess a ref could claim the one that a new bag's register row will have.
+    for code, ref in entry.births.items():
+        if ref in desk.earlier and code not in desk.bags:
+            raise RefReused(ref=str(ref))
 
 
 def _row(entry: Entry, done: Done, *, area: Area, actor: User, now: datetime) -> Scan:
@@ -125,7 +132,7 @@ def _row(entry: Entry, done: Done, *, area: Area, actor: User, now: datetime) ->
 def _birth(entry: Entry, bag: Bag, *, area: Area, actor: User, now: datetime) -> Scan:
     """The register row of a bag that another step brought into being."""
     return Scan(
-        ref=uuid5(entry.ref, bag.code),
+        ref=entry.births[bag.code],
         bag=bag,
         step=Step.REGISTER,
         outcome=Outcome.APPLIED,

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import connection
 
@@ -42,12 +43,13 @@ class Desk:
         self._inside: defaultdict[str | None, dict[str, Bag]] = defaultdict(dict)
         targets = self._targets(entries)
         codes = self._codes(entries, targets)
-        self._lock(codes, entries)
+        refs = [ref for entry in entries for ref in (entry.ref, *entry.births.values())]
+        self._lock(codes, refs)
         loaded = load(
             codes=codes,
             areas={entry.area for entry in entries},
             lots={entry.lot for entry in entries if entry.lot},
-            refs=[entry.ref for entry in entries],
+            refs=refs,
             lock=self.LOCKS,
         )
         self.areas, self._types, self._lots = loaded.areas, loaded.types, loaded.lots
@@ -170,8 +172,8 @@ class Desk:
             codes |= set(inside.values_list("parent__code", flat=True))
         return codes
 
-    def _lock(self, codes: set[str], entries: Collection[Entry]) -> None:
-        keys = sorted(codes | {str(entry.ref) for entry in entries})
+    def _lock(self, codes: set[str], refs: Collection[UUID]) -> None:
+        keys = sorted(codes | {str(ref) for ref in refs})
         with connection.cursor() as cursor:
             cursor.execute(sql("scans.lock_keys"), {"keys": keys})
 

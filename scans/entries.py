@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.utils.dateparse import parse_datetime
 
@@ -40,6 +40,12 @@ class Entry:
     def content(self) -> tuple[str, str | None, str, str, datetime]:
         """What must be the same when the same ref comes again."""
         return self.code, self.parent_code, self.step, self.area, self.scanned_at
+
+    @property
+    def births(self) -> dict[str, UUID]:
+        """The refs of the register rows of bags that this entry may bring into being beside it."""
+        codes = (self.code, self.parent_code) if self.step == Step.LINK else ()
+        return {code: uuid5(self.ref, code) for code in codes if code}
 
 
 def read_entry(raw: Mapping[str, Any]) -> Entry:

@@ -1,6 +1,7 @@
 """A desk for dry runs."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 from scans.desk import Desk
 from scans.entries import Entry
@@ -30,5 +31,5 @@ class Rehearsal(Desk):
     def save(self) -> None:
         """Nothing is kept."""
 
-    def _lock(self, codes: set[str], entries: Collection[Entry]) -> None:
+    def _lock(self, codes: set[str], refs: Collection[UUID]) -> None:
         pass

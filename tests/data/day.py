@@ -194,7 +194,10 @@ class Day:
 
     def spoil(self):
         """Rows that are wrong in themselves, among the others."""
-        first = self.sacks[0]
+        self.spoil_scans(self.sacks[0])
+        self.spoil_bags(self.sacks[0])
+
+    def spoil_scans(self, first):
         at = {"area": first.area}
         register = self.scan("register", self.code("mustard", 1), **at)
         self.copy(register, step="inspect")
@@ -223,6 +226,8 @@ class Day:
         self.copy(late, ref="42")
         self.scan("complete", self.empty(first.area), **at)
         self.scans += [late[:5], [*late, "a cell too many"]]
+
+    def spoil_bags(self, first):
         lot = ["LOT-301-A", "mustard", first.area]
         self.bags += [
             [*lot, "child", "", ""],

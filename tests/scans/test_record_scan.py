@@ -1,7 +1,7 @@
 """What record_scan() promises for every step: the first fault, the ref, who may touch what."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 import pytest
 from django.utils import timezone
@@ -95,6 +95,13 @@ class TestARef:
         scan(ana, "link", "CB000000001", "SB10001", ref=ref)
 
         refused(RefReused, ana, "inspect", "SB10001", ref=ref)
+
+    def test_of_a_bags_birth_may_have_been_claimed_by_somebody_else(self, ana):
+        make_parent("SB10001")
+        ref = uuid4()
+        scan(ana, "inspect", "SB10001", ref=uuid5(ref, "CB000000001"))
+
+        refused(RefReused, ana, "link", "CB000000001", "SB10001", ref=ref)
 
     def test_is_not_claimed_by_a_refusal(self, ana):
         ref = uuid4()

@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import traceback
 
 from bench import site, table
 from bench.cases import CASES, Case, Result
@@ -24,11 +25,18 @@ def main() -> int:
             importlib.import_module(f"bench.{module}")
         table.begin(sites)
         results: list[Result] = []
+        broken: list[Case] = []
         for case in chosen(os.environ.get("CASES", "")):
-            results.append(measured(case, sites))
-            table.row(results[-1], bars=sites.bars)
-    table.end(results, sites, os.environ.get("JSON"))
-    return int(sites.bars and not all(result.holds for result in results))
+            try:
+                results.append(measured(case, sites))
+            except Exception:
+                # The others are worth having all the same.
+                table.broken(case, traceback.format_exc())
+                broken.append(case)
+            else:
+                table.row(results[-1], bars=sites.bars)
+    table.end(results, broken, sites, os.environ.get("JSON"))
+    return int(bool(broken) or sites.bars and not all(result.holds for result in results))
 
 
 def chosen(names: str) -> list[Case]:

@@ -10,7 +10,7 @@ from typing import Any
 import django
 from django.db import connection
 
-from bench.cases import Result
+from bench.cases import Case, Result
 from bench.site import SCANS_PER_BAG
 from bench.sites import Sites
 
@@ -48,11 +48,19 @@ def row(result: Result, *, bars: bool) -> None:
         _say(f"    {note}")
 
 
-def end(results: list[Result], sites: Sites, path: str | None) -> None:
+def broken(case: Case, trace: str) -> None:
+    """A case that could not be measured."""
+    _say(f"{case.name:22}could not be measured:\n{trace}")
+
+
+def end(results: list[Result], broken: list[Case], sites: Sites, path: str | None) -> None:
     """The summary, and the JSON where a path asks for it."""
     if path:
-        Path(path).write_text(json.dumps([as_json(one) for one in results], indent=1) + "\n")
+        told = [as_json(one) for one in results] + [unmeasured(case) for case in broken]
+        Path(path).write_text(json.dumps(told, indent=1) + "\n")
     short = [result.case.name for result in results if not result.holds]
+    if broken:
+        _say(f"Not measured: {', '.join(case.name for case in broken)}.")
     if sites.bars:
         _say(f"Below the bar: {', '.join(short)}." if short else "Every bar holds.")
 
@@ -68,6 +76,12 @@ def as_json(result: Result) -> dict[str, Any]:
         "bar": result.case.bar,
         "holds": result.holds,
     }
+
+
+def unmeasured(case: Case) -> dict[str, Any]:
+    """The same keys for a case that could not be measured, and holds nothing."""
+    nothing = dict.fromkeys(("ours", "against", "ratio"))
+    return {"case": case.name, "unit": case.unit, "bar": case.bar, "holds": False} | nothing
 
 
 def _bar(result: Result) -> str:

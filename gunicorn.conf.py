@@ -4,7 +4,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import Any
+
+from django.utils.module_loading import import_string
 
 from tracetrack import env, settings
 
@@ -29,6 +32,11 @@ control_socket_disable = True
 forwarded_allow_ips = ",".join(settings.FORWARDED_ALLOW_IPS)
 accesslog = "-" if env.boolean("ACCESS_LOG", default=False) else None
 loglevel = "info" if settings.LOG_LEVEL in {"DEBUG", "INFO"} else "warning"
+
+
+def post_worker_init(worker: Any) -> None:
+    """Make ready what is asked for first, beside the worker's first requests."""
+    Thread(target=import_string("dashboard.warming.warm"), name="warming", daemon=True).start()
 
 
 def on_starting(server: Any) -> None:

@@ -1,0 +1,35 @@
+"""What is asked for first is ready when a worker begins."""
+
+import pytest
+from django.db import OperationalError
+
+from dashboard import warming
+from dashboard.answers import overview
+from tests.factories import make_user, reference
+from tracetrack.roles import Role
+
+
+@pytest.mark.django_db(transaction=True)
+class TestWarming:
+    def test_makes_the_dashboard_of_those_who_see_all(self):
+        reference()
+        make_user("asha", Role.OPERATOR)
+        office = make_user("office", Role.OFFICE)
+
+        warming.warm()
+
+        assert overview(office)[1]
+
+    def test_of_a_site_without_people_does_nothing(self):
+        warming.warm()
+
+    def test_goes_on_without_a_database(self, monkeypatch, caplog):
+        make_user("office", Role.OFFICE)
+
+        def gone(user):
+            raise OperationalError("the server is gone")
+
+        monkeypatch.setattr(warming, "overview", gone)
+        warming.warm()
+
+        assert "the server is gone" in caplog.text

@@ -36,7 +36,7 @@ def main() -> int:
             else:
                 table.row(results[-1], bars=sites.bars)
     table.end(results, broken, sites, os.environ.get("JSON"))
-    return int(bool(broken) or sites.bars and not all(result.holds for result in results))
+    return int(bool(broken) or (sites.bars and not all(result.holds for result in results)))
 
 
 def chosen(names: str) -> list[Case]:

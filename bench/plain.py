@@ -1,6 +1,6 @@
 """What people would otherwise do: count the tables, page by OFFSET."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,47 +16,56 @@ from scans.models import Scan
 
 def dashboard(now: datetime) -> dict[str, Any]:
     """The numbers of the dashboard, each counted over the whole table when it is asked for."""
-    day = TruncDate("scanned_at", tzinfo=_zone())
-    days = Scan.objects.annotate(day=day)
     today = business_day(now)
-    week = days.filter(day__gt=today - timedelta(days=7), day__lte=today)
-    children = Bag.objects.filter(kind="child")
+    days = Scan.objects.annotate(day=TruncDate("scanned_at", tzinfo=_zone()))
     return {
-        "bags": {
-            "parent": Bag.objects.filter(kind="parent").count(),
-            "child": children.count(),
-            "total": Bag.objects.count(),
-            "loose": children.filter(parent=None).count(),
-            "incomplete": Bag.objects.filter(kind="parent", state="open").count(),
-        },
-        "scans": {
-            "total": Scan.objects.count(),
-            "today": days.filter(day=today).count(),
-            "week": week.count(),
-            "active_users": week.aggregate(n=Count("actor", distinct=True))["n"],
-        },
+        "bags": _bags(),
+        "scans": _scans(days, today),
         "batches": {
             "total": Batch.objects.count(),
             **{state: Batch.objects.filter(state=state).count() for state in ("open", "closed")},
             "held": Batch.objects.filter(held=True).count(),
         },
         "by_area": _by_area(days.filter(day=today)),
-        "by_day": list(
-            days.filter(day__gt=today - timedelta(days=30)).values("day").annotate(n=Count("id"))
-        ),
-        "by_hour": list(
-            days.filter(day__gte=today - timedelta(days=1))
-            .values("day", hour=ExtractHour("scanned_at", tzinfo=_zone()))
-            .annotate(n=Count("id"))
-        ),
-        "top_operators": list(
-            days.filter(day=today).values("actor__username").annotate(n=Count("id"))
-            .order_by("-n")[:10]
-        ),
+        **_charts(days, today),
         "recent_activity": list(
             Scan.objects.select_related("bag", "area", "actor").order_by("-id")[:10]
         ),
-    }  # fmt: skip
+    }
+
+
+def _bags() -> dict[str, int]:
+    children = Bag.objects.filter(kind="child")
+    return {
+        "parent": Bag.objects.filter(kind="parent").count(),
+        "child": children.count(),
+        "total": Bag.objects.count(),
+        "loose": children.filter(parent=None).count(),
+        "incomplete": Bag.objects.filter(kind="parent", state="open").count(),
+    }
+
+
+def _scans(days: Any, today: date) -> dict[str, int]:
+    week = days.filter(day__gt=today - timedelta(days=7), day__lte=today)
+    return {
+        "total": Scan.objects.count(),
+        "today": days.filter(day=today).count(),
+        "week": week.count(),
+        "active_users": week.aggregate(n=Count("actor", distinct=True))["n"],
+    }
+
+
+def _charts(days: Any, today: date) -> dict[str, Any]:
+    month = days.filter(day__gt=today - timedelta(days=30))
+    hours = days.filter(day__gte=today - timedelta(days=1)).annotate(
+        hour=ExtractHour("scanned_at", tzinfo=_zone())
+    )
+    people = days.filter(day=today).values("actor__username").annotate(n=Count("id"))
+    return {
+        "by_day": list(month.values("day").annotate(n=Count("id"))),
+        "by_hour": list(hours.values("day", "hour").annotate(n=Count("id"))),
+        "top_operators": list(people.order_by("-n")[:10]),
+    }
 
 
 def _by_area(scans_today: Any) -> list[list[dict[str, Any]]]:

@@ -22,7 +22,7 @@ from scans.sheets import SCAN_COLUMNS
 from tracetrack.models import User
 from tracetrack.roles import Role
 
-ROWS = 50_000
+ROWS = 20_000
 # What a day's sheet holds; where 5 % are dispatches and receipts.
 INSPECTED, LINKED, DISPATCHED = 0.70, 0.25, 0.03
 # Labels that no seeded site wears.

@@ -4,17 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from decimal import Decimal
-from uuid import UUID
-
-from django.db import connection
 
 from bags.errors import BagUnknown, BatchClosed, WrongKind
 from bags.models import Area, Bag, BagType, Batch, Kind, State
 from scans.entries import Entry
 from scans.loading import earlier, load, load_children
 from scans.models import Scan, Step
-from scans.writing import add_scans, create_bags, update_bags
-from tracetrack.sql import sql
+from scans.writing import create_bags, write
 
 TAKES_OUT = frozenset({Step.UNLINK, Step.MOVE, Step.RETURN, Step.UNDO})
 CHILDREN_FOLLOW = frozenset({Step.DISPATCH, Step.RECEIVE, Step.RETURN, Step.UNDO})
@@ -43,13 +39,11 @@ class Desk:
         self._inside: defaultdict[str | None, dict[str, Bag]] = defaultdict(dict)
         targets = self._targets(entries)
         codes = self._codes(entries, targets)
-        refs = [ref for entry in entries for ref in (entry.ref, *entry.births.values())]
-        self._lock(codes, refs)
         loaded = load(
             codes=codes,
             areas={entry.area for entry in entries},
             lots={entry.lot for entry in entries if entry.lot},
-            refs=refs,
+            refs=[r for entry in entries for r in (entry.ref, *entry.births.values())],
             lock=self.LOCKS,
         )
         self.areas, self._types, self._lots = loaded.areas, loaded.types, loaded.lots
@@ -144,10 +138,8 @@ class Desk:
         for kind in (Kind.PARENT, Kind.CHILD):
             if new := [bag for bag in self._created if bag.kind == kind]:
                 create_bags(sorted(new, key=_lock_order))
-        if self._changed:
-            update_bags(sorted(self._changed.values(), key=_lock_order))
         if self._scans:
-            add_scans(self._scans)
+            write(sorted(self._changed.values(), key=_lock_order), self._scans)
         self._created, self._changed, self._scans = [], {}, []
 
     # -- locking and loading ------------------------------------------------------------------
@@ -171,11 +163,6 @@ class Desk:
             inside = Bag.objects.with_codes(leaving).filter(parent__isnull=False)
             codes |= set(inside.values_list("parent__code", flat=True))
         return codes
-
-    def _lock(self, codes: set[str], refs: Collection[UUID]) -> None:
-        keys = sorted(codes | {str(ref) for ref in refs})
-        with connection.cursor() as cursor:
-            cursor.execute(sql("scans.lock_keys"), {"keys": keys})
 
     def _fetch_children(self, entries: Collection[Entry]) -> None:
         following = {entry.code for entry in entries if entry.step in CHILDREN_FOLLOW}

@@ -19,6 +19,9 @@ COLUMNS = [
     "state", "capacity", "child_count", "weight",
 ]  # fmt: skip
 LOCK = "FOR NO KEY UPDATE"
+# Functions of the database, planned once for each connection: migrations/0003_desk.py.
+OPEN = "SELECT * FROM scans_open_v1(%s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[])"
+READ = "SELECT * FROM scans_read_v1(%s::text[], %s::text[], %s::text[], %s::uuid[])"
 
 
 @dataclass(slots=True)
@@ -40,16 +43,14 @@ def load(
     refs: Collection[UUID],
     lock: bool,
 ) -> Loaded:
-    """All that such entries need; the bags locked where `lock`."""
-    text = sql("scans.open_desk")
-    given: dict[str, list[Any]] = {
-        "codes": sorted(codes),
-        "areas": list(areas),
-        "lots": list(lots),
-        "refs": list(refs),
-    }
+    """All that such entries need. With `lock` nobody else touches these codes and refs meanwhile.
+
+    Index: bag_code_is_unique. Index: scan_ref_is_recorded_once.
+    """
+    given: list[Any] = [list(codes), list(areas), list(lots), list(refs)]
+    keys = [*codes, *map(str, refs)]
     with connection.cursor() as cursor:
-        cursor.execute(text if lock else text.replace(LOCK, ""), given)
+        cursor.execute(*((OPEN, [keys, *given]) if lock else (READ, given)))
         bags, parents, *rest = cursor.fetchone()
     by_id, types, lots_by_id = _places(rest[0]), _types(rest[1]), _batches(rest[2])
     loaded = Loaded(

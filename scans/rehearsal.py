@@ -1,7 +1,6 @@
 """A desk for dry runs."""
 
 from collections.abc import Collection
-from uuid import UUID
 
 from scans.desk import Desk
 from scans.entries import Entry
@@ -30,6 +29,3 @@ class Rehearsal(Desk):
 
     def save(self) -> None:
         """Nothing is kept."""
-
-    def _lock(self, codes: set[str], refs: Collection[UUID]) -> None:
-        pass

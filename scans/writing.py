@@ -1,8 +1,9 @@
-"""What a desk writes: new bags, changed bags, ledger rows, each kind in one statement."""
+"""What a desk writes: new bags in one statement, changed bags and ledger rows in another."""
 
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from django.db import connection
 
 from bags.models import Bag
@@ -18,45 +19,48 @@ SCAN_COLUMNS = (
 
 def create_bags(bags: Sequence[Bag]) -> None:
     """Bring these bags into being, in this order; their parents exist."""
-    given = _places(bags) | {
+    given: dict[str, list[Any]] = {
         "codes": [bag.code for bag in bags],
         "kinds": [str(bag.kind) for bag in bags],
         "types": [bag.bag_type_id for bag in bags],
         "batches": [bag.batch_id for bag in bags],
+        "parents": [bag.parent.pk if bag.parent else None for bag in bags],
+        "areas": [bag.area_id for bag in bags],
+        "bounds": [bag.bound_for_id for bag in bags],
+        "states": [str(bag.state) for bag in bags],
         "capacities": [bag.capacity for bag in bags],
+        "counts": [bag.child_count for bag in bags],
+        "weights": [bag.weight for bag in bags],
     }
     _numbered(bags, _run("scans.create_bags", given))
 
 
-def update_bags(bags: Sequence[Bag]) -> None:
-    """Write back these bags."""
-    with connection.cursor() as cursor:
-        given = _places(bags) | {"ids": [bag.pk for bag in bags]}
-        cursor.execute(sql("scans.touch_bags"), given)
-
-
-def add_scans(scans: Sequence[Scan]) -> None:
-    """Add these rows to the ledger, in this order; their bags exist."""
+def write(changed: Sequence[Bag], scans: Sequence[Scan]) -> None:
+    """Write back these bags and add these rows to the ledger, in this order; their bags exist."""
     for scan in scans:
         # The ids of new bags are known only now.
         scan.bag, scan.parent, scan.was_parent = scan.bag, scan.parent, scan.was_parent
-    given = {name: [_plain(getattr(scan, name)) for scan in scans] for name in SCAN_COLUMNS}
-    _numbered(scans, _run("scans.add_scans", given))
+    rows = [{name: getattr(scan, name) for name in SCAN_COLUMNS} for scan in scans]
+    with connection.cursor() as cursor:
+        given = [_json([_place(bag) for bag in changed]), _json(rows)]
+        cursor.execute("SELECT scans_write_v1(%s::json, %s::json)", given)
+        _numbered(scans, cursor.fetchone()[0])
 
 
-def _places(bags: Sequence[Bag]) -> dict[str, list[Any]]:
+def _place(bag: Bag) -> dict[str, Any]:
     return {
-        "states": [str(bag.state) for bag in bags],
-        "parents": [bag.parent.pk if bag.parent else None for bag in bags],
-        "areas": [bag.area_id for bag in bags],
-        "bounds": [bag.bound_for_id for bag in bags],
-        "counts": [bag.child_count for bag in bags],
-        "weights": [bag.weight for bag in bags],
+        "id": bag.pk,
+        "state": bag.state,
+        "parent": bag.parent.pk if bag.parent else None,
+        "area": bag.area_id,
+        "bound_for": bag.bound_for_id,
+        "child_count": bag.child_count,
+        "weight": str(bag.weight),
     }
 
 
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, str) else value
+def _json(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows, default=str).decode()
 
 
 def _run(statement: str, given: dict[str, list[Any]]) -> list[int]:

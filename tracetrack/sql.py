@@ -1,4 +1,4 @@
-"""sql("scans.touch_bags") gives the text of scans/sql/touch_bags.sql."""
+"""sql("scans.hold_children") gives the text of scans/sql/hold_children.sql."""
 
 from functools import cache
 from pathlib import Path

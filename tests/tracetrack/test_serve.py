@@ -17,6 +17,9 @@ import pytest
 from tracetrack import devdb, serving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# A first start makes a month of demo data; on a machine that is busy elsewhere that takes long.
+PATIENCE = 240
+pytestmark = pytest.mark.timeout(2 * PATIENCE)
 
 
 @pytest.fixture(scope="class")
@@ -74,7 +77,7 @@ class TestServe:
                 assert get(port, path)[0] == 200
             server.send_signal(signal.SIGTERM)
             rest = server.stdout.read()
-            assert server.wait(60) == 0, said + rest
+            assert server.wait(PATIENCE) == 0, said + rest
         assert rest.rstrip().endswith("Stopped.")
         assert "Traceback" not in said + rest
         assert not devdb.running(data / "pg")
@@ -86,7 +89,7 @@ class TestServe:
             other.bind(("127.0.0.1", 0))
             other.listen()
             port = other.getsockname()[1]
-            output, _ = serve(tmp_path, PORT=str(port)).communicate(timeout=60)
+            output, _ = serve(tmp_path, PORT=str(port)).communicate(timeout=PATIENCE)
         assert output == (
             f"CommandError: Port {port} on 127.0.0.1 cannot be used: Address already in use. "
             f"Try PORT={port + 1} make run.\n"
@@ -95,8 +98,8 @@ class TestServe:
 
     def test_a_web_server_that_dies_is_noticed(self, data: Path) -> None:
         # Contradicting settings would be found before; so gunicorn gets what it cannot read.
-        server = serve(data, PORT=str(free_port()), GUNICORN_CMD_ARGS="--no-such-option")
-        output, _ = server.communicate(timeout=60)
+        with serve(data, PORT=str(free_port()), GUNICORN_CMD_ARGS="--no-such-option") as server:
+            output, _ = server.communicate(timeout=PATIENCE)
         assert server.returncode == 1
         assert "The web server ended by itself" in output
         assert not devdb.running(data / "pg")

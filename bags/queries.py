@@ -1,6 +1,6 @@
 """Questions about what exists: one bag, what lies in it, a page of bags, a batch, a search."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,6 @@ from tracetrack.models import User
 JOINED = ("bag_type", "batch", "area", "bound_for", "parent")
 # Three characters make a trigram; less would mean reading every code.
 SHORTEST_INSIDE = 3
-# How many rows a stream holds at a time.
-CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,20 +89,15 @@ def bag_page(
     user: User, *, after: int | None, limit: int, filters: BagFilters
 ) -> list[dict[str, Any]]:
     """Up to `limit` bags with an id above `after`, in the order of ids. Index: bags_bag_pkey."""
-    bags = filters.apply(Bag.objects.visible_to(user)).order_by("id")
+    bags = all_bags(user, filters).order_by("id")
     if after is not None:
         bags = bags.filter(id__gt=after)
     return as_rows(bags[:limit])
 
 
-def every_bag(user: User, filters: BagFilters) -> Iterator[dict[str, Any]]:
-    """All bags that `user` sees, in the order of ids, read as they are taken.
-
-    Inside a transaction that is a cursor of the server; outside one, it would first read them all.
-    """
-    bags = filters.apply(Bag.objects.visible_to(user)).order_by("id").select_related(*JOINED)
-    for bag in bags.iterator(chunk_size=CHUNK):
-        yield as_row(bag)
+def all_bags(user: User, filters: BagFilters) -> BagQuerySet:
+    """All bags that `user` sees and the filters mean."""
+    return filters.apply(Bag.objects.visible_to(user))
 
 
 def as_rows(bags: Iterable[Bag] | BagQuerySet) -> list[dict[str, Any]]:

@@ -2,16 +2,30 @@
 
 from typing import Any
 
+from django.db.models import Case, F, TextField, When
+from django.db.models.functions import Cast
 from rest_framework import serializers
 
 from bags.codes import normalised
 from bags.models import Area, BagType, Batch, Kind, State
+from tracetrack.streams import Cell, Column
 
-# The columns of a bag as bags.queries.as_row() gives them.
+LARGEST_ID = 2**63 - 1
+# The columns of a stream of bags: what bags.queries.as_row() gives.
 BAG_COLUMNS = (
-    "id", "code", "kind", "bag_type", "batch", "area", "bound_for", "state",
-    "parent", "child_count", "capacity", "weight",
-)  # fmt: skip
+    Column("id", "id"),
+    Column("code", "code"),
+    Column("kind", "kind"),
+    Column("bag_type", "bag_type__name", Cell.TYPED),
+    Column("batch", "batch__code"),
+    Column("area", "area__code"),
+    Column("bound_for", "bound_for__code"),
+    Column("state", "state"),
+    Column("parent", "parent__code"),
+    Column("child_count", Case(When(kind=Kind.PARENT, then=F("child_count")))),
+    Column("capacity", "capacity"),
+    Column("weight", Cast("weight", TextField())),
+)
 
 
 class BagListIn(serializers.Serializer[Any]):
@@ -26,6 +40,7 @@ class BagListIn(serializers.Serializer[Any]):
     format = serializers.ChoiceField(["json", "ndjson", "csv"], default=None)
     per_page = serializers.IntegerField(min_value=1, max_value=500, default=100)
     cursor = serializers.CharField(default=None)
+    after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, default=0)
 
     def validate_batch(self, given: str | None) -> str | None:
         return (normalised(given) or given) if given else None

@@ -1,7 +1,6 @@
 """JSON about what exists: bags, batches, a search through both."""
 
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 import orjson
@@ -24,7 +23,7 @@ from bags.serializers import (
 from tracetrack import cache, paging
 from tracetrack.http import ApiView, as_json
 from tracetrack.problems import BadField
-from tracetrack.streams import CsvRenderer, NdjsonRenderer, stream
+from tracetrack.streams import CsvRenderer, NdjsonRenderer, Rows, stream
 
 
 class Bags(ApiView):
@@ -37,16 +36,21 @@ class Bags(ApiView):
     def get(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         asked = dict(self.asked)
         paged = {name: asked.pop(name) for name in ("per_page", "cursor")}
+        after = asked.pop("after")
         asked.pop("format")
         filters = queries.BagFilters(**asked)
         form = str(request.accepted_renderer.format)
         if form == "json":
+            self._refuse("after", reason="goes with ndjson and csv; follow `next`")
             return as_json(self._page(filters, **paged))
-        for name in paged:
-            if name in request.query_params:
-                raise BadField(field=name, reason=f"goes with JSON; {form} sends everything")
-        rows = partial(queries.every_bag, self.actor, filters)
-        return stream(rows, form=form, columns=BAG_COLUMNS, name="bags")
+        self._refuse(*paged, reason=f"goes with JSON; {form} sends everything")
+        rows = Rows(queries.all_bags(self.actor, filters), BAG_COLUMNS, after)
+        return stream(rows, form=form, name="bags", request=request._request)
+
+    def _refuse(self, *names: str, reason: str) -> None:
+        for name in names:
+            if name in self.request.query_params:
+                raise BadField(field=name, reason=reason)
 
     def _page(self, filters: queries.BagFilters, *, per_page: int, cursor: str | None) -> bytes:
         narrowed = asdict(filters)

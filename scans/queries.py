@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from bags.models import Bag, Kind
 from scans.models import Outcome, Scan, Step
+from scans.querysets import ScanQuerySet
 from tracetrack.models import User
 
 JOINED = ("bag", "parent", "area", "actor", "undoes")
@@ -22,6 +23,28 @@ class Stay:
     parent: int
     since: int
     until: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanFilters:
+    """What narrows a stream of scans; None does not narrow. Names and codes, not ids."""
+
+    step: str | None = None
+    outcome: str | None = None
+    area: str | None = None
+    username: str | None = None
+
+
+def all_scans(user: User, filters: ScanFilters) -> ScanQuerySet:
+    """All scans that `user` sees and the filters mean."""
+    columns = {
+        "step": filters.step,
+        "outcome": filters.outcome,
+        "area__code": filters.area,
+        "actor__username": filters.username,
+    }
+    given = {column: value for column, value in columns.items() if value is not None}
+    return Scan.objects.visible_to(user).filter(**given)
 
 
 def timeline(bag: Bag) -> list[dict[str, Any]]:

@@ -7,10 +7,12 @@ from rest_framework import serializers
 
 from bags.models import Bag
 from bags.queries import as_row
+from bags.serializers import LARGEST_ID
 from scans.actions import Recorded
 from scans.entries import Entry, read_entry
-from scans.models import Scan, Step
+from scans.models import Outcome, Scan, Step
 from tracetrack.errors import BadRow
+from tracetrack.streams import Cell, Column
 
 SCAN_FIELDS = frozenset(
     {
@@ -19,6 +21,38 @@ SCAN_FIELDS = frozenset(
     }
 )  # fmt: skip
 UNDO_FIELDS = frozenset({"ref", "reason", "area", "station", "scanned_at"})
+
+
+# The columns of a stream of scans: what scan_json() gives.
+SCAN_COLUMNS = (
+    Column("id", "id"),
+    Column("ref", "ref"),
+    Column("step", "step"),
+    Column("outcome", "outcome"),
+    Column("unexpected", "unexpected", Cell.FLAG),
+    Column("forced", "forced", Cell.FLAG),
+    Column("code", "bag__code"),
+    Column("kind", "bag__kind"),
+    Column("parent", "parent__code"),
+    Column("area", "area__code"),
+    Column("station", "station", Cell.TYPED),
+    Column("username", "actor__username", Cell.TYPED),
+    Column("scanned_at", "scanned_at", Cell.MOMENT),
+    Column("recorded_at", "recorded_at", Cell.MOMENT),
+    Column("note", "note", Cell.TYPED),
+    Column("undoes", "undoes_id"),
+)
+
+
+class ScanStreamIn(serializers.Serializer[Any]):
+    """Parameters of the stream of scans: what narrows it, how it is sent, where it goes on."""
+
+    step = serializers.ChoiceField(Step.choices, default=None)
+    outcome = serializers.ChoiceField(Outcome.choices, default=None)
+    area = serializers.CharField(max_length=32, default=None)
+    username = serializers.CharField(max_length=150, default=None)
+    format = serializers.ChoiceField(["ndjson", "csv"], default=None)
+    after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, default=0)
 
 
 class ScanListIn(serializers.Serializer[Any]):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
@@ -15,10 +15,18 @@ from bags.querysets import scope_of
 from scans import queries
 from scans.actions import Recorded, record_scan
 from scans.models import Outcome, Scan
-from scans.serializers import ScanListIn, recorded_json, scan_entry, undo_entry
+from scans.serializers import (
+    SCAN_COLUMNS,
+    ScanListIn,
+    ScanStreamIn,
+    recorded_json,
+    scan_entry,
+    undo_entry,
+)
 from tracetrack import cache
 from tracetrack.errors import NotFound
 from tracetrack.http import ApiView, as_json
+from tracetrack.streams import CsvRenderer, NdjsonRenderer, Rows, stream
 
 
 class Scans(ApiView):
@@ -38,6 +46,23 @@ class Scans(ApiView):
 
     def post(self, request: Request) -> HttpResponse:
         return _told(record_scan(actor=self.actor, entry=scan_entry(self.raw_body())))
+
+
+class ScanStream(ApiView):
+    """GET /api/v3/scans/stream"""
+
+    permissions = {"GET": "scans.view_scan"}
+    parameters = ScanStreamIn
+    renderer_classes = [NdjsonRenderer, CsvRenderer]
+
+    def get(self, request: Request) -> StreamingHttpResponse:
+        asked = dict(self.asked)
+        after = asked.pop("after")
+        asked.pop("format")
+        seen = queries.all_scans(self.actor, queries.ScanFilters(**asked))
+        form = str(request.accepted_renderer.format)
+        rows = Rows(seen, SCAN_COLUMNS, after)
+        return stream(rows, form=form, name="scans", request=request._request)
 
 
 class Undo(ApiView):

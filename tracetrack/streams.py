@@ -1,26 +1,51 @@
-"""Long answers, sent while they are read: NDJSON and CSV."""
+"""Long answers, sent while they are read: NDJSON and CSV, written by the database itself."""
 
-import csv
-import io
+import socket
+import struct
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from itertools import islice
-from typing import Any
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
 
-import orjson
 from django.conf import settings
-from django.db import transaction
-from django.http import StreamingHttpResponse
+from django.db import connection, transaction
+from django.db.models import Max, Min, QuerySet
+from django.db.models.expressions import Combinable
+from django.http import HttpRequest, StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
 
 from tracetrack.errors import Busy
-from tracetrack.sheets import formula_escaped
+from tracetrack.sql import sql
 
-Row = dict[str, Any]
-# Rows sent in one piece: pieces of one row would cost more than the rows.
-PIECE = 500
+# Ids looked at in one statement, which ends before its rows are sent: it never waits for the
+# reader, however slow, nor runs into the time limit of statements, however long the stream. The
+# first window is short, so that the first rows come at once; then they grow towards PIECE bytes.
+NARROWEST, FIRST, WIDEST = 500, 2_000, 20_000
+PIECE = 4 * 1024 * 1024
 # A stream holds a connection for as long as its reader takes, so only some may.
 _places = threading.BoundedSemaphore(max(1, settings.DB_POOL_MAX // 4))
+
+
+class Cell:
+    """How a value becomes a cell of CSV."""
+
+    PLAIN = "{name}"
+    FLAG = "{name}::text"
+    MOMENT = "to_json({name}) #>> '{{}}'"
+    # What people typed may be what a spreadsheet would run; see tracetrack.sheets. All of that
+    # stands before the letters, which is quickly seen.
+    TYPED = (
+        "CASE WHEN {name} = '' THEN NULL WHEN {name} COLLATE \"C\" < 'A' "
+        "AND {name} ~ '^''*[=+@\\t\\r-]' THEN '''' || {name} ELSE {name} END"
+    )
+
+
+class Column(NamedTuple):
+    """A column of a stream: its name, where it comes from, how it becomes a cell."""
+
+    name: str
+    source: str | Combinable
+    cell: str = Cell.PLAIN
 
 
 class NdjsonRenderer(BaseRenderer):
@@ -35,61 +60,129 @@ class CsvRenderer(BaseRenderer):
     media_type, format = "text/csv", "csv"
 
 
-def stream(
-    rows: Callable[[], Iterator[Row]], *, form: str, columns: Sequence[str], name: str
-) -> StreamingHttpResponse:
-    """All of `rows()` as "ndjson" or "csv", in one transaction. Raises Busy while too many run."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is streamed: those rows of a table that somebody may see, in the order of ids.
+
+    The first column is the id; only rows above `after` come.
+    """
+
+    seen: QuerySet[Any]
+    columns: Sequence[Column]
+    after: int = 0
+
+    def within(self, after: int, until: int) -> QuerySet[Any]:
+        """The rows of one window."""
+        window = self.seen.filter(id__gt=after, id__lte=until).order_by("id")
+        return window.values_list(*[column.source for column in self.columns])
+
+    def before_next(self, after: int) -> int:
+        """The id behind which the table's next row stands, seen or not: gaps cost nothing."""
+        rest = self._table.filter(id__gt=after).aggregate(least=Min("id"))["least"]
+        return after if rest is None else int(rest) - 1
+
+    def last(self) -> int:
+        """The last id of the table."""
+        return int(self._table.aggregate(most=Max("id"))["most"] or 0)
+
+    @property
+    def _table(self) -> QuerySet[Any]:
+        table: QuerySet[Any] = self.seen.model._default_manager.all()
+        return table
+
+
+def stream(rows: Rows, *, form: str, name: str, request: HttpRequest) -> StreamingHttpResponse:
+    """All of `rows` as "ndjson" or "csv", of one moment. Raises Busy while too many run."""
     if not _places.acquire(blocking=False):
         raise Busy
-    renderer, write = {
-        "ndjson": (NdjsonRenderer, _ndjson),
-        "csv": (CsvRenderer, _csv),
-    }[form]
+    renderer = {"ndjson": NdjsonRenderer, "csv": CsvRenderer}[form]
     response = StreamingHttpResponse(
-        _Stream(lambda: write(rows(), columns)),
-        content_type=f"{renderer.media_type}; charset=utf-8",
+        _Stream(_pieces(rows, form)), content_type=f"{renderer.media_type}; charset=utf-8"
     )
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     # A proxy that collects the whole answer first would undo what this is for.
     response["X-Accel-Buffering"] = "no"
+    _give_up_on_who_stalls(request)
     return response
 
 
 class _Stream:
     """The pieces of one answer. Gives its place back when closed, also if nobody ever read it."""
 
-    def __init__(self, pieces: Callable[[], Iterator[bytes]]) -> None:
-        self._pieces = self._in_transaction(pieces)
+    def __init__(self, pieces: Generator[bytes]) -> None:
+        self._pieces = pieces
         self._open = True
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
 
     def close(self) -> None:
-        self._pieces.close()
-        if self._open:
-            self._open = False
-            _places.release()
-
-    def _in_transaction(self, pieces: Callable[[], Iterator[bytes]]) -> Generator[bytes]:
-        with transaction.atomic():
-            yield from pieces()
+        try:
+            self._pieces.close()
+        finally:
+            if self._open:
+                self._open = False
+                _places.release()
 
 
-def _ndjson(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[bytes]:
-    while piece := list(islice(rows, PIECE)):
-        yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in piece)
+def _pieces(rows: Rows, form: str) -> Generator[bytes]:
+    # Inside somebody's transaction it is theirs what moment is shown.
+    alone = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if alone:
+            cursor.execute(sql("tracetrack.stream_begins"))
+        cursor.execute(sql("tracetrack.stream_plans"))
+        if form == "csv":
+            yield (",".join(column.name for column in rows.columns) + "\n").encode()
+        yield from _windows(rows, form)
 
 
-def _csv(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[bytes]:
-    header: list[Row] = [{column: column for column in columns}]
-    piece = header
-    while piece:
-        text = io.StringIO()
-        csv.writer(text).writerows([[_cell(row[column]) for column in columns] for row in piece])
-        yield text.getvalue().encode()
-        piece = list(islice(rows, PIECE))
+def _windows(rows: Rows, form: str) -> Iterator[bytes]:
+    after, last, width = rows.before_next(rows.after), rows.last(), FIRST
+    while after < last:
+        until = after + width
+        piece = _copied(_statement(rows, form, rows.within(after, until)))
+        if piece:
+            yield piece
+        after = until if piece else rows.before_next(until)
+        width = _next_width(width, len(piece))
 
 
-def _cell(value: object) -> str:
-    return "" if value is None else formula_escaped(str(value))
+def _next_width(width: int, taken: int) -> int:
+    if taken > PIECE:
+        return max(NARROWEST, width * PIECE // taken)
+    return min(WIDEST, width * 2) if taken * 2 < PIECE else width
+
+
+def _statement(rows: Rows, form: str, window: QuerySet[Any]) -> str:
+    text, given = window.query.sql_with_params()
+    with connection.cursor() as cursor:
+        # COPY takes no parameters.
+        asked = cast(Any, cursor).mogrify(text, given)
+    parts = {
+        "{rows}": asked if isinstance(asked, str) else asked.decode(),
+        "{names}": ", ".join(column.name for column in rows.columns),
+        "{cells}": ", ".join(column.cell.format(name=column.name) for column in rows.columns),
+    }
+    statement = sql(f"tracetrack.stream_{form}")
+    for name in ("{names}", "{cells}", "{rows}"):
+        statement = statement.replace(name, parts[name])
+    return statement
+
+
+def _copied(statement: str) -> bytes:
+    """All rows of a window, as they are sent."""
+    with connection.cursor() as cursor, cast(Any, cursor).copy(statement) as copy:
+        piece = bytearray()
+        for line in copy:
+            piece += line
+    return bytes(piece)
+
+
+def _give_up_on_who_stalls(request: HttpRequest) -> None:
+    """Have sending fail where the reader takes nothing for as long as a transaction may idle."""
+    client = request.META.get("gunicorn.socket")
+    if client is not None and settings.DB_IDLE_SECONDS:
+        seconds, rest = divmod(settings.DB_IDLE_SECONDS, 1)
+        span = struct.pack("ll", int(seconds), int(rest * 1_000_000))
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, span)

@@ -125,6 +125,7 @@ CALLS: dict[str, Callable[[Site, str], Call]] = {
     "GET batches": lambda site, role: Call("batches"),
     "GET batches/<path:code>": lambda site, role: Call(f"batches/{LOT}"),
     "GET search": lambda site, role: Call(f"search?q={HERE}"),
+    "GET scans/stream": lambda site, role: Call("scans/stream"),
     "GET scans": lambda site, role: Call("scans"),
     "POST scans": lambda site, role: Call("scans", scan_body("inspect", HERE)),
     "POST scans/<int:scan>/undo": _undo,

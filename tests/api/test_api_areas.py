@@ -19,6 +19,8 @@ NOWHERE = "SB99999"
 LOOKS = [
     "bags/stream",
     "bags",
+    "scans/stream",
+    "scans/stream?format=csv&area=indore",
     "bags/stream?format=ndjson",
     "bags/stream?format=csv",
     "bags/stream?area=indore",
@@ -63,7 +65,7 @@ class TestAForeignBag:
             seen = text_of(clients["operator"], path)
             assert not any(code in seen for code in FOREIGN)
 
-    @pytest.mark.parametrize("path", LOOKS[:10])
+    @pytest.mark.parametrize("path", LOOKS[:12])
     def test_is_in_the_answers_of_who_sees_all(self, site, path):
         text_of(site.client("operator"), path)
 

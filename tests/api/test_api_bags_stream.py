@@ -22,6 +22,8 @@ from tracetrack import streams
 from tracetrack.errors import BadCursor
 from tracetrack.paging import cursor, read_cursor
 
+NAMES = tuple(column.name for column in BAG_COLUMNS)
+
 
 def codes_of(answer):
     return [row["code"] for row in answer.json()["results"]]
@@ -163,7 +165,7 @@ class TestAStream:
 
         rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
         assert answer["Content-Type"] == "text/csv; charset=utf-8"
-        assert tuple(rows[0]) == BAG_COLUMNS
+        assert tuple(rows[0]) == NAMES
         assert [row["code"] for row in rows] == CODES
         assert rows[0]["batch"] == LOT
         assert rows[0]["parent"] == ""
@@ -171,7 +173,7 @@ class TestAStream:
     def test_has_the_columns_of_the_list(self, office):
         row = office.get("/api/v3/bags/stream").json()["results"][0]
 
-        assert tuple(row) == BAG_COLUMNS
+        assert tuple(row) == NAMES
 
     def test_lets_no_cell_be_a_formula(self, site, office):
         BagType.objects.filter(name="mustard").update(name="=HYPERLINK(1)")
@@ -192,17 +194,51 @@ class TestAStream:
         path = "/api/v3/bags/stream?area=nowhere&format="
 
         assert b"".join(office.get(path + "ndjson")) == b""
-        assert b"".join(office.get(path + "csv")).decode().strip() == ",".join(BAG_COLUMNS)
+        assert b"".join(office.get(path + "csv")).decode().strip() == ",".join(NAMES)
 
-    def test_is_read_by_a_cursor_of_the_server(self, office):
+    def test_is_read_a_window_at_a_time(self, office, monkeypatch):
+        monkeypatch.setattr(streams, "FIRST", 1)
+        monkeypatch.setattr(streams, "WIDEST", 2)
         with CaptureQueriesContext(connection) as queries:
-            b"".join(office.get("/api/v3/bags/stream?format=csv"))
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT count(*) FROM pg_cursors WHERE is_holdable")
-                (holdable,) = cursor.fetchone()
+            lines = b"".join(office.get("/api/v3/bags/stream?format=ndjson")).splitlines()
 
-        assert holdable == 0
-        assert sum("SAVEPOINT" in query["sql"] for query in queries) == 2
+        assert [json.loads(line)["code"] for line in lines] == CODES
+        assert sum("COPY" in query["sql"] for query in queries) >= 3
+
+    def test_steps_over_gaps(self, site, office, monkeypatch):
+        last = Bag.objects.latest("id").pk
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT setval('bags_bag_id_seq', {last + 10_000_000_000})")
+        make_loose("CB000000904", actor=site.people["office"])
+
+        with CaptureQueriesContext(connection) as queries:
+            lines = b"".join(office.get("/api/v3/bags/stream?format=ndjson")).splitlines()
+
+        assert len(lines) == len(CODES) + 1
+        assert len(queries) < 20
+
+    @pytest.mark.parametrize("form", ["ndjson", "csv"])
+    def test_goes_on_behind_any_id(self, office, form):
+        whole = b"".join(office.get(f"/api/v3/bags/stream?format={form}")).splitlines()
+        third = Bag.objects.order_by("id")[2].pk
+
+        rest = b"".join(office.get(f"/api/v3/bags/stream?format={form}&after={third}"))
+
+        assert rest.splitlines()[-2:] == whole[-2:]
+        assert len(rest.splitlines()) == len(whole) - 3
+
+    @pytest.mark.parametrize("given", [2**63 - 1, 10**12])
+    def test_behind_the_last_id_is_empty(self, office, given):
+        assert b"".join(office.get(f"/api/v3/bags/stream?format=ndjson&after={given}")) == b""
+
+    @pytest.mark.parametrize("given", ["-1", "x", "", 2**63])
+    def test_goes_on_behind_ids_only(self, office, given):
+        answer = office.get(f"/api/v3/bags/stream?format=ndjson&after={given}")
+
+        assert (answer.status_code, answer.json()["facts"]["field"]) == (400, "after")
+
+    def test_is_what_goes_on_behind_an_id_pages_are_not(self, office):
+        assert office.get("/api/v3/bags/stream?after=1").json()["facts"]["field"] == "after"
 
     def test_is_one_of_a_few_at_a_time(self, office, monkeypatch):
         monkeypatch.setattr(streams, "_places", streams.threading.BoundedSemaphore(2))
@@ -223,9 +259,10 @@ class TestAStream:
         assert (answer["Content-Type"], read) == ("text/csv; charset=utf-8", b"")
         assert not any("SAVEPOINT" in query["sql"] for query in queries)
 
-    def test_gives_its_place_back_when_nobody_reads_it(self, site):
+    def test_gives_its_place_back_when_nobody_reads_it(self, site, rf):
         place = streams._places._value
-        stream = streams.stream(lambda: iter([]), form="csv", columns=["a"], name="a")
+        rows = streams.Rows(Bag.objects.all(), BAG_COLUMNS)
+        stream = streams.stream(rows, form="csv", name="a", request=rf.get("/"))
         assert streams._places._value == place - 1
 
         for _ in range(2):

@@ -49,8 +49,9 @@ class TestTheCost:
     def test_of_figures_is_the_budget(self, site, office):
         check_budget("GET health, figures", cost(office, Call("health"), "GET"))
 
-    def test_of_a_stream_is_the_budget(self, site, operator):
-        check_budget("GET bags/stream, csv", cost(operator, Call("bags/stream?format=csv"), "GET"))
+    @pytest.mark.parametrize("path", ["bags/stream", "scans/stream"])
+    def test_of_a_stream_is_the_budget(self, site, operator, path):
+        check_budget(f"GET {path}, csv", cost(operator, Call(f"{path}?format=csv"), "GET"))
 
     def test_of_clearing_is_the_budget(self, site):
         client = site.client("administrator")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from django.urls import get_resolver
 
-from bags.serializers import BagListIn
+from bags.serializers import BagListIn, BatchListIn
 from scans.models import Step
-from scans.serializers import SCAN_FIELDS, UNDO_FIELDS
+from scans.serializers import SCAN_FIELDS, UNDO_FIELDS, ScanStreamIn
 from tests.api.site import CALLS
 from tracetrack.errors import Problem
 
@@ -68,5 +68,7 @@ class TestTheReference:
         assert ("--json" in example) == (method == "POST")
 
     def test_names_every_field_and_parameter(self):
-        for name in (*SCAN_FIELDS, *UNDO_FIELDS, *BagListIn().fields):
+        readers = (BagListIn, BatchListIn, ScanStreamIn)
+        parameters = [name for reader in readers for name in reader().fields]
+        for name in (*SCAN_FIELDS, *UNDO_FIELDS, *parameters):
             assert f"`{name}" in API or f"{name}=" in API, name

@@ -51,7 +51,9 @@ VALUES = [
 PARAMETERS = {
     "bags/stream": [
         "kind", "state", "area", "batch", "bag_type", "loose", "per_page", "cursor", "format",
+        "after",
     ],
+    "scans/stream": ["step", "outcome", "area", "username", "format", "after"],
     "bags": ["kind", "per_page", "cursor"],
     "batches": ["state", "held", "bag_type", "product", "per_page", "cursor"],
     "search": ["q"],

@@ -29,6 +29,7 @@ GRID = {
     "GET batches": LOOK,
     "GET batches/<path:code>": LOOK,
     "GET search": LOOK,
+    "GET scans/stream": LOOK,
     "GET scans": LOOK,
     "POST scans": SCAN,
     "POST scans/<int:scan>/undo": SCAN,
@@ -86,10 +87,12 @@ class TestAnyRole:
     def test_gets_the_status_of_the_grid(self, site, name):
         method = name.split()[0]
 
-        answers = {
-            role: CALLS[name](site, role).by(site.client(role), method).status_code
-            for role in ROLES
-        }
+        answers = {}
+        for role in ROLES:
+            answer = CALLS[name](site, role).by(site.client(role), method)
+            # A stream that nobody reads keeps its place.
+            b"".join(answer)
+            answers[role] = answer.status_code
 
         assert answers == dict(zip(ROLES, GRID[name], strict=True))
 

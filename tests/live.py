@@ -1,0 +1,100 @@
+"""A real web server before the test's own database, for what only sockets show."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.db import connection
+
+from tests.tracetrack.test_serve import free_port
+from tracetrack import serving
+from tracetrack.models import User
+from tracetrack.tokens import issue_token
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it listens; how somebody asks it."""
+
+    port: int
+
+    def get(self, path: str, token: str = "", *, timeout: float = 30) -> tuple[Any, Any]:
+        """Status with headers, and the body: JSON where it is."""
+        return self._ask("GET", path, token, None, timeout)
+
+    def post(self, path: str, token: str, body: Any, *, timeout: float = 30) -> tuple[Any, Any]:
+        """The same for a POST of JSON."""
+        return self._ask("POST", path, token, body, timeout)
+
+    def _ask(self, method: str, path: str, token: str, body: Any, timeout: float) -> Any:
+        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        sent = None if body is None else json.dumps(body).encode()
+        if sent is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            client.request(method, f"/api/v3/{path}", sent, headers)
+            answer = client.getresponse()
+            read = answer.read()
+        finally:
+            client.close()
+        kind = answer.headers["Content-Type"]
+        return answer, json.loads(read) if kind.endswith(("/json", "+json")) else read
+
+
+@contextmanager
+def running(**variables: str) -> Iterator[Server]:
+    """One worker of gunicorn during a block, with these settings."""
+    port = free_port()
+    environment = os.environ | {
+        "DATABASE_URL": _address(),
+        "WORKERS": "1",
+        "PORT": str(port),
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        **variables,
+    }
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    try:
+        serving.await_answer(process, "127.0.0.1", port)
+        yield Server(port)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def token_of(user: User) -> str:
+    """A key to the API."""
+    return issue_token(user, "test")
+
+
+def until(true: Callable[[], bool], *, seconds: float = 20) -> bool:
+    """Whether it becomes true; asks without a pause, so it should take a moment itself."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+    return False
+
+
+def _address() -> str:
+    at = connection.settings_dict
+    user = quote(at["USER"]) + (f":{quote(at['PASSWORD'])}" if at["PASSWORD"] else "")
+    if at["HOST"].startswith("/"):
+        return f"postgresql://{user}@/{at['NAME']}?host={quote(at['HOST'], safe='/')}"
+    return f"postgresql://{user}@{at['HOST']}:{at['PORT'] or 5432}/{at['NAME']}"

@@ -26,7 +26,7 @@ ROWS = 20_000
 # What a day's sheet holds; where 5 % are dispatches and receipts.
 INSPECTED, LINKED, DISPATCHED = 0.70, 0.25, 0.03
 # Labels that no seeded site wears.
-FIRST_SACK, FIRST_CHILD = 90_000_000, 990_000_000
+FIRST_SACK, FIRST_CHILD = 90_000_000, 900_000_000
 LEDGER = (
     "ref", "bag_id", "parent_id", "step", "outcome", "unexpected", "forced", "actor_id", "area_id",
     "station", "scanned_at", "recorded_at", "note", "was_state", "was_parent_state",

@@ -31,7 +31,7 @@ request = function()
     local what = string.format('"step": "inspect", "code": "%s"', codes[1 + nth % #codes])
     if nth % 10 >= 7 then
         what = string.format('"step": "link", "code": "CB%09d", "parent_code": "SB%08d"',
-            980000000 + nth, 90000000 + math.floor(nth / 30))
+            900000000 + nth, 90000000 + math.floor(nth / 30))
     end
     return wrk.format(nil, nil, nil, string.format(
         '{{"ref": "%s", %s, "area": "lucknow", "station": "Gate 1", "scanned_at": "{now}"}}',
@@ -106,7 +106,7 @@ class Posts:
         """What the server makes of eight clients that scan."""
         self._made += 1
         script = self._folder / f"{self._made}.lua"
-        first = self._made * 1_000_000
+        first = self._made * 100_000
         script.write_text(
             POSTS.format(codes=self._codes, first=first, now="2026-11-01T08:00:00+05:30")
         )

@@ -93,6 +93,11 @@ class TestASeededSite:
 
         assert asked(SHAPE) == before
 
+    def test_leaves_the_labels_that_begin_with_nine_to_others(self):
+        seed()
+
+        assert not Bag.objects.filter(code__regex="^..9").exists()
+
     def test_takes_new_bags_after_its_own(self):
         seed()
         last = Bag.objects.latest("id")

@@ -61,12 +61,14 @@ def record_scan(*, actor: User, entry: Entry, now: datetime | None = None) -> Re
 def decide(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Recorded:
     """What becomes of `entry`, on the bags in hand; writes nothing. Raises the first Problem."""
     area = desk.areas.get(entry.area)
-    if area is None or not area.active:
+    if area is None:
         raise BadRow(field="area", reason=f"there is no area {entry.area}")
     if entry.scanned_at > now + AHEAD:
         raise ClockAhead(scanned_at=entry.scanned_at.isoformat())
     if earlier := desk.earlier.get(entry.ref):
         return _replayed(desk, entry, earlier, actor)
+    if not area.active:
+        raise BadRow(field="area", reason=f"the area {entry.area} is switched off")
     _check_rights(desk, entry, area, actor)
     _check_births(desk, entry)
     if entry.step == Step.UNDO:

@@ -63,6 +63,11 @@ def check_holds(*batches: Batch | None) -> None:
             )
 
 
+def check_contents(desk: Desk, parent: Bag) -> None:
+    """BatchHeld where something in `parent`, that would go with it, is on hold."""
+    check_holds(*(child.batch for child in desk.children(parent)))
+
+
 def check_room(parent: Bag) -> None:
     """ParentFull at capacity; ParentComplete where the parent is not open."""
     if parent.child_count >= (parent.capacity or 0):

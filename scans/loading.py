@@ -78,8 +78,11 @@ def load_children(parents: Iterable[Bag], in_hand: Iterable[Bag], *, lock: bool)
     with connection.cursor() as cursor:
         cursor.execute(text if lock else text.replace(LOCK, ""), given)
         children = [_bag(row) for row in cursor.fetchall()]
+    ids = {child.batch_id for child in children if child.batch_id}
+    lots = Batch.objects.select_related("held_by").in_bulk(ids) if ids else {}
     for child in children:
         child.parent = sacks[child.parent_id or 0]
+        child.batch = lots[child.batch_id] if child.batch_id else None
     return children
 
 

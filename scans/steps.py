@@ -18,6 +18,7 @@ from bags.errors import (
 from bags.models import Area, Bag, Kind, State
 from scans.checks import (
     batch_of,
+    check_contents,
     check_holds,
     check_not_gone,
     check_pair,
@@ -156,6 +157,7 @@ def reopen(desk: Desk, entry: Entry, area: Area) -> Done:
 
 def dispatch(desk: Desk, entry: Entry, area: Area) -> Done:
     parent = free_parent(desk, entry)
+    check_contents(desk, parent)
     if parent.state == State.DISPATCHED:
         return Done(bag=parent, outcome=Outcome.ALREADY)
     forced = parent.state != State.COMPLETE and entry.force
@@ -175,6 +177,7 @@ def dispatch(desk: Desk, entry: Entry, area: Area) -> Done:
 
 def receive(desk: Desk, entry: Entry, area: Area) -> Done:
     parent = free_parent(desk, entry)
+    check_contents(desk, parent)
     if parent.state == State.RECEIVED:
         return Done(bag=parent, outcome=Outcome.ALREADY)
     unexpected = parent.state != State.DISPATCHED

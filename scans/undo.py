@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from bags.errors import ReasonMissing
 from bags.models import Bag, Kind
-from scans.checks import check_holds
+from scans.checks import check_contents, check_holds
 from scans.containment import place, put, take
 from scans.desk import Desk
 from scans.entries import Entry
@@ -39,6 +39,7 @@ def undo(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Done:
     _check_right(entry, target, actor=actor, now=now)
     involved = [desk.in_hand(b) for b in (target.parent, target.was_parent) if b is not None]
     check_holds(bag.batch, *(parent.batch for parent in involved))
+    check_contents(desk, bag)
     _check_nothing_later(target)
     if target.outcome == Outcome.APPLIED and target.was_state:
         _restore(desk, bag, target)

@@ -195,7 +195,7 @@ class Model(Tables):
         return "already" if parent.state == "open" else "applied"
 
     def _dispatch(self, asked, births):
-        parent = self._free(asked)
+        parent = self._free(asked, with_contents=True)
         if parent.state == "dispatched":
             return "already"
         refuse_if(parent.state != "complete" and not asked.force, "not-complete")
@@ -204,7 +204,7 @@ class Model(Tables):
         return "applied"
 
     def _receive(self, asked, births):
-        parent = self._free(asked)
+        parent = self._free(asked, with_contents=True)
         if parent.state == "received":
             return "already"
         asked.line.unexpected = parent.state != "dispatched"
@@ -233,7 +233,7 @@ class Model(Tables):
             late = line.recorded - target.recorded > OWN_FOR
             refuse_if(late or self._latest_of(line.actor) is not target, "undo-not-allowed")
         parents = [self.bags[code] for code in (target.parent, target.left) if code]
-        self._check_holds(bag.batch, *(parent.batch for parent in parents))
+        self._check_holds(bag.batch, *(p.batch for p in parents), *self.lots_in(bag))
         refuse_if(self._built_on(target, bag), "undo-depends")
         return "applied"
 
@@ -250,10 +250,10 @@ class Model(Tables):
         refuse_if(bag is None, "bag-unknown")
         return bag
 
-    def _free(self, asked):
+    def _free(self, asked, *, with_contents=False):
         bag = self._known(asked, asked.line.code)
         refuse_if(bag.kind != "parent", "wrong-kind")
-        self._check_holds(bag.batch)
+        self._check_holds(bag.batch, *(self.lots_in(bag) if with_contents else ()))
         return bag
 
     def _pair(self, line):

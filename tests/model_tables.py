@@ -158,6 +158,10 @@ class Tables:
         if len(self.contents[parent.code]) == self.capacity(parent) and parent.state == "open":
             parent.state = "complete"
 
+    def lots_in(self, bag):
+        """The batches of what lies in a bag."""
+        return [self.bags[code].batch for code in self.contents[bag.code]]
+
     def _take(self, child):
         if child.parent is None:
             return

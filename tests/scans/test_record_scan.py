@@ -11,7 +11,7 @@ from bags.errors import (
     BagUnknown,
     BatchClosed,
 )
-from bags.models import Batch
+from bags.models import Area, Batch
 from scans.entries import read_entry
 from scans.errors import AreaForbidden, ClockAhead, RefReused
 from scans.models import Scan
@@ -88,6 +88,15 @@ class TestARef:
         scan(ana, **content)
 
         refused(RefReused, ana, **content | other)
+
+    def test_is_replayed_where_its_area_was_switched_off_since(self, ana):
+        make_parent("SB10001")
+        content = {"ref": uuid4(), "scanned_at": timezone.now()}
+        scan(ana, "inspect", "SB10001", **content)
+        Area.objects.filter(code="lucknow").update(active=False)
+
+        assert scan(ana, "inspect", "SB10001", **content).verdict == "replayed"
+        refused(BadRow, ana, "inspect", "SB10001")
 
     def test_is_claimed_by_what_was_already_done(self, ana):
         scan(ana, "link", "CB000000001", "SB10001")

@@ -114,6 +114,32 @@ class TestDispatchAndReceive:
         refused(BatchHeld, ana, step, "SB10001")
 
 
+class TestASackWithAHeldBagInIt:
+    @pytest.mark.parametrize("step", ["dispatch", "receive"])
+    def test_takes_it_nowhere(self, ana, ben, step):
+        make_parent("M444-10001", children=15)
+        put_in_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 3)[2])
+
+        problem = refused(BatchHeld, ana, step, "M444-10001")
+
+        assert problem.facts["batch"] == "LOT-1"
+
+    def test_is_not_brought_back_onto_its_way_by_an_undo(self, ana, ben):
+        make_parent("M444-10001", children=15)
+        scan(ana, "dispatch", "M444-10001", area="indore")
+        received = scan(ana, "receive", "M444-10001", area="indore")
+        put_in_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 1)[0])
+
+        refused(BatchHeld, ana, "undo", "M444-10001", undoes=received.scan.pk)
+
+    def test_may_come_back(self, ana, ben):
+        make_parent("M444-10001", children=15)
+        scan(ana, "dispatch", "M444-10001", area="indore")
+        put_in_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 1)[0])
+
+        assert scan(ana, "return", "M444-10001").verdict == "applied"
+
+
 class TestReturn:
     def test_brings_a_sack_back_with_what_lies_in_it(self, ana):
         make_parent("M444-10001", children=15)

@@ -69,7 +69,8 @@ def drop(*patterns: str) -> None:
     if not namespaces:
         return
     if connection.in_atomic_block:
-        transaction.on_commit(lambda: _cache().drop(namespaces))
+        # What is committed is committed: whoever did it must not hear of our troubles.
+        transaction.on_commit(lambda: _cache().drop(namespaces), robust=True)
     else:
         _cache().drop(namespaces)
 
@@ -117,10 +118,12 @@ class Cache:
 
     def drop(self, namespaces: Collection[str]) -> None:
         """The promise of drop(), at once."""
-        if self._shared:
-            self._shared.drop(namespaces)
-        # Last, so that nobody can take from Redis what is about to go and keep it as new.
-        self._memory.outdate(namespaces)
+        try:
+            if self._shared:
+                self._shared.drop(namespaces)
+        finally:
+            # Last, so that nobody can take from Redis what is about to go and keep it as new.
+            self._memory.outdate(namespaces)
 
     def clear(self, namespaces: Collection[str], glob: str) -> int:
         """The promise of clear()."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 import redis
@@ -45,11 +46,16 @@ class Shared:
         self._lock = threading.Lock()
         self._owed: dict[str, object] = {}
         self._courier: threading.Thread | None = None
-        self._client = redis.Redis.from_url(
-            url,
+        self._url, self._timeout = url, timeout
+
+    @cached_property
+    def _client(self) -> redis.Redis:
+        # Not made before it is used, so that a client that cannot be made is a Redis that fails.
+        return redis.Redis.from_url(
+            self._url,
             protocol=2,  # Version 3 starts maintenance notices, a longer handshake for nothing.
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
+            socket_timeout=self._timeout,
+            socket_connect_timeout=self._timeout,
             retry=Retry(NoBackoff(), 0),
             redis_connect_func=self._greet,
         )
@@ -61,7 +67,7 @@ class Shared:
 
     def reachable(self) -> bool:
         """Whether Redis answers now; while the breaker is open it is not asked."""
-        return self._ask((), self._client.ping) is not None
+        return self._ask((), lambda: self._client.ping()) is not None
 
     def look(self, namespace: str, key: str | None) -> tuple[str | None, Found | None]:
         """The namespace's version and, where a key is given, what is kept under that version.
@@ -151,7 +157,7 @@ class Shared:
     def _attempt(self, namespaces: Collection[str], call: Callable[[], T]) -> T | None:
         try:
             answer = call()
-        except (redis.RedisError, OSError):
+        except Exception:  # Whatever it is, the answer can be had without Redis.
             self.breaker.failed()
             for namespace in namespaces:
                 self._tally.add(namespace, "errors")

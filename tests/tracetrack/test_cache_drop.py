@@ -59,6 +59,24 @@ class TestInATransaction:
 
         assert ask("bags", "new") == "new"
 
+    @pytest.mark.parametrize("culprit", ["_cache", "Shared.drop"])
+    def test_a_failure_after_commit_does_not_reach_who_committed(
+        self, culprit: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.REDIS_URL = "unix:///nowhere/redis.sock"
+        ask("bags", "old")
+
+        def fail(*_: object) -> None:
+            raise ZeroDivisionError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(f"tracetrack.cache.{culprit}", fail)
+            with transaction.atomic():
+                cache.drop("bags:*")
+
+        if culprit != "_cache":
+            assert ask("bags", "new") == "new"
+
     def test_a_rollback_drops_nothing(self) -> None:
         ask("bags", "old")
 

@@ -182,6 +182,16 @@ class TestGone:
         here.drop(["bags"])
         assert here.clear(["bags"], "*") == 1
 
+    @pytest.mark.parametrize("url", ["foo", "redis://h:port", "redis://h?foo=1"])
+    def test_one_whose_client_cannot_even_be_made(self, url: str) -> None:
+        here = Cache(url, prefix="test", timeout=0.1)
+
+        assert ask(here, "right") == "right"
+        assert count(here, "errors") == 1
+        here.drop(["bags"])
+        assert ask(here, "new") == "new"
+        assert not here.figures([])["redis"]["reachable"]
+
 
 class TestOnItsWay:
     def test_nobody_keeps_as_new_what_a_drop_is_about_to_end(

@@ -3,6 +3,7 @@
 import os
 import secrets
 from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -12,6 +13,7 @@ TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 
 EXAMPLE = "postgresql://user:password@host:5432/name"
+REDIS_EXAMPLE = "redis://:password@host:6379/0 or unix:///run/redis.sock"
 
 # What may follow the "?" of a database address; anything else is more likely a slip than a wish.
 CONNECTION_OPTIONS = frozenset(
@@ -29,6 +31,8 @@ CONNECTION_OPTIONS = frozenset(
         "target_session_attrs",
     }
 )
+# And of a Redis address, by its scheme: the client fails with others at the first call only.
+REDIS_OPTIONS = {"redis": {"db"}, "rediss": {"db", "ssl_ca_certs"}, "unix": {"db"}}
 
 
 class SettingError(SystemExit):
@@ -135,6 +139,33 @@ def listing(name: str, *, default: list[str] | None) -> list[str]:
     return items
 
 
+def networks(name: str) -> list[str]:
+    """Read addresses and networks with commas between them, or * for all."""
+    items = listing(name, default=[])
+    for item in items:
+        try:
+            if item != "*":
+                ip_network(item)
+        except ValueError:
+            raise SettingError(
+                f'{name} names "{item}". Write addresses such as 10.0.0.7, networks such as '
+                "10.0.0.0/24, or *."
+            ) from None
+    return items
+
+
+def origins(name: str) -> list[str]:
+    """Read origins, each a scheme and a host, with commas between them."""
+    items = listing(name, default=[])
+    for item in items:
+        scheme, _, host = item.partition("://")
+        if scheme not in {"http", "https"} or not host or set("/?#@ ") & set(host):
+            raise SettingError(
+                f'{name} names "{item}". Write scheme and host, such as https://www.example.org.'
+            )
+    return items
+
+
 def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
     """Read one of a few words."""
     value = text(name, default=default)
@@ -185,6 +216,33 @@ def postgres(name: str, *, default: str | None) -> dict[str, Any]:
         "PORT": str(port or ""),
         "OPTIONS": options,
     }
+
+
+def redis(name: str) -> str:
+    """Give the address of a Redis that its client will understand; empty where none is set."""
+    address = secret(name, default="")
+    if not address:
+        return ""
+    scheme, separator, _ = address.partition("://")
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        # The address may hold a password, so no message repeats it.
+        raise SettingError(f"{name} is no address. Write {REDIS_EXAMPLE}.") from None
+    if not separator or scheme not in REDIS_OPTIONS or port == 0 or set(", ;") & set(address):
+        raise SettingError(f"{name} names no Redis. Write {REDIS_EXAMPLE}.")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    unknown = sorted(options.keys() - REDIS_OPTIONS[scheme])
+    if unknown:
+        raise SettingError(f'{name} has an unknown option "{unknown[0]}". Remove it.')
+    path = parts.path.removeprefix("/")
+    if scheme == "unix" and not path:
+        raise SettingError(f"{name} names no Redis. Write {REDIS_EXAMPLE}.")
+    numbers = [options.get("db", "0"), "0" if scheme == "unix" else path or "0"]
+    if not all(number.isascii() and number.isdigit() and len(number) < 6 for number in numbers):
+        raise SettingError(f"{name} has no number for its database. Write {REDIS_EXAMPLE}.")
+    return address
 
 
 def _connection_options(name: str, parts: SplitResult) -> dict[str, str]:

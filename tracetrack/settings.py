@@ -13,6 +13,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # key and answers to local names only. With it, everything that matters must be said.
 LOCAL = not env.given("DATABASE_URL")
 DATA = env.folder("DATA", default=BASE_DIR / ".local")
+# Before the rest, because a wrong one is the reason why the rest is asked for.
+DATABASE = env.postgres("DATABASE_URL", default=devdb.url(DATA / "pg"))
 DEBUG = env.boolean("DEBUG", default=False)
 HTTPS = env.boolean("HTTPS", default=not LOCAL)
 
@@ -21,8 +23,8 @@ SECRET_KEY = env.secret(
 )
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", default=LOCAL_HOSTS if LOCAL else None)
-CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS", default=[])
-FORWARDED_ALLOW_IPS = env.listing("FORWARDED_ALLOW_IPS", default=[])
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+FORWARDED_ALLOW_IPS = env.networks("FORWARDED_ALLOW_IPS")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -55,6 +57,7 @@ ROOT_URLCONF = "tracetrack.urls"
 WSGI_APPLICATION = "tracetrack.wsgi.application"
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+UPLOAD_MEGABYTES = env.integer("UPLOAD_MEGABYTES", default=32, at_least=1, at_most=1024)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -88,8 +91,7 @@ DB_SERVER_CONNECTIONS = env.integer(
 DB_STATEMENT_SECONDS = env.seconds("DB_STATEMENT_SECONDS", default=30)
 DB_LOCK_SECONDS = env.seconds("DB_LOCK_SECONDS", default=5)
 DB_IDLE_SECONDS = env.seconds("DB_IDLE_SECONDS", default=60)
-DATABASES = {"default": env.postgres("DATABASE_URL", default=devdb.url(DATA / "pg"))}
-DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+DATABASES = {"default": DATABASE | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}}
 DATABASES["default"]["OPTIONS"] |= {
     "application_name": "tracetrack",
     "connect_timeout": 30,
@@ -108,7 +110,7 @@ DATABASES["default"]["OPTIONS"] |= {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The cache. A Redis that hangs must cost a tenth of a second, not five.
-REDIS_URL = env.secret("REDIS_URL", default="")
+REDIS_URL = env.redis("REDIS_URL")
 REDIS_SECONDS = env.seconds("REDIS_SECONDS", default=0.1)
 CACHES: dict[str, dict[str, object]] = {
     "default": {

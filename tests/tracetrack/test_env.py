@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,9 @@ READERS: dict[str, Callable[[], Any]] = {
     "folder": lambda: env.folder("X", default=Path("/")),
     "zone": lambda: env.zone("X", default="UTC"),
     "postgres": lambda: env.postgres("X", default=None),
+    "redis": lambda: env.redis("X"),
+    "networks": lambda: env.networks("X"),
+    "origins": lambda: env.origins("X"),
 }
 
 
@@ -58,6 +62,24 @@ READERS: dict[str, Callable[[], Any]] = {
         ("postgres", "postgresql://h:port/d", "no address"),
         ("postgres", "postgresql://[h/d", "no address"),
         ("postgres", "postgresql://h/d?ssl=1", 'option "ssl"'),
+        ("redis", "foo", "names no Redis"),
+        ("redis", "redis:foo", "names no Redis"),
+        ("redis", "http://h:6379/0", "names no Redis"),
+        ("redis", "redis://a,redis://b", "names no Redis"),
+        ("redis", "redis://h:0", "names no Redis"),
+        ("redis", "unix://", "names no Redis"),
+        ("redis", "redis://h:99999/0", "no address"),
+        ("redis", "redis://h:port/0", "no address"),
+        ("redis", "redis://h/first", "no number for its database"),
+        ("redis", "redis://h/0/1", "no number for its database"),
+        ("redis", "unix:///s?db=x", "no number for its database"),
+        ("redis", "redis://h?foo=1", 'option "foo"'),
+        ("redis", "redis://h?ssl_ca_certs=/c", 'option "ssl_ca_certs"'),
+        ("networks", "foo", 'names "foo"'),
+        ("networks", "127.0.0.1,10.0.0.1/8", 'names "10.0.0.1/8"'),
+        ("origins", "example.org", 'names "example.org"'),
+        ("origins", "https://", 'names "https://"'),
+        ("origins", "https://a.example,https://b.example/x", "scheme and host"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence(
@@ -101,6 +123,49 @@ def test_values_are_trimmed_and_lists_split(monkeypatch: pytest.MonkeyPatch) -> 
     assert env.listing("UNSET", default=["c"]) == ["c"]
     monkeypatch.setenv("X", " 0.5 ")
     assert env.seconds("X", default=1) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("reader", "value"),
+    [
+        ("networks", "*"),
+        ("networks", "127.0.0.1,10.0.0.0/8,::1"),
+        ("origins", "https://www.example.org,http://localhost:8000,https://*.example.org"),
+    ],
+)
+def test_lists_of_addresses_are_given_as_they_stand(
+    reader: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X", value)
+    assert READERS[reader]() == value.split(",")
+
+
+class TestRedis:
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "redis://localhost",
+            "redis://:p%2Cw@[::1]:6379/15",
+            "rediss://me:secret@h.example:6380/0?ssl_ca_certs=/ca.pem",
+            "unix:///run/redis.sock?db=2",
+        ],
+    )
+    def test_an_address_is_given_as_it_stands_and_its_client_takes_it(
+        self, address: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("X", address)
+        assert env.redis("X") == address
+        assert redis.Redis.from_url(address).connection_pool.make_connection()
+
+    def test_none_is_fine(self) -> None:
+        assert env.redis("UNSET") == ""
+
+    def test_no_message_shows_the_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for address in ("redis://:hunter2@h:x", "rdis://:hunter2@h", "redis://:hunter2@h/d"):
+            monkeypatch.setenv("X", address)
+            with pytest.raises(env.SettingError) as refusal:
+                env.redis("X")
+            assert "hunter2" not in str(refusal.value)
 
 
 class TestPostgres:

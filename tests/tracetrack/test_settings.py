@@ -54,6 +54,9 @@ class TestDeployed:
             ("BUSINESS_TIME_ZONE", "IST", 'BUSINESS_TIME_ZONE is "IST".'),
             ("CACHE_BAGS_SECONDS", "-1", "CACHE_BAGS_SECONDS is -1."),
             ("DATABASE_URL", "sqlite:///db", "DATABASE_URL names no PostgreSQL database."),
+            ("REDIS_URL", "foo", "REDIS_URL names no Redis."),
+            ("FORWARDED_ALLOW_IPS", "foo", 'FORWARDED_ALLOW_IPS names "foo".'),
+            ("CSRF_TRUSTED_ORIGINS", "example.org", 'CSRF_TRUSTED_ORIGINS names "example.org".'),
             ("LOG_LEVEL", "loud", 'LOG_LEVEL is "loud".'),
             ("DATA", "manage.py", "which is a file. Name a folder."),
             ("SECRET_KEY_FILE", "/nowhere", "SECRET_KEY and SECRET_KEY_FILE are both set."),
@@ -66,6 +69,11 @@ class TestDeployed:
         assert code == 1
         assert sentence in output
         assert len(output.splitlines()) == 1, "one sentence and no traceback"
+
+    def test_a_database_that_is_none_is_the_first_thing_said(self) -> None:
+        code, output = check({"DATABASE_URL": "mysql://x"})
+        assert code == 1
+        assert output.startswith("DATABASE_URL names no PostgreSQL database.")
 
     @pytest.mark.parametrize(
         ("variables", "identifier"),

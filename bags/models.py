@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Reverse
 
+from bags.patterns import check_pattern
 from bags.querysets import BagQuerySet
 
 CODE_PATTERN = r"^[A-Z0-9][A-Z0-9\-_/.]{2,63}$"
@@ -48,10 +49,16 @@ class Area(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["code"], name="area_code_is_unique"),
             models.CheckConstraint(
-                name="area_code_is_a_slug", condition=Q(code__regex=r"^[a-z0-9][a-z0-9-]{0,31}$")
+                name="area_code_is_a_slug",
+                condition=Q(code__regex=r"^[a-z0-9][a-z0-9-]{0,31}$"),
+                violation_error_message=(
+                    "An area's code has small letters, digits and hyphens, and no hyphen first."
+                ),
             ),
             models.CheckConstraint(
-                name="area_gln_has_13_digits", condition=Q(gln="") | Q(gln__regex=r"^\d{13}$")
+                name="area_gln_has_13_digits",
+                condition=Q(gln="") | Q(gln__regex=r"^\d{13}$"),
+                violation_error_message="A GLN has 13 digits.",
             ),
         ]
 
@@ -63,8 +70,8 @@ class BagType(models.Model):
     """What bags of one kind of goods look like: code patterns, capacity, a child's weight in kg."""
 
     name = models.SlugField(max_length=32, db_index=False)
-    parent_pattern = models.CharField(max_length=128)
-    child_pattern = models.CharField(max_length=128)
+    parent_pattern = models.CharField(max_length=128, validators=[check_pattern])
+    child_pattern = models.CharField(max_length=128, validators=[check_pattern])
     capacity = models.PositiveSmallIntegerField(default=30)
     child_weight = models.DecimalField(max_digits=8, decimal_places=3, default=Decimal("1.000"))
 
@@ -75,9 +82,12 @@ class BagType(models.Model):
             models.CheckConstraint(
                 name="bag_type_capacity_is_sensible",
                 condition=Q(capacity__gte=1, capacity__lte=1000),
+                violation_error_message="A bag holds between 1 and 1,000 children.",
             ),
             models.CheckConstraint(
-                name="bag_type_weight_is_positive", condition=Q(child_weight__gt=0)
+                name="bag_type_weight_is_positive",
+                condition=Q(child_weight__gt=0),
+                violation_error_message="A child weighs more than nothing.",
             ),
         ]
 
@@ -115,7 +125,9 @@ class Batch(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["code"], name="batch_code_is_unique"),
             models.CheckConstraint(
-                name="batch_code_is_normalised", condition=Q(code__regex=CODE_PATTERN)
+                name="batch_code_is_normalised",
+                condition=Q(code__regex=CODE_PATTERN),
+                violation_error_message="This is not a usable code.",
             ),
             models.CheckConstraint(
                 name="batch_state_is_known", condition=Q(state__in=["open", "closed"])
@@ -123,6 +135,7 @@ class Batch(models.Model):
             models.CheckConstraint(
                 name="batch_expires_after_it_is_produced",
                 condition=Q(expires_on=None) | Q(expires_on__gte=F("produced_on")),
+                violation_error_message="A batch expires on the day it is produced, or later.",
             ),
             models.CheckConstraint(
                 name="batch_hold_says_who_when_and_why",

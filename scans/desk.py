@@ -1,12 +1,12 @@
 """The desk: bags in hand. Locked, looked up by code, changed in memory, written in one go."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from bags.errors import BagUnknown, BatchClosed, WrongKind
 from bags.models import Area, Bag, BagType, Batch, Kind, State
+from bags.patterns import matches
 from scans.entries import Entry
 from scans.loading import earlier, load, load_children
 from scans.models import Scan, Step
@@ -50,7 +50,7 @@ class Desk:
         self.bags = loaded.bags
         self.earlier = earlier(loaded.refs)
         self._fetch_children(entries)
-        self._join()
+        self._join(self.bags.values())
         self.targets = {target.pk: target for target in targets}
 
     # -- looking ------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ class Desk:
                 (Kind.PARENT, bag_type.parent_pattern),
                 (Kind.CHILD, bag_type.child_pattern),
             ):
-                if kind in (None, fits) and re.fullmatch(pattern, code):
+                if kind in (None, fits) and matches(pattern, code):
                     return fits, bag_type
         return None
 
@@ -171,9 +171,9 @@ class Desk:
             inside = load_children(parents, self.bags.values(), lock=self.LOCKS)
             self.bags |= {bag.code: bag for bag in inside}
 
-    def _join(self) -> None:
+    def _join(self, bags: Iterable[Bag]) -> None:
         """Make every `parent` the very bag in hand, so that a change is seen everywhere."""
-        for bag in self.bags.values():
+        for bag in bags:
             if bag.parent is not None and bag.parent.code in self.bags:
                 bag.parent = self.bags[bag.parent.code]
             self._note_place(bag)

@@ -9,6 +9,8 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+import bags.patterns
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -54,8 +56,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.SlugField(db_index=False, max_length=32)),
-                ("parent_pattern", models.CharField(max_length=128)),
-                ("child_pattern", models.CharField(max_length=128)),
+                (
+                    "parent_pattern",
+                    models.CharField(max_length=128, validators=[bags.patterns.check_pattern]),
+                ),
+                (
+                    "child_pattern",
+                    models.CharField(max_length=128, validators=[bags.patterns.check_pattern]),
+                ),
                 ("capacity", models.PositiveSmallIntegerField(default=30)),
                 (
                     "child_weight",
@@ -69,10 +77,12 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("capacity__gte", 1), ("capacity__lte", 1000)),
                         name="bag_type_capacity_is_sensible",
+                        violation_error_message="A bag holds between 1 and 1,000 children.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("child_weight__gt", 0)),
                         name="bag_type_weight_is_positive",
+                        violation_error_message="A child weighs more than nothing.",
                     ),
                 ],
             },
@@ -231,6 +241,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("code__regex", "^[a-z0-9][a-z0-9-]{0,31}$")),
                 name="area_code_is_a_slug",
+                violation_error_message="An area's code has small letters, digits and hyphens, and no hyphen first.",
             ),
         ),
         migrations.AddConstraint(
@@ -238,6 +249,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("gln", ""), ("gln__regex", "^\\d{13}$"), _connector="OR"),
                 name="area_gln_has_13_digits",
+                violation_error_message="A GLN has 13 digits.",
             ),
         ),
         migrations.AddConstraint(
@@ -249,6 +261,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("code__regex", "^[A-Z0-9][A-Z0-9\\-_/.]{2,63}$")),
                 name="batch_code_is_normalised",
+                violation_error_message="This is not a usable code.",
             ),
         ),
         migrations.AddConstraint(
@@ -266,6 +279,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="batch_expires_after_it_is_produced",
+                violation_error_message="A batch expires on the day it is produced, or later.",
             ),
         ),
         migrations.AddConstraint(

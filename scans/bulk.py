@@ -1,11 +1,11 @@
 """Sheets full of bags and scans: the rules of record_scan(), many rows a transaction."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from bags.errors import AreaUnknown, BatchUnknown, WrongKind
 from bags.sheets import BagLine
@@ -19,12 +19,14 @@ from tracetrack.errors import BadRow, Busy, Problem
 from tracetrack.events import emit
 from tracetrack.models import User
 from tracetrack.sheets import Verdict
+from tracetrack.sql import sql
 
 CHUNK = 500
 # The refs of what bag sheets do: the same bag has the same ref in every sheet.
 BAG_REFS = UUID("5b0c6a0e-6f3e-4c0d-9d5c-0a5f1d9a7c11")
-# A deadlock, or a lock that somebody holds for long: nothing is lost by trying again.
-COLLISIONS = frozenset({"40P01", "55P03"})
+# A deadlock, a lock that somebody holds for long, a code or ref that somebody claimed meanwhile:
+# nothing is lost by trying again.
+COLLISIONS = frozenset({"40P01", "55P03", "23505"})
 
 T = TypeVar("T")
 Rows = Iterable[tuple[Entry, T] | Problem]
@@ -51,6 +53,41 @@ def record_scans(
         return decide(desk, entry, actor=actor, now=now).verdict
 
     return _settled(rows, settle, areas=areas, chunk=chunk, keep=keep)
+
+
+def record_together(
+    rows: Sequence[Entry | Problem],
+    *,
+    actor: User,
+    areas: frozenset[int] | None,
+    now: datetime,
+    whole: bool,
+) -> list[Verdict]:
+    """The same for what one actor uploads, in one transaction, however many rows there are.
+
+    With `whole`, one refusal is enough: then nothing is kept, whatever the verdicts say.
+    """
+
+    def settle(desk: Desk, entry: Entry, actor: User) -> str:
+        return decide(desk, entry, actor=actor, now=now).verdict
+
+    given: Rows[User] = [row if isinstance(row, Problem) else (row, actor) for row in rows]
+
+    def work() -> list[Verdict]:
+        entries = [row for row in rows if not isinstance(row, Problem)]
+        ours = _lock({code for e in entries for code in (e.code, e.parent_code) if code})
+        verdicts: list[Verdict] = []
+        for group in _groups(given, CHUNK):
+            desk = _held([row[0] for row in group if not isinstance(row, Problem)], areas, ours)
+            verdicts += [_verdict(desk, row, settle) for row in group]
+            desk.save()
+            ours |= desk.bags.keys()
+        if whole and any(verdict.problem for verdict in verdicts):
+            transaction.set_rollback(True)
+        emit(ScansRecorded(rows=len(rows)))
+        return verdicts
+
+    return _tried(work)
 
 
 def register_bags(
@@ -149,21 +186,56 @@ def _groups(rows: Rows[T], size: int) -> Iterator[Group[T]]:
 def _kept(
     group: Group[T], entries: list[Entry], settle: Settle[T], areas: frozenset[int] | None
 ) -> list[Verdict]:
+    def work() -> list[Verdict]:
+        desk = Desk(entries, areas=areas)
+        verdicts = [_verdict(desk, row, settle) for row in group]
+        desk.save()
+        emit(ScansRecorded(rows=len(group)))
+        return verdicts
+
+    return _tried(work)
+
+
+def _tried(work: Callable[[], list[Verdict]]) -> list[Verdict]:
+    """What `work` gives, in one transaction; from the start again where others came between."""
     for _ in range(TRIES):
         try:
             with transaction.atomic():
                 _go_by_keys()
-                desk = Desk(entries, areas=areas)
-                verdicts = [_verdict(desk, row, settle) for row in group]
-                desk.save()
-                emit(ScansRecorded(rows=len(group)))
-                return verdicts
+                return work()
         except Stale:
             pass
-        except OperationalError as error:
+        except (OperationalError, IntegrityError) as error:
             if getattr(error.__cause__, "sqlstate", None) not in COLLISIONS:
                 raise
     raise Busy
+
+
+class _HeldDesk(Desk):
+    """A desk for one of many groups in a transaction: what lies on it is locked row by row.
+
+    A lock on every code and ref of an upload would be more than the server has room for. Where
+    somebody else claims one of them at the same time, the constraints say so.
+    """
+
+    LOCKS = False
+
+
+def _held(entries: list[Entry], areas: frozenset[int] | None, ours: set[str]) -> Desk:
+    """A desk on which every bag is locked; `ours` are the codes of those that already are."""
+    while True:
+        desk = _HeldDesk(entries, areas=areas)
+        others = desk.bags.keys() - ours
+        if not others:
+            return desk
+        ours |= _lock(others)
+
+
+def _lock(codes: Iterable[str]) -> set[str]:
+    """Have these bags to ourselves until the transaction ends; the codes of those that exist."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql("scans.lock_bags"), {"codes": list(codes)})
+        return {code for (code,) in cursor.fetchall()}
 
 
 def _go_by_keys() -> None:

@@ -57,3 +57,17 @@ class UndoDepends(Problem):
 
     status, code = 409, "undo-depends"
     remedy = "Undo the later scans first, the latest first."
+
+
+class TooManyScans(Problem):
+    """An upload takes at most {limit} scans."""
+
+    status, code = 413, "too-many-scans"
+    remedy = "Send them in several uploads; nothing was recorded."
+
+
+class UploadRefused(Problem):
+    """{refused} of {total} scans are refused, so none was recorded."""
+
+    status, code = 409, "upload-refused"
+    remedy = "Correct or leave out what is refused, or send it with mode=each."

@@ -1,6 +1,7 @@
 """What requests about scans may say, and scans as JSON."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rest_framework import serializers
@@ -11,7 +12,8 @@ from bags.serializers import LARGEST_ID
 from scans.actions import Recorded
 from scans.entries import Entry, read_entry
 from scans.models import Outcome, Scan, Step
-from tracetrack.errors import BadRow
+from tracetrack.errors import BadRequest, BadRow, Problem
+from tracetrack.sheets import Verdict
 from tracetrack.streams import Cell, Column
 
 SCAN_FIELDS = frozenset(
@@ -59,6 +61,49 @@ class ScanListIn(serializers.Serializer[Any]):
     """How many of the latest scans."""
 
     limit = serializers.IntegerField(min_value=1, max_value=100, default=10)
+
+
+class UploadIn(serializers.Serializer[Any]):
+    """Whether an upload is taken scan by scan, or all of it or nothing."""
+
+    mode = serializers.ChoiceField(["each", "all"], default="each")
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """One scan of an upload: the ref that it gave, and what it asks for or why it cannot be."""
+
+    ref: str | None
+    row: Entry | Problem
+
+
+def uploaded(item: object) -> Uploaded:
+    """One item of an upload, read as a single scan would be."""
+    if isinstance(item, BadRequest):
+        return Uploaded(None, BadRow(field="scan", reason=item.facts["reason"]))
+    if not isinstance(item, dict):
+        return Uploaded(None, BadRow(field="scan", reason="is not a JSON object"))
+    given = item.get("ref")
+    ref = given[:64] if isinstance(given, str) else None
+    try:
+        entry = scan_entry(item)
+    except Problem as problem:
+        return Uploaded(ref, problem)
+    return Uploaded(str(entry.ref), entry)
+
+
+def verdict_json(item: Uploaded, verdict: Verdict) -> dict[str, Any]:
+    """What became of one scan of an upload."""
+    problem = verdict.problem
+    if problem is None:
+        return {"ref": item.ref, "verdict": verdict.name}
+    return {
+        "ref": item.ref,
+        "verdict": "refused",
+        "code": problem.code,
+        "title": str(problem),
+        "facts": problem.facts,
+    }
 
 
 def scan_entry(body: Mapping[str, Any]) -> Entry:

@@ -6,6 +6,7 @@ from scans import views
 
 api_urls = [
     path("scans", views.Scans.as_view(), name="api-scans"),
+    path("scans/bulk", views.Upload.as_view(), name="api-upload"),
     path("scans/stream", views.ScanStream.as_view(), name="api-scan-stream"),
     path("scans/<int:scan>/undo", views.Undo.as_view(), name="api-undo"),
     path("bags/<path:code>/timeline", views.Timeline.as_view(), name="api-timeline"),

@@ -1,7 +1,10 @@
 """JSON about what happened: scans made, undone, the latest, and the timeline of a bag."""
 
-from collections.abc import Mapping
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -11,22 +14,34 @@ from rest_framework.request import Request
 
 from bags.models import Bag
 from bags.queries import find_bag
-from bags.querysets import scope_of
+from bags.querysets import scope_of, user_areas
 from scans import queries
 from scans.actions import Recorded, record_scan
+from scans.bulk import record_together
+from scans.errors import TooManyScans, UploadRefused
 from scans.models import Outcome, Scan
 from scans.serializers import (
     SCAN_COLUMNS,
     ScanListIn,
     ScanStreamIn,
+    Uploaded,
+    UploadIn,
     recorded_json,
     scan_entry,
     undo_entry,
+    uploaded,
+    verdict_json,
 )
 from tracetrack import cache
-from tracetrack.errors import NotFound
+from tracetrack.errors import BadRequest, Busy, NotFound
 from tracetrack.http import ApiView, as_json
+from tracetrack.sheets import Verdict
 from tracetrack.streams import CsvRenderer, NdjsonRenderer, Rows, stream
+from tracetrack.uploads import ArrayParser, LinesParser
+
+MOST_SCANS = 50_000
+FIRST_REFUSALS = 20
+_uploads = threading.BoundedSemaphore(2)
 
 
 class Scans(ApiView):
@@ -65,6 +80,42 @@ class ScanStream(ApiView):
         return stream(rows, form=form, name="scans", request=request._request)
 
 
+class Upload(ApiView):
+    """POST /api/v3/scans/bulk"""
+
+    permissions = {"POST": "scans.add_scan"}
+    posted = UploadIn
+    parser_classes = [ArrayParser, LinesParser]
+
+    def post(self, request: Request) -> HttpResponse:
+        # What an upload takes of memory and locks is bounded; so must be how many there are.
+        if not _uploads.acquire(blocking=False):
+            raise Busy
+        try:
+            items = self._items()
+            whole = self.asked["mode"] == "all"
+            verdicts = record_together(
+                [item.row for item in items],
+                actor=self.actor,
+                areas=user_areas(self.actor),
+                now=timezone.now(),
+                whole=whole,
+            )
+        finally:
+            _uploads.release()
+        return _settled(items, verdicts, whole=whole)
+
+    def _items(self) -> list[Uploaded]:
+        self.check_length()
+        given = self.request.data
+        if isinstance(given, dict):
+            raise BadRequest(reason="it has no body")
+        items = [uploaded(item) for item in islice(given, MOST_SCANS + 1)]
+        if len(items) > MOST_SCANS:
+            raise TooManyScans(limit=MOST_SCANS)
+        return items
+
+
 class Undo(ApiView):
     """POST /api/v3/scans/{id}/undo"""
 
@@ -92,6 +143,24 @@ class Timeline(ApiView):
     def get(self, request: Request, code: str) -> HttpResponse:
         bag = find_bag(self.actor, code)
         return as_json({"code": bag.code, "results": queries.timeline(bag)})
+
+
+def _settled(
+    items: Sequence[Uploaded], verdicts: Sequence[Verdict], *, whole: bool
+) -> HttpResponse:
+    results = [verdict_json(*pair) for pair in zip(items, verdicts, strict=True)]
+    counts = Counter(result["verdict"] for result in results)
+    refused = [{"item": n} | row for n, row in enumerate(results) if row["verdict"] == "refused"]
+    if whole and refused:
+        first = refused[:FIRST_REFUSALS]
+        raise UploadRefused(refused=len(refused), total=len(results), first=first)
+    return as_json(
+        {
+            "total": len(results),
+            "counts": {name: counts[name] for name in (*Verdict.ACCEPTED, "refused")},
+            "results": results,
+        }
+    )
 
 
 def _told(recorded: Recorded) -> HttpResponse:

@@ -68,6 +68,8 @@ class ApiView(APIView):
 
     permissions: ClassVar[dict[str, str | None]] = {}
     parameters: ClassVar[type[serializers.Serializer[Any]]] = Nothing
+    # The query parameters of what changes something.
+    posted: ClassVar[type[serializers.Serializer[Any]]] = Nothing
     authentication_classes = [TokenAuthentication, CookieAuthentication]
     content_negotiation_class = FormatFirst
     parser_classes: list[type[parsers.BaseParser]] = [StrictJSONParser]
@@ -88,7 +90,7 @@ class ApiView(APIView):
         self.started = perf_counter()
         self.format_kwarg = None
         self.check_permissions(request)
-        reader = self.parameters if request.method in ("GET", "HEAD") else Nothing
+        reader = self.parameters if request.method in ("GET", "HEAD") else self.posted
         self.asked = read_query(reader, request)
         chosen = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = chosen
@@ -111,14 +113,18 @@ class ApiView(APIView):
 
     def raw_body(self) -> dict[str, Any]:
         """The body as it was sent: a JSON object; raises BadRequest, LengthRequired."""
-        headers = self.request.headers
-        if "Transfer-Encoding" in headers and not headers.get("Content-Length"):
-            # Django would take it for an empty one.
-            raise LengthRequired
+        self.check_length()
         given = self.request.data
         if not isinstance(given, dict):
             raise BadRequest(reason="its body is not a JSON object")
         return given
+
+    def check_length(self) -> None:
+        """Raises LengthRequired where the request does not say how long its body is."""
+        headers = self.request.headers
+        if "Transfer-Encoding" in headers and not headers.get("Content-Length"):
+            # Django would take it for an empty one.
+            raise LengthRequired
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any

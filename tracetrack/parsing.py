@@ -31,7 +31,7 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         if parser_context:
-            _check_coding(parser_context["request"])
+            check_coding(parser_context["request"])
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
         # One byte more than allowed tells a body that fits from one that does not.
         body = stream.read(limit + 1)
@@ -42,15 +42,25 @@ class StrictJSONParser(BaseParser):
 
 def loads(body: bytes) -> Any:
     """`body` as JSON; raises BadRequest with a reason."""
+    found, _ = read_value(as_text(body), 0, whole=True)
+    return found
+
+
+def as_text(body: bytes) -> str:
+    """`body` decoded; raises BadRequest where it is not UTF-8."""
     try:
-        found = json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_constant=_no_number,
-            parse_float=_finite,
-        )
+        return body.decode("utf-8")
     except UnicodeDecodeError:
         raise BadRequest(reason="it is not UTF-8") from None
+
+
+def read_value(text: str, at: int, *, whole: bool = False) -> tuple[Any, int]:
+    """The JSON value that begins at `at`, and where it ends; raises BadRequest with a reason.
+
+    With `whole`, nothing but white space may stand around it.
+    """
+    try:
+        found, end = (_json.decode(text), len(text)) if whole else _json.raw_decode(text, at)
     except json.JSONDecodeError as error:
         where = f"at line {error.lineno}, column {error.colno}"
         raise BadRequest(reason=f"it is not JSON ({error.msg} {where})") from None
@@ -60,10 +70,11 @@ def loads(body: bytes) -> Any:
         # Python refuses to read integers of thousands of digits.
         raise BadRequest(reason="it has a number that is too long") from None
     _check(found)
-    return found
+    return found, end
 
 
-def _check_coding(request: Request) -> None:
+def check_coding(request: Request) -> None:
+    """Raises UnsupportedMediaType for what is compressed, or not UTF-8."""
     coding = request.headers.get("Content-Encoding", "identity")
     if coding.lower() != "identity":
         raise UnsupportedMediaType(given=f"Content-Encoding {coding[:32]}")
@@ -90,6 +101,9 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise BadRequest(reason="it has a number that is too large")
     return number
+
+
+_json = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite)
 
 
 def _check(found: Any) -> None:

@@ -7,7 +7,7 @@ import orjson
 import psycopg
 import psycopg_pool
 from django.core import exceptions as django_errors
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.encoding import iri_to_uri
 from django_ratelimit.exceptions import Ratelimited
@@ -135,6 +135,11 @@ def _from_database(error: BaseException) -> Problem:
     return TooSlow() if isinstance(error.__cause__, psycopg.errors.QueryCanceled) else Busy()
 
 
+def _from_constraint(error: BaseException) -> Problem | None:
+    # What two claim at the same time only one gets: who comes second finds it when he asks again.
+    return Busy() if isinstance(error.__cause__, psycopg.errors.UniqueViolation) else None
+
+
 def _from_validation(error: BaseException) -> Problem:
     return first_fault(cast(rest_errors.ValidationError, error).detail)
 
@@ -166,9 +171,10 @@ def _always(problem: type[Problem], **facts: Any) -> Callable[[BaseException], P
 
 Kinds = type[BaseException] | tuple[type[BaseException], ...]
 # The first line that fits counts, so the special kinds stand before the general ones.
-TRANSLATIONS: list[tuple[Kinds, Callable[[BaseException], Problem]]] = [
+TRANSLATIONS: list[tuple[Kinds, Callable[[BaseException], Problem | None]]] = [
     ((psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests), _always(Busy)),
     ((OperationalError, InterfaceError), _from_database),
+    (IntegrityError, _from_constraint),
     ((rest_errors.NotAuthenticated, rest_errors.AuthenticationFailed), _always(NotSignedIn)),
     ((Ratelimited, rest_errors.Throttled), _throttled),
     ((rest_errors.PermissionDenied, django_errors.PermissionDenied), _always(Forbidden)),

@@ -127,6 +127,7 @@ CALLS: dict[str, Callable[[Site, str], Call]] = {
     "GET search": lambda site, role: Call(f"search?q={HERE}"),
     "GET scans/stream": lambda site, role: Call("scans/stream"),
     "GET scans": lambda site, role: Call("scans"),
+    "POST scans/bulk": lambda site, role: Call("scans/bulk", [scan_body("inspect", HERE)]),
     "POST scans": lambda site, role: Call("scans", scan_body("inspect", HERE)),
     "POST scans/<int:scan>/undo": _undo,
 }

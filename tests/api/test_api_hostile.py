@@ -96,6 +96,20 @@ class TestAHostileBody:
             commit()
             assert_refused(answer, value)
 
+    @pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+    def test_is_refused_as_an_upload_or_in_it(self, site, kind):
+        client = site.client("administrator")
+        before = Scan.objects.count()
+
+        for name, body in BODIES.items():
+            answer = client.post("/api/v3/scans/bulk", body, content_type=kind)
+            if answer.status_code == 200:
+                assert answer.json()["counts"]["refused"] == answer.json()["total"], name
+            else:
+                assert_refused(answer, name)
+
+        assert Scan.objects.count() == before
+
 
 class TestAHostileAddress:
     @pytest.mark.parametrize(

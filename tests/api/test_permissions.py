@@ -31,6 +31,7 @@ GRID = {
     "GET search": LOOK,
     "GET scans/stream": LOOK,
     "GET scans": LOOK,
+    "POST scans/bulk": (401, 403, 200, 200, 200, 200),
     "POST scans": SCAN,
     "POST scans/<int:scan>/undo": SCAN,
 }

@@ -127,6 +127,24 @@ class TestRecordScans:
             assert verdicts == usual[0]
             assert {row[3] for row in scans} <= {"register", "link"}
 
+    def test_rehearses_the_end_of_a_sheet_with_no_more_work_than_its_beginning(
+        self, people, monkeypatch
+    ):
+        placed = []
+        usual = Desk._note_place
+        monkeypatch.setattr(Desk, "_note_place", lambda *these: placed.append(usual(*these)))
+        make_parent("SB10001")
+        rows = [
+            (entry("link", c, parent_code="SB10001"), people["asha"])
+            for c in child_codes("SB20001", 12)
+        ]
+        work = []
+        for _ in record_scans(rows, areas=None, now=timezone.now(), chunk=1, keep=False):
+            work.append(len(placed))
+            placed.clear()
+
+        assert len(set(work[2:])) == 1
+
     def test_bounds_everything_by_the_areas_of_who_imports(self, people):
         make_parent("SB10001", area="hisar")
         mine = make_user("asha", Role.OPERATOR, ["akola"])

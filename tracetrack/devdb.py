@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -36,6 +37,9 @@ SETTINGS = {
     "synchronous_commit": "on",
 }
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+# The cluster takes 40 MB, its write-ahead log up to 1 GB under load.
+LEAST_FREE_BYTES = 500 * 1024 * 1024
 
 # Recovery after a crash replays the log; on a slow disk that may take minutes.
 START_SECONDS = 300.0
@@ -151,7 +155,18 @@ def _alone(users: IO[str]) -> bool:
     return True
 
 
+def _check_room(folder: Path) -> None:
+    """Refuse a disk that is nearly full: a database that cannot write is no fun to repair."""
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        raise DevDbError(
+            f"Only {free // 1024**2} MB are free where {folder} lies; "
+            f"{LEAST_FREE_BYTES // 1024**2} MB are needed. Free some, or set DATA to another disk."
+        )
+
+
 def _start(folder: Path, settings: dict[str, str]) -> None:
+    _check_room(folder)
     postgres = program("postgres")
     identity = notroot.identity(folder, binary=postgres)
     postmaster.forget_the_dead(_data(folder), socket_folder(folder))
@@ -201,8 +216,7 @@ def _create_cluster(folder: Path, identity: notroot.Identity, settings: dict[str
         *(["--no-sync"] if settings["fsync"] == "off" else []),
     )
     if made.returncode != 0:
-        reasons = [line for line in made.stdout.splitlines() if "error" in line.lower()]
-        raise DevDbError(f"No database could be made in {folder}: {' '.join(reasons)}.")
+        raise DevDbError(f"No database could be made in {folder}: {_why(made.stdout)}.")
     unfinished.rename(_data(folder))
 
 
@@ -210,13 +224,20 @@ def _await(folder: Path, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not running(folder):
         if process.poll() is not None:
-            lines = _log(folder).read_text(encoding="utf-8", errors="replace").splitlines()
-            fatal = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]
-            why = fatal[-1] if fatal else "no reason given"
+            why = _why(_log(folder).read_text(encoding="utf-8", errors="replace"))
             raise DevDbError(f"PostgreSQL did not start: {why}. {_log(folder)} says more.")
         if time.monotonic() > deadline:
             raise DevDbError(f"PostgreSQL does not get ready. {_log(folder)} may say why.")
         time.sleep(0.02)
+
+
+def _why(output: str) -> str:
+    """What PostgreSQL's programs gave as their reason: in one line, whatever they wrote."""
+    if re.search(r"No space left|Check free disk space", output):
+        return "no space is left on its disk"
+    reasons = re.findall(r"(?:FATAL|PANIC|error): *(.+)", output)
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return str((reasons or lines or ["no reason given"])[-1]).rstrip(".")
 
 
 def _create_database(sockets: Path) -> None:

@@ -1,8 +1,8 @@
-"""What `make run` takes: a free port, room on the disk, gunicorn in front, and an orderly end."""
+"""What `make run` takes: a free port, gunicorn in front, and an orderly end."""
 
+import errno
 import hashlib
 import http.client
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,8 +17,6 @@ import django
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
-# The cluster takes 40 MB, its write-ahead log up to 1 GB under load.
-LEAST_FREE_BYTES = 500 * 1024 * 1024
 ANSWER_SECONDS = 60.0
 # gunicorn gives its requests 30 seconds; then it is hanging.
 LEAVE_SECONDS = 45.0
@@ -43,20 +41,14 @@ def check_port(host: str, port: int) -> None:
     except PermissionError:
         raise ServingError(f"Port {port} is reserved for root. Try PORT=8001 make run.") from None
     except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise ServingError(
+                f"HOST is {host}, which is no address of this machine. "
+                "Try HOST=127.0.0.1, or HOST=0.0.0.0 for all that it has."
+            ) from None
         raise ServingError(
             f"Port {port} on {host} cannot be used: {error.strerror}. Try PORT={port + 1} make run."
         ) from None
-
-
-def check_room(folder: Path) -> None:
-    """Refuse a disk that is nearly full: a database that cannot write is no fun to repair."""
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(existing).free
-    if free < LEAST_FREE_BYTES:
-        raise ServingError(
-            f"Only {free // 1024**2} MB are free where {folder} lies; "
-            f"{LEAST_FREE_BYTES // 1024**2} MB are needed. Free some, or set DATA to another disk."
-        )
 
 
 def collect_static(root: Path) -> None:

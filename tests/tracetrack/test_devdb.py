@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import psycopg
@@ -217,6 +218,34 @@ class TestRefusals:
         (folder / "data" / "PG_VERSION").write_text("9.1\n")
         with pytest.raises(devdb.DevDbError, match="did not start: database files are incompat"):
             devdb.start(folder, durable=False)
+
+    def test_a_nearly_full_disk_is_refused_by_every_start(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=10 * 1024**2))
+        with pytest.raises(devdb.DevDbError, match=r"Only 10 MB are free where .*; 500 MB are"):
+            devdb.start(folder)
+        with pytest.raises(devdb.DevDbError, match="Only 10 MB"):
+            devdb.using(folder).__enter__()
+        assert not (folder / "data").exists()
+
+    @pytest.mark.parametrize(
+        ("output", "reason"),
+        [
+            ("... FATAL:  wrote 8 of 9 bytes\nHINT:  Check free disk space.\n", "no space is left"),
+            ("... FATAL:  out of shared memory\ninitdb: removing contents\n", "out of shared memo"),
+            ("initdb: error: cannot be run as root\ninitdb: hint: x\n", "cannot be run as root"),
+            ("creating ...\nKilled\n\n", "Killed"),
+        ],
+    )
+    def test_a_cluster_that_cannot_be_made_has_a_reason(
+        self, output: str, reason: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = SimpleNamespace(returncode=1, stdout=output)
+        initdb = SimpleNamespace(own=lambda path: None, run=lambda *command: made)
+        monkeypatch.setattr(notroot, "identity", lambda *_, **__: initdb)
+        with pytest.raises(devdb.DevDbError, match=f"could be made in {folder}: {reason}.*[.]$"):
+            devdb.start(folder)
 
     def test_a_link_in_place_of_the_socket_folder_is_refused(
         self, folder: Path, tmp_path: Path

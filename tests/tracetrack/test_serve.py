@@ -10,7 +10,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -106,9 +105,10 @@ class TestServe:
 
 
 class TestChecks:
-    def test_a_foreign_address_is_refused(self) -> None:
-        with pytest.raises(serving.ServingError, match=r"on 192\.0\.2\.1 cannot be used"):
-            serving.check_port("192.0.2.1", 8000)
+    @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid", "999.1.1.1"])
+    def test_an_address_of_another_machine_is_refused_by_name(self, host: str) -> None:
+        with pytest.raises(serving.ServingError, match=f"^HOST is {host}, which is no address"):
+            serving.check_port(host, 8000)
 
     def test_a_port_that_just_closed_is_free(self) -> None:
         with socket.socket() as listener:
@@ -119,12 +119,6 @@ class TestChecks:
             with socket.create_connection(("127.0.0.1", port)):
                 listener.accept()[0].close()
         serving.check_port("127.0.0.1", port)
-
-    def test_a_full_disk_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        nearly_full = SimpleNamespace(free=10 * 1024 * 1024)
-        monkeypatch.setattr("shutil.disk_usage", lambda path: nearly_full)
-        with pytest.raises(serving.ServingError, match=r"Only 10 MB are free where .*/none"):
-            serving.check_room(Path("/tmp/not/there/none"))
 
     def test_static_files_are_collected_once(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

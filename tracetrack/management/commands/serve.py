@@ -27,7 +27,6 @@ class Command(BaseCommand):
 
     def _serve(self, host: str, port: int) -> None:
         serving.check_port(host, port)
-        serving.check_room(settings.DATA)
         with ExitStack() as stack:
             if settings.LOCAL:
                 self.stdout.write("Starting the database ...")

@@ -40,4 +40,7 @@ class Actors:
 def read_scan(cells: Mapping[str, str], actors: Actors) -> tuple[Entry, User]:
     """The row as an entry and who scanned it; raises BadCode, then BadRow."""
     entry = read_entry(cells)
-    return entry, actors.named(cells["actor"].strip())
+    username = cells["actor"].strip()
+    if not username:
+        raise BadRow(field="actor", reason="is missing")
+    return entry, actors.named(username)

@@ -110,7 +110,7 @@ class Sheet:
 
     def _header(self, records: Iterator[tuple[int, list[str]]]) -> list[str]:
         _, names = next(records, (0, []))
-        header = [name.strip().lower() for name in names]
+        header = [formula_restored(name.strip().lower()) for name in names]
         if not header:
             raise BadSheet(reason="it is empty")
         missing = [name for name in self._names if name not in header]
@@ -136,7 +136,7 @@ class Rejects:
         self._kept = [at for at, name in enumerate(header) if name not in (REFUSAL, REASON)]
         self._length = len(header)
         names = [name for name in header if name not in (REFUSAL, REASON)]
-        self._writer.writerow([REFUSAL, REASON, *names])
+        self._writer.writerow([REFUSAL, REASON, *map(formula_escaped, names)])
 
     def write(self, row: Row, problem: Problem) -> None:
         """Add a row and why it was refused."""

@@ -2,6 +2,7 @@
 
 import csv
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -107,6 +108,31 @@ class TestAnImport:
         rejects.write_text(text.replace(",asha\n", ",asha,2026-10-05T08:00:00+05:30,\n"))
         assert run("import_scans", rejects) == {"rows": 3, "applied": 3}
         assert Scan.objects.get(ref=numbered(2)).note == "=1+1"
+
+    def test_says_that_an_actor_is_missing(self, tmp_path):
+        rejects = tmp_path / "rejects.csv"
+        run("import_scans", sheet(tmp_path, COLUMNS, GOOD | {"actor": " "}), "--rejects", rejects)
+
+        assert "actor: is missing." in rejects.read_text(encoding="utf-8-sig")
+
+    @pytest.mark.parametrize("make", [Path.touch, str])
+    def test_refuses_one_file_for_verdicts_and_rejects(self, tmp_path, make):
+        make(tmp_path / "out")
+        outputs = ("--verdicts", tmp_path / "out", "--rejects", tmp_path / "." / "out")
+
+        with pytest.raises(CommandError, match="name the same file"):
+            run("import_scans", sheet(tmp_path, COLUMNS, GOOD), *outputs)
+
+        assert not Scan.objects.exists()
+
+    def test_that_breaks_off_on_a_full_disk_says_how_far_it_came(self, tmp_path):
+        file = sheet(tmp_path, COLUMNS, GOOD, GOOD | {"ref": numbered(2), "code": "SB10002"})
+
+        with pytest.raises(CommandError, match=r"No space left.* first 2 rows .*kept"):
+            run("import_scans", file, "--verdicts", "/dev/full")
+        assert Scan.objects.count() == 2
+        with pytest.raises(CommandError, match=r"No space left.* nothing was kept\.$"):
+            run("import_scans", file, "--verdicts", "/dev/full", "--dry-run")
 
     @pytest.mark.parametrize("option", ["--verdicts", "--rejects"])
     def test_never_overwrites_its_own_sheet(self, tmp_path, option):

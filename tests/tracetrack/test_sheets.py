@@ -143,6 +143,12 @@ class TestRejects:
         assert "'=1+1" in written
         assert self.rejected(again) == written
 
+    def test_escape_the_header_too(self, tmp_path):
+        written = self.rejected(sheet(tmp_path, "code,note,=1+1\nA1,x,y\n"))
+
+        assert written.splitlines()[0] == "code_of_refusal,reason,code,note,'=1+1"
+        assert self.rejected(sheet(tmp_path, written)) == written
+
     def test_say_why_in_front(self, tmp_path):
         written = self.rejected(sheet(tmp_path, "code,note\nA1,x\n"))
 

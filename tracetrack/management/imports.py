@@ -44,34 +44,42 @@ class ImportCommand(BaseCommand):
     def handle(self, *, file: Path, **options: Any) -> None:
         sheet = Sheet(file, self.columns)
         keep = not options["dry_run"]
+        counts: Counter[str] = Counter()
         try:
             total = sheet.check()
             with ExitStack() as stack:
                 outputs = stack.enter_context(_outputs(sheet, options))
                 stack.enter_context(_kept_if(keep))
                 actor = _importer(options["username"])
-                counts = self._import(sheet, outputs, total=total, actor=actor, keep=keep)
+                self._import(sheet, outputs, counts, total=total, actor=actor, keep=keep)
         except Problem as problem:
             raise CommandError(f"{problem} {problem.remedy}") from problem
+        except OSError as error:
+            raise CommandError(_broken_off(error, counts, keep=keep)) from error
         self._summarise(counts, options)
 
     def _import(
-        self, sheet: Sheet, outputs: "_Outputs", *, total: int, actor: User, keep: bool
-    ) -> Counter[str]:
-        counts: Counter[str] = Counter()
+        self,
+        sheet: Sheet,
+        outputs: "_Outputs",
+        counts: Counter[str],
+        *,
+        total: int,
+        actor: User,
+        keep: bool,
+    ) -> None:
         pending: deque[Row] = deque()
         rows = _remembered(sheet.rows(), pending)
         # disable=None: only where a person looks.
         bar = tqdm(total=total, unit=" rows", file=sys.stderr, disable=None)
         with bar:
             for verdict in self.verdicts(rows, actor=actor, keep=keep):
-                outputs.write(pending.popleft(), verdict)
                 counts[verdict.name] += 1
+                outputs.write(pending.popleft(), verdict)
                 bar.update()
         if keep:
             applied = counts[Verdict.APPLIED]
             self.told(actor=actor, sheet=sheet.path.name, rows=total, applied=applied)
-        return counts
 
     def _summarise(self, counts: Counter[str], options: dict[str, Any]) -> None:
         rows = counts.total()
@@ -102,6 +110,7 @@ class _Outputs:
 
 @contextmanager
 def _outputs(sheet: Sheet, options: dict[str, Any]) -> Iterator[_Outputs]:
+    _check_apart(sheet, options)
     with ExitStack() as stack:
         files: dict[str, IO[str]] = {}
         # A spreadsheet takes a file for UTF-8 only with the mark in front.
@@ -109,8 +118,6 @@ def _outputs(sheet: Sheet, options: dict[str, Any]) -> Iterator[_Outputs]:
             path: Path | None = options[name]
             if path is None:
                 continue
-            if path.exists() and path.samefile(sheet.path):
-                raise CommandError(f"--{name} would overwrite the sheet itself.")
             try:
                 file = path.open("w", encoding=encoding, newline="")
             except OSError as error:
@@ -118,6 +125,33 @@ def _outputs(sheet: Sheet, options: dict[str, Any]) -> Iterator[_Outputs]:
             files[name] = stack.enter_context(file)
         rejects = files.get("rejects")
         yield _Outputs(files.get("verdicts"), Rejects(rejects, sheet.header()) if rejects else None)
+
+
+def _check_apart(sheet: Sheet, options: dict[str, Any]) -> None:
+    """Refuse outputs that would overwrite the sheet or each other, before anything is opened."""
+    named = {name: options[name] for name in ("verdicts", "rejects") if options[name] is not None}
+    for name, path in named.items():
+        if path.exists() and path.samefile(sheet.path):
+            raise CommandError(f"--{name} would overwrite the sheet itself.")
+    if len(named) == 2 and _same(*named.values()):
+        raise CommandError("--verdicts and --rejects name the same file. Name two.")
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.resolve() == other.resolve()
+
+
+def _broken_off(error: OSError, counts: Counter[str], *, keep: bool) -> str:
+    """What stopped an import, and how far it had come."""
+    if not keep:
+        return f"Broken off: {error.strerror}. It was a dry run: nothing was kept."
+    # A chunk is kept before the first of its verdicts is written.
+    return (
+        f"Broken off: {error.strerror}. At least the first {counts.total()} rows were decided and "
+        "kept. Import the sheet again: what was kept is recognised."
+    )
 
 
 @contextmanager

@@ -19,7 +19,7 @@ help: ## Show this list
 	@echo
 	@echo "  Variables: PORT=8000 HOST=127.0.0.1 DATA=.local WORKERS= THREADS= VENV=.venv PYTHON=python3"
 
-run: $(VENV)/.for-running ## Start TraceTrack with its own database and a day of demo data
+run: $(VENV)/.for-running ## Start TraceTrack with its own database and a month of demo data
 	@exec $(PY) manage.py serve
 
 test: $(VENV)/.for-tests check ## Run the gates, then every test

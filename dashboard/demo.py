@@ -19,7 +19,14 @@ from scans.models import Step
 SEED = 2026
 DAYS = 30
 SACKS_A_DAY, SACKS_ON_SUNDAY, SACKS_TODAY = 5, 2, 9
-OPERATORS = ("asha", "bilal", "chitra", "dev", "esha")
+# Who works where: nobody everywhere, somebody in every area.
+OPERATORS = {
+    "asha": ("lucknow", "jaipur", "ranchi", "raipur"),
+    "bilal": ("lucknow", "indore", "akola"),
+    "chitra": ("indore", "raipur", "akola"),
+    "dev": ("hisar", "sri-ganganagar", "sangaria", "bathinda"),
+    "esha": ("jaipur", "hisar", "bathinda"),
+}
 # The larger areas come up more often.
 AREAS = (
     "lucknow", "lucknow", "lucknow", "indore", "indore", "indore", "jaipur", "jaipur", "hisar",
@@ -120,7 +127,7 @@ class _Story:
             self._follow(parent, area, end, full=size == capacity)
 
     def _fill(self, parent: str, children: list[str], area: str, start: datetime) -> datetime:
-        actor, at = self._random.choice(OPERATORS), start
+        actor, at = self._somebody(area), start
         for child in children:
             at += timedelta(seconds=self._random.randint(5, 13))
             self._scan(Step.LINK, child, at, area, actor, parent_code=parent)
@@ -134,24 +141,25 @@ class _Story:
         """Inspected, completed, dispatched, received: as far as the time until now goes."""
         if self._chance(15):
             note = self._random.choice(NOTES)
-            self._scan(Step.INSPECT, parent, at, area, self._random.choice(OPERATORS), note=note)
+            self._scan(Step.INSPECT, parent, at, area, self._somebody(area), note=note)
         if not full and self._chance(40):
             return
         if not full:
             at += timedelta(minutes=2)
-            self._scan(Step.COMPLETE, parent, at, area, self._random.choice(OPERATORS))
+            self._scan(Step.COMPLETE, parent, at, area, self._somebody(area))
         if self._chance(15):
             return
         towards = self._random.choice([other for other in AREAS if other != area])
         at += timedelta(minutes=self._random.randint(25, 110))
-        self._scan(Step.DISPATCH, parent, at, towards, self._random.choice(OPERATORS))
+        self._scan(Step.DISPATCH, parent, at, towards, self._somebody(area))
         ago = (business_day(self._now) - business_day(at)).days - self._random.randint(1, 2)
         arrival = self._at(ago, self._random.choice(STARTS), self._random.randint(0, 50))
         if self._chance(92):
-            self._scan(Step.RECEIVE, parent, arrival, towards, self._random.choice(OPERATORS))
+            self._scan(Step.RECEIVE, parent, arrival, towards, self._somebody(towards))
         if self._chance(4):
             arrival += timedelta(hours=2)
-            self._scan(Step.RETURN, parent, arrival, area, "asha", note="customer sent it back")
+            note = "customer sent it back"
+            self._scan(Step.RETURN, parent, arrival, area, self._somebody(area), note=note)
 
     def _scan(
         self,
@@ -187,6 +195,10 @@ class _Story:
             area=area,
             parent_code=None,
         )
+
+    def _somebody(self, area: str) -> str:
+        """One of those who work there."""
+        return self._random.choice([name for name, areas in OPERATORS.items() if area in areas])
 
     def _code(self, prefix: str, start: int) -> str:
         self._number += 1

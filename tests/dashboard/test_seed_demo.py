@@ -55,6 +55,23 @@ class TestTheDemo:
         assert set(Scan.objects.values_list("outcome", flat=True)) == {"applied", "already"}
         assert drifts() == []
 
+    def test_is_the_work_of_people_who_each_see_some_areas(self, seed, monkeypatch):
+        monkeypatch.setattr(seed_demo, "_make", lambda people: None)
+        seed()
+
+        where = {
+            name: set(User.objects.get(username=name).areas.values_list("code", flat=True))
+            for name in demo.OPERATORS
+        }
+        assert {len(areas) for areas in where.values()} == {3, 4}
+        assert set.union(*where.values()) == set(demo.AREAS)
+        lies_in = {}
+        for shift in demo.month(timezone.now()):
+            lies_in |= {bag.code: bag.area for bag in shift.bags}
+            for entry, actor in shift.scans:
+                place = lies_in[entry.code] if entry.step == "dispatch" else entry.area
+                assert place in where[actor], entry
+
     def test_is_made_once_and_says_the_same_every_time(self, seed):
         first = seed()
         before = versions("bags_bag"), Scan.objects.count()
@@ -70,7 +87,7 @@ class TestTheDemo:
         assert len(lines) == len(seed_demo.PEOPLE)
         for username, password, role in lines:
             assert authenticate(username=username, password=password).role == role
-        assert len(User.objects.get(username="asha").area_ids) == 10
+        assert len(User.objects.get(username="viewer").area_ids) == 10
 
     def test_is_not_mixed_with_anybody_s_own_bags(self, seed):
         reference()

@@ -60,8 +60,10 @@ def _person(username: str, role: Role) -> User:
     if created:
         user.set_password(_password(username))
         user.save(update_fields=["password"])
-        if role in (Role.OPERATOR, Role.VIEWER):
+        if role == Role.VIEWER:
             user.areas.set(Area.objects.all())
+        elif role == Role.OPERATOR:
+            user.areas.set(Area.objects.filter(code__in=demo.OPERATORS[username]))
     return user
 
 

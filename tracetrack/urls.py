@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from bags.urls import api_urls as bag_urls
 from dashboard.urls import api_urls as dashboard_urls
 from scans.urls import api_urls as scan_urls
-from tracetrack import health
+from tracetrack import backoffice, health
 
 # The codes of bags take whatever is left of an address, so their table stands last.
 api_urls = [path("health", health.Health.as_view(), name="api-health")]
@@ -15,6 +15,7 @@ api_urls += dashboard_urls + scan_urls + bag_urls
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="alive"),
     path("api/v3/", include(api_urls)),
+    path("admin/login/", backoffice.log_in),
     path("admin/", admin.site.urls),
     path("", include("dashboard.page_urls")),
 ]

@@ -1,5 +1,6 @@
 """What may be done to areas, bag types and batches. What happens to bags is scans/actions.py."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -7,12 +8,56 @@ from django.db import transaction
 from django.utils import timezone
 
 from bags.errors import BatchExists, BatchUnknown, ReasonMissing
-from bags.events import BatchClosed, BatchCreated, BatchDescribed, BatchHeld, BatchReleased
-from bags.models import BagType, Batch
+from bags.events import (
+    AreaChanged,
+    AreaStaffed,
+    BagTypeChanged,
+    BatchClosed,
+    BatchCreated,
+    BatchDescribed,
+    BatchHeld,
+    BatchReleased,
+)
+from bags.models import Area, BagType, Batch
 from tracetrack.events import emit
 from tracetrack.models import User
 
 DESCRIPTION = ["product", "variety", "produced_on", "expires_on", "planned_bags", "notes"]
+
+
+@transaction.atomic
+def save_area(*, actor: User, area: Area) -> None:
+    """Keep an area, new or changed."""
+    area.save()
+    told = AreaChanged(area.code, called=area.name, gln=area.gln, active=area.active)
+    emit(told, actor=actor)
+
+
+@transaction.atomic
+def staff_area(*, actor: User, area: Area, members: Iterable[User]) -> None:
+    """Let exactly these people work in the area; nothing is told where nobody comes or goes."""
+    Area.objects.select_for_update(no_key=True).get(pk=area.pk)
+    before = set(area.members.values_list("username", flat=True))
+    area.members.set(members)
+    after = set(area.members.values_list("username", flat=True))
+    if before != after:
+        joined, left = tuple(sorted(after - before)), tuple(sorted(before - after))
+        emit(AreaStaffed(area.code, joined=joined, left=left), actor=actor)
+
+
+@transaction.atomic
+def save_bag_type(*, actor: User, bag_type: BagType) -> None:
+    """Keep a bag type, new or changed; raises ValidationError for fields that cannot be kept."""
+    bag_type.clean_fields()
+    bag_type.save()
+    told = BagTypeChanged(
+        bag_type.name,
+        parent_pattern=bag_type.parent_pattern,
+        child_pattern=bag_type.child_pattern,
+        capacity=bag_type.capacity,
+        child_weight=str(bag_type.child_weight),
+    )
+    emit(told, actor=actor)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from bags import actions
 from bags.codes import code_named, normalised
+from bags.errors import BadCode
 from bags.models import Area, Bag, BagType, Batch
 from tracetrack.backoffice import ByCodeAdmin, KeptAdmin, ReadOnlyAdmin
 from tracetrack.errors import Problem
@@ -27,6 +28,13 @@ class AreaAdmin(KeptAdmin):
         # Sheets and devices name the area by its code.
         return ("code",) if obj else ()
 
+    def save_model(self, request: Any, obj: Area, form: Any, change: bool) -> None:
+        actions.save_area(actor=request.user, area=obj)
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        people = form.cleaned_data["members"]
+        actions.staff_area(actor=request.user, area=form.instance, members=people)
+
 
 @admin.register(BagType)
 class BagTypeAdmin(KeptAdmin):
@@ -38,6 +46,21 @@ class BagTypeAdmin(KeptAdmin):
     ) -> tuple[str, ...]:
         return ("name",) if obj else ()
 
+    def save_model(self, request: Any, obj: BagType, form: Any, change: bool) -> None:
+        actions.save_bag_type(actor=request.user, bag_type=obj)
+
+
+class BatchForm(forms.ModelForm):
+    """Takes the code of a batch however it is typed."""
+
+    def clean_code(self) -> str:
+        given = self.cleaned_data["code"]
+        code = normalised(given)
+        if code is None:
+            problem = BadCode(given=given)
+            raise forms.ValidationError(f"{problem} {problem.remedy}")
+        return code
+
 
 class ReasonForm(ActionForm):
     """Asks beside an action why."""
@@ -47,6 +70,7 @@ class ReasonForm(ActionForm):
 
 @admin.register(Batch)
 class BatchAdmin(ByCodeAdmin, KeptAdmin):
+    form = BatchForm
     list_display = ("code", "product", "variety", "bag_type", "produced_on", "state", "held")
     list_filter = ("state", "held")
     list_select_related = ("bag_type",)

@@ -1,9 +1,62 @@
-"""What happened to batches, as the rest of the house hears of it."""
+"""What happened to areas, bag types and batches, as the rest of the house hears of it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tracetrack.events import Event
+
+# Names and visibility stand in every answer that is kept.
+EVERYWHERE = ("dashboard:*", "bags:*", "search:*", "recent:*")
+
+
+@dataclass(frozen=True, slots=True)
+class AreaEvent(Event):
+    """An area was made or changed, or other people work in it."""
+
+    stale: ClassVar[tuple[str, ...]] = EVERYWHERE
+    audited: ClassVar[bool] = True
+
+    area: str
+
+    @property
+    def subject(self) -> str:
+        return f"area {self.area}"
+
+
+@dataclass(frozen=True, slots=True)
+class AreaChanged(AreaEvent):
+    name: ClassVar[str] = "area.changed"
+
+    called: str
+    gln: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AreaStaffed(AreaEvent):
+    name: ClassVar[str] = "area.staffed"
+
+    joined: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BagTypeChanged(Event):
+    """A bag type was made or changed."""
+
+    name: ClassVar[str] = "bag_type.changed"
+    stale: ClassVar[tuple[str, ...]] = EVERYWHERE
+    audited: ClassVar[bool] = True
+
+    bag_type: str
+    parent_pattern: str
+    child_pattern: str
+    capacity: int
+    child_weight: str
+
+    @property
+    def subject(self) -> str:
+        return f"bag type {self.bag_type}"
 
 
 @dataclass(frozen=True, slots=True)

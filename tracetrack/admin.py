@@ -9,9 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from tracetrack.backoffice import KeptAdmin, ReadOnlyAdmin
-from tracetrack.events import emit
 from tracetrack.models import ApiToken, AuditEntry, User
-from tracetrack.people import UserChanged
+from tracetrack.people import save_user
 from tracetrack.tokens import revoke_token
 
 admin.site.site_title = admin.site.site_header = "TraceTrack"
@@ -38,9 +37,7 @@ class PersonAdmin(KeptAdmin, UserAdmin):
     )
 
     def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        told = UserChanged(user=obj.username, role=obj.role, active=obj.is_active)
-        emit(told, actor=request.user)
+        save_user(actor=request.user, user=obj)
 
 
 @admin.register(ApiToken)

@@ -1,16 +1,21 @@
-"""What happened to accounts, as the rest of the house hears of it."""
+"""What may be done to accounts, and how the rest of the house hears of it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tracetrack.events import Event
+from django.db import transaction
+
+from tracetrack.events import Event, emit
+from tracetrack.models import User
 
 
 @dataclass(frozen=True, slots=True)
 class UserChanged(Event):
-    """An account was made, or its role or state was set."""
+    """An account was made, or its name, role or state was set."""
 
     name: ClassVar[str] = "user.changed"
+    # Scans and figures say who scanned.
+    stale: ClassVar[tuple[str, ...]] = ("dashboard:*", "recent:*", "user_stats:*")
     audited: ClassVar[bool] = True
 
     user: str
@@ -20,3 +25,10 @@ class UserChanged(Event):
     @property
     def subject(self) -> str:
         return f"user {self.user}"
+
+
+@transaction.atomic
+def save_user(*, actor: User, user: User) -> None:
+    """Keep an account, new or changed."""
+    user.save()
+    emit(UserChanged(user.username, user.role, user.is_active), actor=actor)

@@ -1,0 +1,65 @@
+"""`manage.py token`: the way to a first token on a deployed site."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from tests.factories import make_user
+from tracetrack.models import ApiToken, AuditEntry
+from tracetrack.roles import Role
+from tracetrack.tokens import find_token
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def press():
+    return make_user("press", Role.INTEGRATOR)
+
+
+def issue(*arguments):
+    """What the command prints."""
+    out = StringIO()
+    call_command("token", *arguments, stdout=out)
+    return out.getvalue()
+
+
+class TestTheCommand:
+    def test_prints_a_token_that_is_good_and_nothing_else(self, press):
+        printed = issue("press", " gate 2 ")
+
+        token = find_token(printed.removesuffix("\n"), now=timezone.now())
+        assert token is not None
+        assert (token.user, token.name, token.expires_at) == (press, "gate 2", None)
+        assert AuditEntry.objects.get().action == "token.issued"
+
+    def test_lets_it_expire_after_so_many_days(self, press):
+        plain = issue("press", "gate 2", "--days", "30").strip()
+
+        now = timezone.now()
+        assert find_token(plain, now=now + timedelta(days=29)) is not None
+        assert find_token(plain, now=now + timedelta(days=30, seconds=1)) is None
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (["nobody", "x"], "There is no active account 'nobody'."),
+            (["gone", "x"], "There is no active account 'gone'."),
+            (["press", " "], "between 1 and 64 characters"),
+            (["press", "x" * 65], "between 1 and 64 characters"),
+            (["press", "x", "--days", "0"], "--days is between 1 and 3650."),
+            (["press", "x", "--days", "99999999999"], "--days is between 1 and 3650."),
+        ],
+    )
+    def test_says_what_it_cannot_do(self, press, arguments, says):
+        gone = make_user("gone", Role.INTEGRATOR)
+        gone.is_active = False
+        gone.save()
+
+        with pytest.raises(CommandError, match=says):
+            issue(*arguments)
+
+        assert not ApiToken.objects.exists()

@@ -49,5 +49,5 @@ def on_starting(server: Any) -> None:
     asking = ["--tag", "database", "--database", "default"]
     # Side by side: nobody should wait twice for Django to start.
     checks = [subprocess.Popen(command), subprocess.Popen([*command, *asking])]
-    if any([check.wait() for check in checks]):
+    if [check for check in checks if check.wait() != 0]:
         sys.exit(1)

@@ -46,7 +46,6 @@ ADMINISTER = MANAGE | {
     "tracetrack.view_apitoken",
     "tracetrack.view_auditentry",
     "tracetrack.clear_cache",
-    "tracetrack.reset_pool",
 }
 
 PERMISSIONS: dict[str, frozenset[str]] = {

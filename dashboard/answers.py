@@ -1,5 +1,8 @@
 """Answers that more than one door gives: made once, kept in the cache, the same everywhere."""
 
+from datetime import date
+from functools import lru_cache
+
 import orjson
 from django.utils import timezone
 
@@ -21,14 +24,19 @@ def overview(user: User) -> tuple[bytes, bool]:
         return orjson.dumps(queries.overview(user, now=now))
 
     # A new day begins at once, not when what is kept of yesterday runs out.
-    key = cache.key("ultra", scope=scope_of(user), day=business_day(now))
+    key = _key("ultra", scope_of(user), business_day(now))
     return cache.cached("dashboard", key, build), not built
 
 
 def person_stats(person: User) -> bytes:
     """What `person` scanned, as JSON."""
     now = timezone.now()
-    key = cache.key("person", scope=f"user {person.pk}", day=business_day(now))
+    key = _key("person", f"user {person.pk}", business_day(now))
     return cache.cached(
         "user_stats", key, lambda: orjson.dumps(queries.person_stats(person, now=now))
     )
+
+
+@lru_cache(maxsize=1000)
+def _key(name: str, scope: str, day: date) -> str:
+    return cache.key(name, scope=scope, day=day)

@@ -1,35 +1,25 @@
 """JSON of numbers: the whole dashboard, several statistics at once, and the cache behind them."""
 
-from hashlib import blake2b
-from time import perf_counter
-
-import orjson
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from rest_framework.request import Request
 
 from dashboard import actions, answers, queries
 from dashboard.serializers import BatchStatsIn, CacheClearIn, person_json
+from tracetrack import pool
 from tracetrack.http import ApiView, as_json
+from tracetrack.kept import KeptView
+from tracetrack.models import User
 
 
-class Ultra(ApiView):
+class Ultra(KeptView):
     """GET /api/v3/dashboard/ultra"""
 
     permissions = {"GET": "dashboard.view_dashboard"}
 
-    def get(self, request: Request) -> HttpResponse:
-        numbers, cached = answers.overview(self.actor)
-        # How long this one answer took is no part of what it says.
-        etag = f'W/"{blake2b(numbers, digest_size=16).hexdigest()}"'
-        took = (perf_counter() - self.started) * 1000
-        ending = orjson.dumps({"response_time_ms": round(took, 3), "cached": cached})
-        response = as_json(numbers[:-1] + b"," + ending[1:])
-        response["ETag"] = etag
-        response["Cache-Control"] = "private, no-cache"
-        answer = get_conditional_response(request._request, etag=etag, response=response)
-        return answer or response
+    @classmethod
+    def kept(cls, user: User) -> tuple[bytes, bool]:
+        return answers.overview(user)
 
 
 class Me(ApiView):
@@ -70,3 +60,12 @@ class CacheClear(ApiView):
         asked = self.body(CacheClearIn)
         cleared = actions.clear_cache(actor=self.actor, **asked)
         return as_json({"success": True, **asked, "cleared": cleared})
+
+
+class PoolReset(ApiView):
+    """POST /api/v3/pool/reset"""
+
+    permissions = {"POST": "tracetrack.reset_pool"}
+
+    def post(self, request: Request) -> HttpResponse:
+        return as_json({"success": True, "closed": pool.reset(actor=self.actor)})

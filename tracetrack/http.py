@@ -36,6 +36,8 @@ from tracetrack.tokens import TokenAuthentication
 logger = logging.getLogger(__name__)
 
 API = "/api/"
+# Every answer depends on who asks.
+VARY = ("Authorization", "Cookie")
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
@@ -100,12 +102,8 @@ class ApiView(APIView):
         if method not in self.permissions:
             raise MethodNotAllowed(method=method[:16], allowed=self.allowed_methods)
         permission = self.permissions[method]
-        if permission is None:
-            return
-        if not request.user.is_authenticated:
-            raise NotSignedIn
-        if not request.user.has_perm(permission):
-            raise Forbidden(permission=permission)
+        if permission is not None:
+            check_may(request.user, permission)
 
     def body(self, reader: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The body as `reader` understands it; raises BadRequest, BadField."""
@@ -131,11 +129,19 @@ class ApiView(APIView):
     ) -> Any:
         final = super().finalize_response(request, cast(Any, response), *args, **kwargs)
         final.headers.setdefault("Cache-Control", "private, no-store")
-        patch_vary_headers(final, ("Authorization", "Cookie"))
+        patch_vary_headers(final, VARY)
         return _without_body(final) if request.method == "HEAD" else final
 
     def raise_uncaught_exception(self, exc: Exception) -> NoReturn:
         raise exc
+
+
+def check_may(user: Any, permission: str) -> None:
+    """Raises NotSignedIn or Forbidden where `user` has not this permission."""
+    if not user.is_authenticated:
+        raise NotSignedIn
+    if not user.has_perm(permission):
+        raise Forbidden(permission=permission)
 
 
 def read(reader: type[serializers.Serializer[Any]], given: Mapping[str, Any]) -> dict[str, Any]:

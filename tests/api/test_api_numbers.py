@@ -2,8 +2,11 @@
 
 import pytest
 
+from dashboard.views import Ultra
+from tests.api.problem import assert_problem
 from tests.api.site import HERE, LOT, commit, post, scan_body
 from tests.factories import scan
+from tracetrack.http import ApiView
 from tracetrack.models import AuditEntry
 
 ULTRA = "/api/v3/dashboard/ultra"
@@ -60,6 +63,34 @@ class TestUltra:
         scan(site.people["office"], "inspect", HERE)
         commit()
         assert office.get(ULTRA, headers={"If-None-Match": etag}).status_code == 200
+
+    @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/*;q=0.5"])
+    def test_is_the_same_however_json_is_asked_for(self, office, accept):
+        usual, answer = office.get(ULTRA), office.get(ULTRA, headers={"Accept": accept})
+
+        assert answer.status_code == 200
+        assert answer["ETag"] == usual["ETag"]
+        for name in ("Content-Type", "Cache-Control", "Vary", "X-Frame-Options"):
+            assert answer[name] == usual[name]
+
+    def test_is_nothing_but_json_and_takes_no_parameters(self, office):
+        assert_problem(office.get(ULTRA, headers={"Accept": "text/csv"}), 406, "not-acceptable")
+        assert_problem(office.get(f"{ULTRA}?x=1"), 400, "unknown-parameter")
+        assert_problem(office.post(ULTRA), 405, "method-not-allowed")
+
+    def test_is_a_problem_for_who_may_not_see_it(self, site, office, monkeypatch):
+        office.get(ULTRA)
+        assert_problem(site.client("anonymous").get(ULTRA), 401, "not-signed-in")
+
+        monkeypatch.setitem(Ultra.permissions, "GET", "tracetrack.clear_cache")
+
+        problem = assert_problem(office.get(ULTRA), 403, "forbidden")
+        assert problem["facts"] == {"permission": "tracetrack.clear_cache"}
+
+    def test_goes_past_the_framework(self, office, monkeypatch):
+        monkeypatch.setattr(ApiView, "initial", None)
+
+        assert office.get(ULTRA).status_code == 200
 
     def test_answers_head_as_get_without_a_body(self, office):
         whole = office.get(ULTRA)

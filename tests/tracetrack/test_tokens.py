@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import make_user, reference
-from tracetrack.models import ApiToken, AuditEntry
-from tracetrack.tokens import issue_token, revoke_token
+from tracetrack.models import ApiToken, AuditEntry, User
+from tracetrack.tokens import find_token, issue_token, revoke_token
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,19 @@ class TestANewToken:
         assert (entry.actor, entry.subject) == (ada, f"token {plain[:11]}")
         assert entry.facts["user"] == "ines"
         assert plain[11:] not in str(entry.facts)
+
+    def test_is_read_with_its_user_in_one_question(self, ines):
+        plain = issue_token(ines, "erp")
+
+        with CaptureQueriesContext(connection) as queries:
+            found = find_token(plain, now=timezone.now())
+
+        assert len(queries) == 1
+        row, person = ApiToken.objects.get(), User.objects.get(username="ines")
+        assert found.get_deferred_fields() == found.user.get_deferred_fields() == set()
+        for ours, theirs in ((found, row), (found.user, person)):
+            for column in ours._meta.concrete_fields:
+                assert getattr(ours, column.attname) == getattr(theirs, column.attname)
 
     def test_opens_the_api_for_its_user(self, ines):
         assert ask(issue_token(ines, "erp")).status_code == 200

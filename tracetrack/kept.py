@@ -1,0 +1,78 @@
+"""KeptView: an endpoint whose answers are kept as final bytes."""
+
+from hashlib import blake2b
+from time import perf_counter
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.request import Request
+
+from tracetrack.http import VARY, ApiView, as_json, check_may
+from tracetrack.models import User
+from tracetrack.tokens import TokenAuthentication
+
+PLAIN = ("*/*", "application/json")
+
+
+class KeptView(ApiView):
+    """One endpoint of which `kept` gives the answer: a JSON object as bytes.
+
+    Who asks and whether he may is found out first, from the one declaration in `permissions`, and
+    nothing else. A plain question goes past Django REST framework, whose own work would take longer
+    than all the rest; whatever is not plain goes through it, and hears there what is wrong with it.
+    """
+
+    @classmethod
+    def kept(cls, user: User) -> tuple[bytes, bool]:
+        """The answer for `user`, and whether it was there already."""
+        raise NotImplementedError
+
+    def get(self, request: Request) -> HttpResponse:
+        return self._answer(self.actor, request._request, self.started)
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        usual = super().as_view(**initkwargs)
+
+        def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            return cls._plainly(request) if _is_plain(request) else usual(request, *args, **kwargs)
+
+        view.cls = cls  # type: ignore[attr-defined]
+        return csrf_exempt(view)
+
+    @classmethod
+    def _plainly(cls, request: HttpRequest) -> HttpResponse:
+        started = perf_counter()
+        found = TokenAuthentication().authenticate(request)
+        user: Any = found[0] if found else request.user
+        permission = cls.permissions["GET"]
+        assert permission is not None
+        check_may(user, permission)
+        response = cls._answer(user, request, started)
+        response.headers["Vary"] = ", ".join(VARY)
+        return response
+
+    @classmethod
+    def _answer(cls, user: User, request: HttpRequest, started: float) -> HttpResponse:
+        body, cached = cls.kept(user)
+        # How long this one answer took is no part of what it says.
+        etag = f'W/"{blake2b(body, digest_size=16).hexdigest()}"'
+        took = (perf_counter() - started) * 1000
+        ending = orjson.dumps({"response_time_ms": round(took, 3), "cached": cached})
+        response = as_json(body[:-1] + b"," + ending[1:])
+        response.headers["ETag"] = etag
+        response.headers["Cache-Control"] = "private, no-cache"
+        if "HTTP_IF_NONE_MATCH" in request.META:
+            unchanged = get_conditional_response(request, etag=etag, response=response)
+            return unchanged or response
+        return response
+
+
+def _is_plain(request: HttpRequest) -> bool:
+    meta = request.META
+    wanted = meta.get("HTTP_ACCEPT", PLAIN[0])
+    return request.method == "GET" and not meta.get("QUERY_STRING") and wanted in PLAIN

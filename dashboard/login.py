@@ -1,7 +1,6 @@
 """Signing in and out: one generic answer to every mistake, and an end to guessing."""
 
 from collections.abc import Callable
-from ipaddress import ip_network
 from typing import Any, TypedDict
 
 from django.conf import settings
@@ -9,6 +8,8 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django_ratelimit.core import get_usage
+
+from tracetrack.addresses import client_network
 
 
 class Limit(TypedDict):
@@ -20,15 +21,8 @@ class Limit(TypedDict):
 
 
 def address(group: str, request: HttpRequest) -> str:
-    """Where a request comes from: the nearest hop that is no proxy of ours; IPv6 by its network."""
-    hops = request.headers.get("X-Forwarded-For", "").split(",")
-    nearest = request.META["REMOTE_ADDR"]
-    while nearest in settings.FORWARDED_ALLOW_IPS and hops:
-        nearest = hops.pop().strip() or nearest
-    try:
-        return str(ip_network((nearest, 64 if ":" in nearest else 32), strict=False))
-    except ValueError:
-        return "unreadable"
+    """Where a request comes from."""
+    return client_network(request)
 
 
 def name(group: str, request: HttpRequest) -> str:

@@ -36,6 +36,7 @@ loglevel = "info" if settings.LOG_LEVEL in {"DEBUG", "INFO"} else "warning"
 
 def post_worker_init(worker: Any) -> None:
     """Make ready what is asked for first, beside the worker's first requests."""
+    import_string("tracetrack.pool.open_share")()
     Thread(target=import_string("dashboard.warming.warm"), name="warming", daemon=True).start()
 
 
@@ -44,6 +45,9 @@ def on_starting(server: Any) -> None:
 
     In a process of its own, because what this one imports would outlive a SIGHUP.
     """
-    manage = Path(__file__).with_name("manage.py")
-    if subprocess.run([sys.executable, str(manage), "check"], check=False).returncode != 0:
+    command = [sys.executable, str(Path(__file__).with_name("manage.py")), "check"]
+    asking = ["--tag", "database", "--database", "default"]
+    # Side by side: nobody should wait twice for Django to start.
+    checks = [subprocess.Popen(command), subprocess.Popen([*command, *asking])]
+    if [check for check in checks if check.wait() != 0]:
         sys.exit(1)

@@ -10,4 +10,5 @@ api_urls = [
     path("users/me/stats", views.MyStats.as_view(), name="api-my-stats"),
     path("batch/stats", views.BatchStats.as_view(), name="api-batch-stats"),
     path("cache/clear", views.CacheClear.as_view(), name="api-cache-clear"),
+    path("pool/reset", views.PoolReset.as_view(), name="api-pool-reset"),
 ]

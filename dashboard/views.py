@@ -6,6 +6,7 @@ from rest_framework.request import Request
 
 from dashboard import actions, answers, queries
 from dashboard.serializers import BatchStatsIn, CacheClearIn, person_json
+from tracetrack import pool
 from tracetrack.http import ApiView, as_json
 from tracetrack.kept import KeptView
 from tracetrack.models import User
@@ -59,3 +60,12 @@ class CacheClear(ApiView):
         asked = self.body(CacheClearIn)
         cleared = actions.clear_cache(actor=self.actor, **asked)
         return as_json({"success": True, **asked, "cleared": cleared})
+
+
+class PoolReset(ApiView):
+    """POST /api/v3/pool/reset"""
+
+    permissions = {"POST": "tracetrack.reset_pool"}
+
+    def post(self, request: Request) -> HttpResponse:
+        return as_json({"success": True, "closed": pool.reset(actor=self.actor)})

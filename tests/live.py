@@ -58,7 +58,7 @@ def running(**variables: str) -> Iterator[Server]:
     """One worker of gunicorn during a block, with these settings."""
     port = free_port()
     environment = os.environ | {
-        "DATABASE_URL": _address(),
+        "DATABASE_URL": address(),
         "WORKERS": "1",
         "PORT": str(port),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
@@ -92,9 +92,11 @@ def until(true: Callable[[], bool], *, seconds: float = 20) -> bool:
     return False
 
 
-def _address() -> str:
+def address(*, host: str = "") -> str:
+    """The test's own database as DATABASE_URL names one; behind another socket folder if told."""
     at = connection.settings_dict
+    host = host or at["HOST"]
     user = quote(at["USER"]) + (f":{quote(at['PASSWORD'])}" if at["PASSWORD"] else "")
-    if at["HOST"].startswith("/"):
-        return f"postgresql://{user}@/{at['NAME']}?host={quote(at['HOST'], safe='/')}"
-    return f"postgresql://{user}@{at['HOST']}:{at['PORT'] or 5432}/{at['NAME']}"
+    if host.startswith("/"):
+        return f"postgresql://{user}@/{at['NAME']}?host={quote(host, safe='/')}"
+    return f"postgresql://{user}@{host}:{at['PORT'] or 5432}/{at['NAME']}"

@@ -6,34 +6,63 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
+from psycopg import Error as PsycopgError
+from psycopg import connect
 
-# What migrations, psql and a backup need beside the web server, and PostgreSQL's reserve of 3.
-SPARE_CONNECTIONS = 10
 SHORTEST_SECRET_KEY = 32
+PATIENCE_SECONDS = 2
 
 
 def check_connections_fit() -> CheckMessage | None:
     """All processes together must not open more connections than the server takes."""
-    wanted = settings.WORKERS * settings.DB_POOL_MAX + SPARE_CONNECTIONS
+    wanted = settings.DB_POOL_BASE + settings.DB_POOL_EXTRA + settings.DB_SPARE_CONNECTIONS
     if wanted <= settings.DB_SERVER_CONNECTIONS:
         return None
     return Error(
-        f"WORKERS x DB_POOL_MAX + {SPARE_CONNECTIONS} is {wanted}, more than the "
-        f"{settings.DB_SERVER_CONNECTIONS} connections that the database server takes.",
-        hint="Lower WORKERS or DB_POOL_MAX, or raise max_connections of the server "
+        f"DB_POOL_BASE + DB_POOL_EXTRA and {settings.DB_SPARE_CONNECTIONS} to spare make "
+        f"{wanted}, more than the {settings.DB_SERVER_CONNECTIONS} connections that the "
+        "database server takes.",
+        hint="Lower DB_POOL_BASE or DB_POOL_EXTRA, or raise max_connections of the server "
         "and DB_SERVER_CONNECTIONS with it.",
         id="TT.E001",
     )
 
 
-def check_pool_bounds() -> CheckMessage | None:
-    """The least must not be above the most."""
-    if settings.DB_POOL_MIN <= settings.DB_POOL_MAX:
+def check_everybody_has_one() -> CheckMessage | None:
+    """Every process must have its share of the connections."""
+    if settings.DB_POOL_BASE + settings.DB_POOL_EXTRA >= settings.WORKERS:
         return None
     return Error(
-        f"DB_POOL_MIN is {settings.DB_POOL_MIN}, DB_POOL_MAX is {settings.DB_POOL_MAX}.",
-        hint="Make DB_POOL_MIN at most DB_POOL_MAX.",
+        f"DB_POOL_BASE + DB_POOL_EXTRA are fewer than the {settings.WORKERS} WORKERS.",
+        hint="Give every process at least one connection.",
         id="TT.E002",
+    )
+
+
+def check_server_keeps_its_word() -> CheckMessage | None:
+    """The server, where it can be asked, must take as many connections as the settings say."""
+    given = _max_connections()
+    if given is None or given >= settings.DB_SERVER_CONNECTIONS:
+        return None
+    return Error(
+        f"The database server takes {given} connections, DB_SERVER_CONNECTIONS says "
+        f"{settings.DB_SERVER_CONNECTIONS}.",
+        hint="Set DB_SERVER_CONNECTIONS to its max_connections, or raise that.",
+        id="TT.E008",
+    )
+
+
+def check_queue_can_be_full() -> CheckMessage | None:
+    """Who waits for a connection holds a thread; the others need one to hear that it is full."""
+    if settings.THREADS > settings.DB_POOL_MAX + settings.DB_POOL_WAITING:
+        return None
+    return Warning(
+        f"THREADS is {settings.THREADS}, no more than the {settings.DB_POOL_MAX} connections of a "
+        f"process and the {settings.DB_POOL_WAITING} of DB_POOL_WAITING: under overload nobody "
+        "hears “try again”, everybody waits.",
+        hint="Raise THREADS, or lower DB_POOL_WAITING.",
+        id="TT.W002",
     )
 
 
@@ -109,7 +138,9 @@ def check_shared_state() -> CheckMessage | None:
 
 CHECKS: dict[Callable[[], CheckMessage | None], str] = {
     check_connections_fit: Tags.compatibility,
-    check_pool_bounds: Tags.compatibility,
+    check_everybody_has_one: Tags.compatibility,
+    check_queue_can_be_full: Tags.compatibility,
+    check_server_keeps_its_word: Tags.database,
     check_lock_comes_first: Tags.compatibility,
     check_debug_stays_home: Tags.security,
     check_https_can_be_seen: Tags.security,
@@ -123,6 +154,17 @@ def register_all() -> None:
     """Have Django run every check of this page with its own."""
     for check, tag in CHECKS.items():
         register(_as_django_wants_it(check), tag)
+
+
+def _max_connections() -> int | None:
+    asked = connection.get_connection_params() | {"connect_timeout": PATIENCE_SECONDS}
+    try:
+        # Not from the pool, which would wait for a server that is not there yet.
+        with connect(**asked) as direct:
+            found = direct.execute("SELECT current_setting('max_connections')::int").fetchone()
+    except PsycopgError:
+        return None
+    return int(found[0]) if found else None
 
 
 def _as_django_wants_it(

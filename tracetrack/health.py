@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
-from tracetrack import cache
+from tracetrack import cache, pool
 from tracetrack.http import ApiView, as_json
 
 PATIENCE_SECONDS = 2.0
@@ -60,12 +60,12 @@ def database_figures() -> dict[str, Any]:
 
 def process_figures() -> dict[str, Any]:
     """What this process knows of itself: its pool, the queue before it, the cache, its memory."""
-    pool = pool_figures()
+    connections = pool.figures()
     process = psutil.Process()
     return {
-        "pool": pool,
+        "pool": connections,
         "queue": {
-            "waiting": pool.get("requests_waiting", 0),
+            "waiting": connections.get("requests_waiting", 0),
             "limit": settings.DB_POOL_WAITING,
         },
         "cache": cache.figures(),
@@ -77,21 +77,15 @@ def process_figures() -> dict[str, Any]:
     }
 
 
-def pool_figures() -> dict[str, int]:
-    """The pool's own count of its connections and of who waited for one."""
-    pool = getattr(connection, "pool", None)
-    return dict(pool.get_stats()) if pool else {}
-
-
 def _ask() -> None:
-    pool = getattr(connection, "pool", None)
-    if pool is None or connection.connection is not None:
+    own = getattr(connection, "pool", None)
+    if own is None or connection.connection is not None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         return
     # Who asks after our health must hear of a dead database sooner than a scanner gives up.
-    pool.open()
-    with pool.connection(timeout=PATIENCE_SECONDS) as direct:
+    own.open()
+    with own.connection(timeout=PATIENCE_SECONDS) as direct:
         direct.execute("SELECT 1")
 
 

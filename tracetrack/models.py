@@ -46,6 +46,7 @@ class User(AbstractUser):
         permissions = [
             ("view_system", "Can see the figures of the running system"),
             ("clear_cache", "Can drop cached answers"),
+            ("reset_pool", "Can have all connections to the database replaced"),
         ]
         constraints = [
             models.CheckConstraint(name="user_role_is_known", condition=Q(role__in=Role.values)),

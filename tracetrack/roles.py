@@ -46,6 +46,7 @@ ADMINISTER = MANAGE | {
     "tracetrack.view_apitoken",
     "tracetrack.view_auditentry",
     "tracetrack.clear_cache",
+    "tracetrack.reset_pool",
 }
 
 PERMISSIONS: dict[str, frozenset[str]] = {

@@ -73,36 +73,52 @@ TEMPLATES = [
     }
 ]
 
-# The web server (gunicorn.conf.py reads these). More threads than connections: under overload
-# callers then wait in the pool's queue, which is short and answers "try again".
+# The web server (gunicorn.conf.py reads these).
 WORKERS = env.integer("WORKERS", default=min(os.cpu_count() or 1, 8), at_least=1, at_most=64)
-THREADS = env.integer("THREADS", default=16, at_least=1, at_most=256)
+THREADS = env.integer("THREADS", default=96, at_least=1, at_most=1024)
 
 # The database. Without DATABASE_URL: the embedded server, which manage.py and tests/conftest.py
-# start; importing this page never does.
-DB_POOL_MIN = env.integer("DB_POOL_MIN", default=2, at_least=0, at_most=250)
-DB_POOL_MAX = env.integer("DB_POOL_MAX", default=10, at_least=1, at_most=250)
-DB_POOL_WAITING = env.integer("DB_POOL_WAITING", default=64, at_least=1, at_most=10_000)
+# start; importing this page never does. The connections are for all processes together: so many
+# that stay, so many more under pressure, and no more than the server takes.
+DB_SERVER_CONNECTIONS = env.integer(
+    "DB_SERVER_CONNECTIONS", default=300 if LOCAL else 100, at_least=20, at_most=10_000
+)
+# What migrations, psql and a backup need beside the web server, and PostgreSQL's reserve of 3.
+DB_SPARE_CONNECTIONS = 10
+ROOM = DB_SERVER_CONNECTIONS - DB_SPARE_CONNECTIONS
+DB_POOL_BASE = env.integer(
+    "DB_POOL_BASE", default=8 if LOCAL else min(100, ROOM), at_least=0, at_most=10_000
+)
+DB_POOL_EXTRA = env.integer(
+    "DB_POOL_EXTRA", default=max(0, min(250, ROOM) - DB_POOL_BASE), at_least=0, at_most=10_000
+)
+# One process's share, for a third of its threads. Half of them may wait for a connection, or until
+# one more is opened; what is left of them tells the others at once to try again.
+DB_POOL_MAX = max(1, min((DB_POOL_BASE + DB_POOL_EXTRA) // WORKERS, THREADS // 3))
+DB_POOL_MIN = min(DB_POOL_BASE // WORKERS, DB_POOL_MAX)
+DB_POOL_WAITING = env.integer(
+    "DB_POOL_WAITING", default=max(1, THREADS // 2), at_least=1, at_most=10_000
+)
 DB_POOL_SECONDS = env.seconds("DB_POOL_SECONDS", default=30)
 DB_POOL_LIFETIME = env.seconds("DB_POOL_LIFETIME", default=3600)
-DB_SERVER_CONNECTIONS = env.integer(
-    "DB_SERVER_CONNECTIONS", default=300 if LOCAL else 100, at_least=10, at_most=10_000
-)
 DB_STATEMENT_SECONDS = env.seconds("DB_STATEMENT_SECONDS", default=30)
 DB_LOCK_SECONDS = env.seconds("DB_LOCK_SECONDS", default=5)
 DB_IDLE_SECONDS = env.seconds("DB_IDLE_SECONDS", default=60)
-DATABASES = {"default": DATABASE | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}}
+DATABASES = {"default": DATABASE | {"ENGINE": "tracetrack.postgres", "CONN_MAX_AGE": 0}}
 DATABASES["default"]["OPTIONS"] |= {
     "application_name": "tracetrack",
-    "connect_timeout": 30,
+    # Several tries fit into the time for which a request waits.
+    "connect_timeout": 10,
     # A scanner must hear "try again" rather than hang; a forgotten transaction must let go.
     "options": f"-c statement_timeout={DB_STATEMENT_SECONDS * 1000:.0f}"
     f" -c lock_timeout={DB_LOCK_SECONDS * 1000:.0f}"
     f" -c idle_in_transaction_session_timeout={DB_IDLE_SECONDS * 1000:.0f}",
     "pool": {
-        "min_size": DB_POOL_MIN,
+        # The web server opens its share when it starts (gunicorn.conf.py); a command needs one.
+        "min_size": min(1, DB_POOL_MIN),
         "max_size": DB_POOL_MAX,
         "timeout": DB_POOL_SECONDS,
+        "reconnect_timeout": DB_POOL_SECONDS,
         "max_lifetime": DB_POOL_LIFETIME,
         "max_waiting": DB_POOL_WAITING,
     },

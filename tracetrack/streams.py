@@ -22,8 +22,8 @@ from tracetrack.sql import sql
 # first window is short, so that the first rows come at once; then they grow towards PIECE bytes.
 NARROWEST, FIRST, WIDEST = 500, 2_000, 20_000
 PIECE = 4 * 1024 * 1024
-# A stream holds a connection for as long as its reader takes, so only some may.
-_places = threading.BoundedSemaphore(max(1, settings.DB_POOL_MAX // 4))
+# A stream holds a connection, and some pieces, for as long as its reader takes: only some may.
+_places = threading.BoundedSemaphore(max(1, min(4, settings.DB_POOL_MAX // 4)))
 
 
 class Cell:

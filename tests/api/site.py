@@ -113,6 +113,7 @@ CALLS: dict[str, Callable[[Site, str], Call]] = {
     "GET dashboard/ultra": lambda site, role: Call("dashboard/ultra"),
     "POST batch/stats": lambda site, role: Call("batch/stats", {"stats": ["all"]}),
     "POST cache/clear": lambda site, role: Call("cache/clear", {"pattern": "dashboard:*"}),
+    "POST pool/reset": lambda site, role: Call("pool/reset", {}),
     "GET users/me": lambda site, role: Call("users/me"),
     "GET users/me/stats": lambda site, role: Call("users/me/stats"),
     "GET areas": lambda site, role: Call("areas"),

@@ -17,6 +17,7 @@ GRID = {
     "GET dashboard/ultra": LOOK,
     "POST batch/stats": LOOK,
     "POST cache/clear": (401, 403, 403, 403, 200, 403),
+    "POST pool/reset": (401, 403, 403, 403, 200, 403),
     "GET users/me": LOOK,
     "GET users/me/stats": LOOK,
     "GET areas": LOOK,

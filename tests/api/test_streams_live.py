@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def server(django_db_setup: None) -> Iterator[Server]:
     """One place for streams, short limits of time."""
     limits = {"DB_STATEMENT_SECONDS": "0.5", "DB_LOCK_SECONDS": "0", "DB_IDLE_SECONDS": "2"}
-    with running(DB_POOL_MIN="1", DB_POOL_MAX="4", **limits) as server:
+    with running(DB_POOL_BASE="1", DB_POOL_EXTRA="3", **limits) as server:
         yield server
 
 

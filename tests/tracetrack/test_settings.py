@@ -78,8 +78,8 @@ class TestDeployed:
     @pytest.mark.parametrize(
         ("variables", "identifier"),
         [
-            ({"WORKERS": "10", "DB_POOL_MAX": "10"}, "TT.E001"),
-            ({"DB_POOL_MIN": "11", "DB_POOL_MAX": "10"}, "TT.E002"),
+            ({"DB_POOL_BASE": "80", "DB_POOL_EXTRA": "11"}, "TT.E001"),
+            ({"DB_POOL_BASE": "2", "DB_POOL_EXTRA": "1"}, "TT.E002"),
             ({"DB_LOCK_SECONDS": "30"}, "TT.E003"),
             ({"DEBUG": "true"}, "TT.E004"),
             ({"FORWARDED_ALLOW_IPS": ""}, "TT.E005"),
@@ -102,7 +102,51 @@ class TestDeployed:
         assert "(TT.W001)" in output
 
     def test_as_many_connections_as_the_server_takes_are_fine(self) -> None:
-        assert check({**DEPLOYED, "WORKERS": "9", "DB_POOL_MAX": "10"})[0] == 0
+        assert check({**DEPLOYED, "DB_POOL_BASE": "80", "DB_POOL_EXTRA": "10"})[0] == 0
+
+    def test_a_queue_that_can_never_be_full_is_warned_about(self) -> None:
+        code, output = check({**DEPLOYED, "THREADS": "30", "DB_POOL_WAITING": "20"})
+        assert code == 0
+        assert "(TT.W002)" in output
+
+    def test_a_server_that_takes_fewer_connections_than_said_is_refused(self) -> None:
+        asked = {"DATABASE_URL": os.environ["DATABASE_URL"], "DB_SERVER_CONNECTIONS": "9999"}
+        database = ("--tag", "database", "--database", "default")
+
+        code, output = check({**DEPLOYED, **asked}, *database)
+
+        assert code == 1
+        assert "(TT.E008)" in output
+
+    def test_a_server_that_cannot_be_asked_yet_is_no_reason_not_to_start(self) -> None:
+        assert check(DEPLOYED, "--tag", "database", "--database", "default")[0] == 0
+
+    @pytest.mark.parametrize(
+        ("variables", "share"),
+        [
+            # What stays, the most, who may wait: of one process.
+            ({}, (22, 22, 48)),
+            ({"DB_SERVER_CONNECTIONS": "300"}, (25, 32, 48)),
+            ({"DB_SERVER_CONNECTIONS": "300", "THREADS": "300"}, (25, 62, 150)),
+            ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "8"}, (12, 31, 48)),
+            ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "1", "THREADS": "24"}, (8, 8, 12)),
+            ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "64"}, (1, 3, 48)),
+            ({"DB_POOL_BASE": "0", "DB_POOL_EXTRA": "4"}, (0, 1, 48)),
+        ],
+    )
+    def test_connections_are_shared_among_the_processes(
+        self, variables: dict[str, str], share: tuple[int, int, int]
+    ) -> None:
+        asked = "s.DB_POOL_MIN, s.DB_POOL_MAX, s.DB_POOL_WAITING"
+        told = subprocess.run(
+            [sys.executable, "-c", f"from tracetrack import settings as s; print(({asked}))"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **DEPLOYED, **variables},
+            text=True,
+            capture_output=True,
+            check=True,
+        )
+        assert told.stdout.strip() == str(share)
 
 
 class TestOnOnesOwnMachine:

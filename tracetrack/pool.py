@@ -1,0 +1,60 @@
+"""The connections to the database that this process keeps, and how to be rid of all of them."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from tracetrack.events import Event, emit
+from tracetrack.models import User
+from tracetrack.sql import sql
+
+
+@dataclass(frozen=True, slots=True)
+class PoolReset(Event):
+    """Somebody had all connections to the database replaced."""
+
+    name: ClassVar[str] = "pool.reset"
+    audited: ClassVar[bool] = True
+
+    closed: int
+
+    @property
+    def subject(self) -> str:
+        return "pool"
+
+
+def figures() -> dict[str, int]:
+    """The pool's own count of its connections and of who waited for one, in this process."""
+    pool = _pool()
+    return dict(pool.get_stats()) if pool else {}
+
+
+def open_share() -> None:
+    """Open this process's share of the connections, beside whatever it does next."""
+    pool = _pool()
+    if pool is not None and pool.min_size < settings.DB_POOL_MIN:
+        pool.open()
+        pool.resize(settings.DB_POOL_MIN, settings.DB_POOL_MAX)
+
+
+@transaction.atomic
+def reset(*, actor: User | None) -> int:
+    """Replace the connections of every process of ours; how many of the others' were ended.
+
+    Ended is what has done nothing for a second, also within a transaction; who is just asking
+    something goes on. A process finds out when it takes a connection, which it checks.
+    """
+    pool = _pool()
+    if pool is not None:
+        pool.drain()
+    with connection.cursor() as cursor:
+        cursor.execute(sql("tracetrack.end_sessions"))
+        (closed,) = cursor.fetchone()
+    emit(PoolReset(closed), actor=actor)
+    return int(closed)
+
+
+def _pool() -> Any:
+    return getattr(connection, "pool", None)

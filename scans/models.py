@@ -1,6 +1,7 @@
 """What happened: the append-only ledger."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -33,6 +34,21 @@ class Outcome(models.TextChoices):
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
+def _refers_to(
+    to: type[models.Model] | str, *, null: bool = False
+) -> "models.ForeignKey[Any, Any]":
+    """A key that migrations/0004_refer.py keeps: once for each statement, not for each row."""
+    return models.ForeignKey(
+        to,
+        models.PROTECT,
+        null=null,
+        blank=null,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+
+
 class Scan(models.Model):
     """One thing that happened to one bag, by one actor, at one area and station, at one time.
 
@@ -42,35 +58,23 @@ class Scan(models.Model):
     """
 
     ref = models.UUIDField()
-    bag = models.ForeignKey(Bag, models.PROTECT, related_name="+", db_index=False)
-    parent = models.ForeignKey(
-        Bag, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
+    bag = _refers_to(Bag)
+    parent = _refers_to(Bag, null=True)
     step = models.CharField(max_length=8, choices=Step)
     outcome = models.CharField(max_length=7, choices=Outcome)
     unexpected = models.BooleanField(default=False)
     forced = models.BooleanField(default=False)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False
-    )
-    area = models.ForeignKey(Area, models.PROTECT, related_name="+", db_index=False)
+    actor = _refers_to(settings.AUTH_USER_MODEL)
+    area = _refers_to(Area)
     station = models.CharField(max_length=64, blank=True)
     scanned_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
     note = models.CharField(max_length=500, blank=True)
-    undoes = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="undone_by", db_index=False
-    )
+    undoes = _refers_to("self", null=True)
     was_state = models.CharField(max_length=10, choices=State, blank=True)
-    was_area = models.ForeignKey(
-        Area, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
-    was_bound_for = models.ForeignKey(
-        Area, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
-    was_parent = models.ForeignKey(
-        Bag, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
+    was_area = _refers_to(Area, null=True)
+    was_bound_for = _refers_to(Area, null=True)
+    was_parent = _refers_to(Bag, null=True)
     was_parent_state = models.CharField(max_length=10, choices=State, blank=True)
 
     objects = ScanQuerySet.as_manager()

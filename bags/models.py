@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Reverse
+from django.db.models.functions import Collate, Reverse, Upper
 
 from bags.patterns import check_pattern
 from bags.querysets import BagQuerySet
@@ -142,6 +142,10 @@ class Batch(models.Model):
                 condition=Q(held=False, held_reason="", held_at=None, held_by=None)
                 | Q(held=True, held_at__isnull=False, held_by__isnull=False) & ~Q(held_reason=""),
             ),
+        ]
+        indexes = [
+            models.Index(Collate(Upper("product"), "C"), "code", name="batch_product_begins"),
+            models.Index(Collate(Upper("variety"), "C"), "code", name="batch_variety_begins"),
         ]
 
     def __str__(self) -> str:

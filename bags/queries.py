@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Q
 
 from bags.codes import code_named, normalised, read_label
@@ -11,8 +13,15 @@ from bags.errors import BagUnknown, BatchUnknown
 from bags.models import Bag, Batch, Kind, State
 from bags.querysets import BagQuerySet
 from tracetrack.models import User
+from tracetrack.sql import sql
 
 JOINED = ("bag_type", "batch", "area", "bound_for", "parent")
+# In the order of _shown().
+SHOWN = (
+    "id", "code", "kind", "bag_type__name", "batch__code", "area__code", "bound_for__code",
+    "state", "parent__code", "child_count", "capacity", "weight",
+)  # fmt: skip
+BATCH_SHOWN = ("code", "product", "variety", "state", "held")
 # Three characters make a trigram; less would mean reading every code.
 SHORTEST_INSIDE = 3
 
@@ -61,10 +70,14 @@ class BatchFilters:
         return Q(**{column: value for column, value in columns.items() if value is not None})
 
 
-def find_bag(user: User, text: str) -> Bag:
-    """The bag that a label names, where `user` may see it; raises BadCode, BagUnknown."""
+def find_bag(user: User, text: str, *, joined: bool = True) -> Bag:
+    """The bag that a label names, where `user` may see it; raises BadCode, BagUnknown.
+
+    With what it points to, unless that is not `joined`. Index: bag_code_is_unique.
+    """
     code = read_label(text).code
-    bag = Bag.objects.visible_to(user).select_related(*JOINED).filter(code=code).first()
+    seen = Bag.objects.visible_to(user).filter(code=code)
+    bag = (seen.select_related(*JOINED) if joined else seen).first()
     if bag is None:
         raise BagUnknown(bag=code)
     return bag
@@ -100,29 +113,28 @@ def all_bags(user: User, filters: BagFilters) -> BagQuerySet:
     return filters.apply(Bag.objects.visible_to(user))
 
 
-def as_rows(bags: Iterable[Bag] | BagQuerySet) -> list[dict[str, Any]]:
+def as_rows(bags: BagQuerySet) -> list[dict[str, Any]]:
     """Bags as lists show them."""
-    if isinstance(bags, BagQuerySet):
-        bags = bags.select_related(*JOINED)
-    return [as_row(bag) for bag in bags]
+    # Not as objects: making those would take longer than asking the database.
+    return [_shown(*row) for row in bags.values_list(*SHOWN)]
 
 
 def as_row(bag: Bag) -> dict[str, Any]:
     """One bag as lists show it; weight in kg."""
-    return {
-        "id": bag.pk,
-        "code": bag.code,
-        "kind": bag.kind,
-        "bag_type": bag.bag_type.name,
-        "batch": bag.batch.code if bag.batch else None,
-        "area": bag.area.code,
-        "bound_for": bag.bound_for.code if bag.bound_for else None,
-        "state": bag.state,
-        "parent": bag.parent.code if bag.parent else None,
-        "child_count": bag.child_count if bag.kind == Kind.PARENT else None,
-        "capacity": bag.capacity,
-        "weight": f"{bag.weight:.3f}",
-    }
+    return _shown(
+        bag.pk,
+        bag.code,
+        bag.kind,
+        bag.bag_type.name,
+        bag.batch.code if bag.batch else None,
+        bag.area.code,
+        bag.bound_for.code if bag.bound_for else None,
+        bag.state,
+        bag.parent.code if bag.parent else None,
+        bag.child_count,
+        bag.capacity,
+        bag.weight,
+    )
 
 
 def find_batch(user: User, text: str) -> Batch:
@@ -176,19 +188,26 @@ def search(user: User, text: str, limit: int = 20) -> dict[str, Any]:
     Index: bag_code_is_unique. Index: bag_code_backwards. Index: bag_code_trigrams.
     """
     code = _searched(text)
-    found: list[Bag] = []
-    by = "none"
-    for way, bags in _ways(Bag.objects.visible_to(user), code) if code else []:
-        found = list(bags.select_related(*JOINED)[: limit + 1])
-        if found:
-            by = way
-            break
+    seen = Bag.objects.visible_to(user)
+    by, found = _found(seen, code, limit + 1)
     return {
         "by": by,
-        "bags": as_rows(found[:limit]),
+        "bags": _in_order(seen, found[:limit]),
         "batches": _batches_like(text, code, limit),
         "more": len(found) > limit,
     }
+
+
+def _found(bags: BagQuerySet, code: str, limit: int) -> tuple[str, list[int]]:
+    """By which way something is found, and the ids of that."""
+    for way, some in _ways(bags, code) if code else []:
+        found = list(some.values_list("id", "code")[:limit])
+        # In the order of codes the whole one comes before all that begin with it.
+        if found and found[0][1] == code:
+            return "exact", [found[0][0]]
+        if found:
+            return way, [bag for bag, _ in found]
+    return "none", []
 
 
 def _searched(text: str) -> str:
@@ -197,22 +216,51 @@ def _searched(text: str) -> str:
 
 
 def _ways(bags: BagQuerySet, code: str) -> Iterable[tuple[str, BagQuerySet]]:
-    yield "exact", bags.filter(code=code)
     yield "prefix", bags.filter(code__startswith=code).order_by("code")
     yield "suffix", bags.ending_with(code)
     if len(code) >= SHORTEST_INSIDE:
         yield "contains", bags.filter(code__contains=code)
 
 
+def _in_order(bags: BagQuerySet, ids: list[int]) -> list[dict[str, Any]]:
+    """Those of `bags` with these ids, in their order. Index: bags_bag_pkey."""
+    if not ids:
+        return []
+    rows = {row["id"]: row for row in as_rows(bags.filter(pk__in=ids))}
+    # One may have gone since: nothing is promised about a moment.
+    return [rows[bag] for bag in ids if bag in rows]
+
+
 def _batches_like(text: str, code: str, limit: int) -> list[dict[str, Any]]:
+    """Up to `limit` batches whose code, product or variety begins so, in the order of codes."""
     words = text.strip()[:64].replace("\0", "")
     if not words:
         return []
-    like = Q(product__istartswith=words) | Q(variety__istartswith=words)
-    if code:
-        like |= Q(code__startswith=code)
-    found = Batch.objects.filter(like).order_by("code")[:limit]
-    return [dict(row) for row in found.values("code", "product", "variety", "state", "held")]
+    with connection.cursor() as cursor:
+        given = {"words": words, "code": code or words, "limit": limit}
+        cursor.execute(sql("bags.batches_like"), given)
+        return [dict(zip(BATCH_SHOWN, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _shown(
+    pk: int, code: str, kind: str, bag_type: str, batch: str | None, area: str,
+    bound_for: str | None, state: str, parent: str | None, child_count: int,
+    capacity: int | None, weight: Decimal,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "id": pk,
+        "code": code,
+        "kind": kind,
+        "bag_type": bag_type,
+        "batch": batch,
+        "area": area,
+        "bound_for": bound_for,
+        "state": state,
+        "parent": parent,
+        "child_count": child_count if kind == Kind.PARENT else None,
+        "capacity": capacity,
+        "weight": f"{weight:.3f}",
+    }
 
 
 def _summed(groups: Sequence[Mapping[str, Any]], *keys: str) -> list[dict[str, Any]]:

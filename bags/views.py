@@ -85,7 +85,7 @@ class Children(ApiView):
     permissions = {"GET": "bags.view_bag"}
 
     def get(self, request: Request, code: str) -> HttpResponse:
-        bag = queries.find_bag(self.actor, code)
+        bag = queries.find_bag(self.actor, code, joined=False)
         inside = queries.children_of(self.actor, bag)
         return as_json({"code": bag.code, "capacity": bag.capacity, "results": inside})
 

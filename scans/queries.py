@@ -12,6 +12,17 @@ from scans.querysets import ScanQuerySet
 from tracetrack.models import User
 
 JOINED = ("bag", "parent", "area", "actor", "undoes")
+# What the newest scans show, and where it comes from.
+LATEST = {
+    "id": "id",
+    "timestamp": "scanned_at",
+    "code": "bag__code",
+    "kind": "bag__kind",
+    "step": "step",
+    "area": "area__code",
+    "username": "actor__username",
+    "outcome": "outcome",
+}
 MOVING = (Step.DISPATCH, Step.RECEIVE, Step.RETURN)
 CONTAINING = (Step.LINK, Step.MOVE, Step.UNLINK, Step.RETURN)
 
@@ -62,19 +73,10 @@ def timeline(bag: Bag) -> list[dict[str, Any]]:
 
 def latest(user: User, limit: int = 10) -> list[dict[str, Any]]:
     """The newest scans that `user` may see, newest first. Index: scan_latest_in_area."""
-    scans = Scan.objects.visible_to(user).latest_first().select_related("bag", "area", "actor")
+    scans = Scan.objects.visible_to(user).latest_first()
     return [
-        {
-            "id": scan.pk,
-            "timestamp": scan.scanned_at.isoformat(),
-            "code": scan.bag.code,
-            "kind": scan.bag.kind,
-            "step": scan.step,
-            "area": scan.area.code,
-            "username": scan.actor.username,
-            "outcome": scan.outcome,
-        }
-        for scan in scans[:limit]
+        dict(zip(LATEST, (pk, at.isoformat(), *rest), strict=True))
+        for pk, at, *rest in scans.values_list(*LATEST.values())[:limit]
     ]
 
 

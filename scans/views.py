@@ -141,7 +141,7 @@ class Timeline(ApiView):
     permissions = {"GET": "scans.view_scan"}
 
     def get(self, request: Request, code: str) -> HttpResponse:
-        bag = find_bag(self.actor, code)
+        bag = find_bag(self.actor, code, joined=False)
         return as_json({"code": bag.code, "results": queries.timeline(bag)})
 
 

@@ -1,5 +1,6 @@
 """Each promised index is the one that PostgreSQL takes, and nothing reads bags or scans whole."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from bags.models import Bag, Batch
 from scans.models import Scan
 from tests.factories import make_batch, make_parent, make_user, put_in_batch, reference, scan
 from tracetrack.roles import Role
+from tracetrack.sql import sql
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +80,17 @@ class TestPlans:
 
         assert index in explained, explained
         assert "Seq Scan" not in explained, explained
+
+    def test_of_batches_read_none_that_does_not_begin_so(self, ana):
+        given = {"words": "mus", "code": "MUS", "limit": 20}
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("EXPLAIN " + sql("bags.batches_like"), given)
+            explained = "\n".join(row[0] for row in cursor.fetchall())
+
+        for index in ("batch_code_is_unique", "batch_product_begins", "batch_variety_begins"):
+            assert re.search(rf"Index Scan using {index} .*\n +Index Cond", explained), explained
+        assert "Seq Scan" not in explained
 
     def test_of_what_an_operator_sees_read_no_table_whole(self, ana):
         explained = plan(Bag.objects.visible_to(ana).filter(code="SB10001"))

@@ -45,6 +45,24 @@ class TestSearch:
 
         assert (answer["by"], codes(answer)) == (by, found)
 
+    def test_takes_a_whole_code_before_those_that_begin_with_it(self, ben):
+        make_parent("SB10001", children=1)
+        make_parent("SB100012", children=1)
+
+        assert search(ben, "SB10001")["by"] == "exact"
+        assert codes(search(ben, "SB10001")) == ["SB10001"]
+        assert codes(search(ben, "SB1000")) == ["SB10001", "SB100012"]
+
+    def test_shows_a_batch_once_and_no_more_than_asked_for(self, ben):
+        make_batch("MUS-1", product="Mustard", variety="Must")
+        for n in range(2, 5):
+            make_batch(f"LOT-{n}", product="mustard")
+
+        found = [batch["code"] for batch in search(ben, "mus", limit=3)["batches"]]
+
+        assert found == ["LOT-2", "LOT-3", "LOT-4"]
+        assert len(search(ben, "mus")["batches"]) == 4
+
     def test_says_that_there_is_more(self, ben):
         assert search(ben, "CB", limit=2)["more"]
 

@@ -25,44 +25,43 @@ pending AS (
     SELECT * FROM dashboard_scanpending
     WHERE %(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[])
 ),
-tally AS (
-    SELECT * FROM dashboard_scantally
-    WHERE (%(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[]))
-        AND (
-            grain = 'all'
-            OR grain = 'day' AND day > %(today)s::date - 30
-            OR grain = 'hour' AND day >= %(today)s::date - 1
-            OR grain = 'actor' AND day > %(today)s::date - 7
-        )
-),
 days AS (
     SELECT day, area_id, sum(total)::bigint AS total
     FROM (
-        SELECT day, area_id, total FROM tally WHERE grain = 'day'
+        SELECT day, area_id, total FROM dashboard_scantally
+        WHERE grain = 'day' AND day BETWEEN %(today)s::date - 29 AND %(today)s::date
+            AND (%(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[]))
         UNION ALL
         SELECT day, area_id, total FROM pending
     ) AS counted
     GROUP BY 1, 2
 ),
 hours AS (
-    SELECT day, hour, sum(total)::bigint AS total
+    SELECT hour,
+        sum(total) FILTER (WHERE day = %(today)s::date) AS today,
+        sum(total) FILTER (WHERE day = %(today)s::date - 1) AS yesterday
     FROM (
-        SELECT day, hour, total FROM tally WHERE grain = 'hour'
+        SELECT day, hour, total FROM dashboard_scantally
+        WHERE grain = 'hour' AND day BETWEEN %(today)s::date - 1 AND %(today)s::date
+            AND (%(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[]))
         UNION ALL
         SELECT day, hour, total FROM pending
     ) AS counted
-    GROUP BY 1, 2
+    GROUP BY 1
 ),
+-- Each day's count of an actor is zero or more, so their sum tells whether there was any.
 actors AS (
-    SELECT day, actor_id, sum(total)::bigint AS total
+    SELECT actor_id, sum(total) AS week,
+        coalesce(sum(total) FILTER (WHERE day = %(today)s::date), 0)::bigint AS today
     FROM (
-        SELECT day, actor_id, total FROM tally WHERE grain = 'actor'
+        SELECT day, actor_id, total FROM dashboard_scantally
+        WHERE grain = 'actor' AND day BETWEEN %(today)s::date - 6 AND %(today)s::date
+            AND (%(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[]))
         UNION ALL
         SELECT day, actor_id, total FROM pending
+        WHERE day BETWEEN %(today)s::date - 6 AND %(today)s::date
     ) AS counted
-    WHERE day BETWEEN %(today)s::date - 6 AND %(today)s::date
-    GROUP BY 1, 2
-    HAVING sum(total) > 0
+    GROUP BY 1
 )
 SELECT json_build_object(
     'stats', json_build_object(
@@ -76,13 +75,16 @@ SELECT json_build_object(
             ) FROM bags
         ),
         'scans', json_build_object(
-            'total', coalesce((SELECT sum(total) FROM tally WHERE grain = 'all'), 0)
+            'total', coalesce(
+                (SELECT sum(total) FROM dashboard_scantally
+                 WHERE grain = 'all'
+                    AND (%(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[]))), 0)
                 + coalesce((SELECT sum(total) FROM pending), 0),
             'today', coalesce((SELECT sum(total) FROM days WHERE day = %(today)s::date), 0),
             'week', coalesce(
                 (SELECT sum(total) FROM days
                  WHERE day BETWEEN %(today)s::date - 6 AND %(today)s::date), 0),
-            'active_users', (SELECT count(DISTINCT actor_id) FROM actors)
+            'active_users', (SELECT count(*) FROM actors WHERE week > 0)
         ),
         'batches', (
             SELECT json_build_object(
@@ -118,28 +120,25 @@ SELECT json_build_object(
         WHERE %(areas)s::bigint[] IS NULL OR area.id = ANY (%(areas)s::bigint[])
     ),
     'by_day', (
-        SELECT json_agg(json_build_object('day', d::date, 'scans', coalesce(
-            (SELECT sum(total) FROM days WHERE day = d::date), 0)) ORDER BY d)
+        SELECT json_agg(json_build_object('day', d::date, 'scans', coalesce(total, 0)) ORDER BY d)
         FROM generate_series(%(today)s::date - 29, %(today)s::date, interval '1 day') AS d
+        LEFT JOIN (SELECT day, sum(total) AS total FROM days GROUP BY 1) AS counted
+            ON counted.day = d::date
     ),
     'by_hour', (
         SELECT json_agg(json_build_object(
-            'hour', h,
-            'today', coalesce(
-                (SELECT total FROM hours WHERE day = %(today)s::date AND hour = h), 0),
-            'yesterday', coalesce(
-                (SELECT total FROM hours WHERE day = %(today)s::date - 1 AND hour = h), 0)
+            'hour', h, 'today', coalesce(today, 0), 'yesterday', coalesce(yesterday, 0)
         ) ORDER BY h)
-        FROM generate_series(0, 23) AS h
+        FROM generate_series(0, 23) AS h LEFT JOIN hours ON hours.hour = h
     ),
     'top_operators', (
         SELECT coalesce(json_agg(json_build_object('username', username, 'scans', total)
             ORDER BY total DESC, username), '[]')
         FROM (
-            SELECT person.username, actors.total
+            SELECT person.username, actors.today AS total
             FROM actors JOIN tracetrack_user AS person ON person.id = actors.actor_id
-            WHERE actors.day = %(today)s::date AND person.is_active
-            ORDER BY actors.total DESC, person.username
+            WHERE actors.today > 0 AND person.is_active
+            ORDER BY actors.today DESC, person.username
             LIMIT 10
         ) AS busiest
     )

@@ -237,7 +237,7 @@ def _batches_like(text: str, code: str, limit: int) -> list[dict[str, Any]]:
     if not words:
         return []
     with connection.cursor() as cursor:
-        given = {"words": words, "code": code or words, "limit": limit}
+        given: dict[str, Any] = {"words": words, "code": code or words, "limit": limit}
         cursor.execute(sql("bags.batches_like"), given)
         return [dict(zip(BATCH_SHOWN, row, strict=True)) for row in cursor.fetchall()]
 

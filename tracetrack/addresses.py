@@ -1,5 +1,6 @@
 """Where a request comes from, behind proxies of ours and not behind anybody else's word."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import (
     IPv4Address,
@@ -24,15 +25,29 @@ def client_network(request: HttpRequest) -> str:
     That of the nearest hop that is no proxy of FORWARDED_ALLOW_IPS. What stands further left in
     X-Forwarded-For was there when the request came in: anybody may have written it.
     """
+    return _network(_nearest(request))
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address that client_network() names the network of."""
+    return str(_read(_nearest(request)) or UNREADABLE)
+
+
+def is_from(request: HttpRequest, networks: Iterable[str]) -> bool:
+    """Whether a request comes from one of these networks."""
+    return _is_among(_nearest(request), [ip_network(network) for network in networks])
+
+
+def _nearest(request: HttpRequest) -> str:
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     nearest = str(request.META.get("REMOTE_ADDR", ""))
     trusted, anybody = _proxies(tuple(settings.FORWARDED_ALLOW_IPS))
     if anybody:
         # Whoever connects is a proxy of ours; who connected to it is not.
-        return _network(hops[-1].strip() or nearest)
+        return hops[-1].strip() or nearest
     while hops and _is_among(nearest, trusted):
         nearest = hops.pop().strip() or nearest
-    return _network(nearest)
+    return nearest
 
 
 @lru_cache(maxsize=16)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 
-from tracetrack.roles import PERMISSIONS
+from tracetrack.roles import rights
 
 
 class RoleBackend(ModelBackend):
@@ -13,7 +13,7 @@ class RoleBackend(ModelBackend):
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
-        return set(PERMISSIONS.get(user_obj.role, frozenset()))
+        return set(rights(user_obj.role, user_obj.scopes))
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         return perm in self.get_all_permissions(user_obj, obj)

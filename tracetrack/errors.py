@@ -54,6 +54,55 @@ class Forbidden(Problem):
     remedy = "Ask an administrator for the right that is named."
 
 
+class ScopeMissing(Problem):
+    """This token does not open “{scope}”."""
+
+    status, code = 403, "scope-missing"
+    remedy = "Use a token with the scope that is named, and not one that only reads."
+
+
+class WrongNetwork(Problem):
+    """This token may not be used from {address}."""
+
+    status, code = 403, "wrong-network"
+    remedy = "Use it from one of the networks that it was made for, or make another token."
+
+
+class TokenUnknown(Problem):
+    """There is no token {token} here."""
+
+    status, code = 404, "token-unknown"
+    remedy = "Look it up in the list of tokens."
+
+
+class TokenEnded(Problem):
+    """Token {token} has expired or was revoked."""
+
+    status, code = 409, "token-ended"
+    remedy = "Make a new token."
+
+
+class TokenNotYours(Problem):
+    """Only {user} can rotate token {token}."""
+
+    status, code = 403, "token-not-yours"
+    remedy = "Revoke it, and have its user make another."
+
+
+class TokenTooWide(Problem):
+    """A token makes none that may do more than itself: {reason}."""
+
+    status, code = 403, "token-too-wide"
+    remedy = "Ask for less, or make the token on the page of tokens."
+
+
+class TooManyTokens(Problem):
+    """{user} has {limit} tokens that are good."""
+
+    status, code = 409, "too-many-tokens"
+    remedy = "Revoke those that nobody uses."
+
+
 class NotFound(Problem):
     """There is nothing here, or nothing that this account may see."""
 

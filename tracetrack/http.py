@@ -21,8 +21,15 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from tracetrack import logs, problems
-from tracetrack.errors import BadRequest, Forbidden, NotFound, NotSignedIn, Problem
-from tracetrack.models import User
+from tracetrack.errors import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    ScopeMissing,
+)
+from tracetrack.models import ApiToken, User
 from tracetrack.parsing import StrictJSONParser
 from tracetrack.problems import (
     BadField,
@@ -31,6 +38,7 @@ from tracetrack.problems import (
     MethodNotAllowed,
     UnknownParameter,
 )
+from tracetrack.roles import rights, scope_of_permission
 from tracetrack.tokens import TokenAuthentication
 
 logger = logging.getLogger(__name__)
@@ -85,6 +93,12 @@ class ApiView(APIView):
         return cast(User, self.request.user)
 
     @property
+    def token(self) -> ApiToken | None:
+        """The token with which the request came; None in a session."""
+        came = self.request.auth
+        return came if isinstance(came, ApiToken) else None
+
+    @property
     def allowed_methods(self) -> list[str]:
         return sorted(self.permissions)
 
@@ -137,11 +151,14 @@ class ApiView(APIView):
 
 
 def check_may(user: Any, permission: str) -> None:
-    """Raises NotSignedIn or Forbidden where `user` has not this permission."""
+    """Raises NotSignedIn, ScopeMissing or Forbidden where `user` has not this permission."""
     if not user.is_authenticated:
         raise NotSignedIn
-    if not user.has_perm(permission):
-        raise Forbidden(permission=permission)
+    if user.has_perm(permission):
+        return
+    if permission in rights(user.role, None):
+        raise ScopeMissing(scope=scope_of_permission(permission).value, opens=sorted(user.scopes))
+    raise Forbidden(permission=permission)
 
 
 def read(reader: type[serializers.Serializer[Any]], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,7 +167,8 @@ def read(reader: type[serializers.Serializer[Any]], given: Mapping[str, Any]) ->
     for name in given:
         if name not in serializer.fields:
             raise BadField(field=name[:64], reason="is not a field of this request")
-    serializer.is_valid(raise_exception=True)
+    if not serializer.is_valid():
+        raise problems.first_fault(serializer.errors)
     return dict(serializer.validated_data)
 
 

@@ -1,13 +1,15 @@
 """Who works here, with which tokens, and who did what."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 
-from tracetrack.roles import Role
+from tracetrack.roles import Role, Scope
 
 
 class Users(BaseUserManager["User"]):
@@ -38,6 +40,8 @@ class User(AbstractUser):
     is_superuser = False
     groups = None  # type: ignore[assignment]
     user_permissions = None  # type: ignore[assignment]
+    # What the token opens with which this request came; None: no token, all that the role may.
+    scopes: frozenset[str] | None = None
 
     objects: ClassVar[Users] = Users()  # type: ignore[assignment]
 
@@ -47,6 +51,8 @@ class User(AbstractUser):
             ("view_system", "Can see the figures of the running system"),
             ("clear_cache", "Can drop cached answers"),
             ("reset_pool", "Can have all connections to the database replaced"),
+            ("view_own_tokens", "Can see its own tokens"),
+            ("change_own_tokens", "Can make, rotate and revoke its own tokens"),
         ]
         constraints = [
             models.CheckConstraint(name="user_role_is_known", condition=Q(role__in=Role.values)),
@@ -64,12 +70,19 @@ class User(AbstractUser):
 
 
 class ApiToken(models.Model):
-    """A key to the API. Only its hash is kept; the prefix is there to recognise it by."""
+    """A key to the API. Only its hash is kept; the prefix is there to recognise it by.
+
+    What it is good for never changes: for something else, another token is made.
+    """
 
     user = models.ForeignKey(User, models.PROTECT, related_name="api_tokens")
     name = models.CharField(max_length=64)
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64)
+    scopes = ArrayField(models.CharField(max_length=16, choices=Scope))
+    read_only = models.BooleanField(default=False)
+    # Where it may be used; nothing: anywhere.
+    networks = ArrayField(models.CharField(max_length=43), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -82,10 +95,23 @@ class ApiToken(models.Model):
             models.CheckConstraint(
                 name="api_token_digest_is_sha256", condition=Q(digest__regex="^[0-9a-f]{64}$")
             ),
+            models.CheckConstraint(
+                name="api_token_scopes_are_known",
+                condition=Q(scopes__contained_by=Scope.values) & Q(scopes__len__gt=0),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def opens(self) -> frozenset[str]:
+        """The scopes that count: one that is read-only reads, whatever else was written down."""
+        return frozenset(self.scopes) & {Scope.READ} if self.read_only else frozenset(self.scopes)
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether it was revoked, or its time is over."""
+        return self.revoked_at is not None or bool(self.expires_at and self.expires_at <= now)
 
 
 class AuditEntry(models.Model):

@@ -1,5 +1,6 @@
 """What HTTP itself refuses, and how any exception becomes application/problem+json (RFC 9457)."""
 
+import json
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -14,7 +15,15 @@ from django_ratelimit.exceptions import Ratelimited
 from rest_framework import exceptions as rest_errors
 
 from tracetrack import logs
-from tracetrack.errors import BadRequest, Busy, Forbidden, NotFound, NotSignedIn, Problem
+from tracetrack.errors import (
+    BadRequest,
+    Busy,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    ScopeMissing,
+)
 
 CONTENT_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="tracetrack"'
@@ -104,16 +113,26 @@ def answer(problem: Problem, request: HttpRequest) -> HttpResponse:
         "instance": iri_to_uri(request.path),
         "request_id": logs.request_id.get(),
     }
-    body = orjson.dumps(document, default=str)
-    response = HttpResponse(body, content_type=CONTENT_TYPE, status=problem.status)
+    response = HttpResponse(_written(document), content_type=CONTENT_TYPE, status=problem.status)
     response["Cache-Control"] = "no-store"
     return with_headers(response, problem)
+
+
+def _written(document: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(document, default=str)
+    except TypeError:
+        # A number that somebody sent may be longer than orjson writes.
+        return json.dumps(document, default=str).encode()
 
 
 def with_headers(response: HttpResponse, problem: Problem) -> HttpResponse:
     """`response` with the headers that go with this status."""
     if problem.status == 401:
         response["WWW-Authenticate"] = CHALLENGE
+    if isinstance(problem, ScopeMissing):
+        needed = f'error="insufficient_scope", scope="{problem.facts["scope"]}"'
+        response["WWW-Authenticate"] = f"{CHALLENGE}, {needed}"
     if problem.status in (429, 503):
         response["Retry-After"] = str(problem.facts.get("seconds", TRY_AGAIN_SECONDS))
     return response

@@ -7,10 +7,11 @@ from bags.urls import api_urls as bag_urls
 from dashboard.urls import api_urls as dashboard_urls
 from scans.urls import api_urls as scan_urls
 from tracetrack import backoffice, health
+from tracetrack.token_urls import api_urls as token_urls
 
 # The codes of bags take whatever is left of an address, so their table stands last.
 api_urls = [path("health", health.Health.as_view(), name="api-health")]
-api_urls += dashboard_urls + scan_urls + bag_urls
+api_urls += token_urls + dashboard_urls + scan_urls + bag_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="alive"),

@@ -20,8 +20,8 @@ from tests.factories import (
     reference,
     scan,
 )
-from tracetrack.models import User
-from tracetrack.tokens import issue_token
+from tracetrack.models import ApiToken, User
+from tracetrack.tokens import issue_token, make_token
 
 ROLES = ("anonymous", "viewer", "operator", "office", "administrator", "integrator")
 HERE, THERE = "SB10001", "SB20001"
@@ -107,6 +107,14 @@ def _undo(site: Site, role: str) -> Call:
     return Call(f"scans/{mine.scan.pk}/undo", {"ref": str(uuid4())})
 
 
+def _token(site: Site, role: str) -> ApiToken:
+    """A good token of whoever asks."""
+    user = site.people.get(role) or site.people["office"]
+    made = make_token(actor=user, user=user, name="gate 2").token
+    commit()
+    return made
+
+
 # Every endpoint, by method and route; test_permissions.py sees that none is missing.
 CALLS: dict[str, Callable[[Site, str], Call]] = {
     "GET health": lambda site, role: Call("health"),
@@ -116,6 +124,15 @@ CALLS: dict[str, Callable[[Site, str], Call]] = {
     "POST pool/reset": lambda site, role: Call("pool/reset", {}),
     "GET users/me": lambda site, role: Call("users/me"),
     "GET users/me/stats": lambda site, role: Call("users/me/stats"),
+    "GET tokens": lambda site, role: Call("tokens"),
+    "POST tokens": lambda site, role: Call("tokens", {"name": "gate 2", "scopes": ["read"]}),
+    "GET tokens/<int:token>": lambda site, role: Call(f"tokens/{_token(site, role).pk}"),
+    "POST tokens/<int:token>/rotate": lambda site, role: Call(
+        f"tokens/{_token(site, role).pk}/rotate", {}
+    ),
+    "POST tokens/<int:token>/revoke": lambda site, role: Call(
+        f"tokens/{_token(site, role).pk}/revoke", {}
+    ),
     "GET areas": lambda site, role: Call("areas"),
     "GET bag-types": lambda site, role: Call("bag-types"),
     "GET bags": lambda site, role: Call("bags"),

@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 
 from bags.codes import code_named, normalised, read_label
 from bags.errors import BagUnknown, BatchUnknown
+from bags.filters import BagFilters
 from bags.models import Bag, Batch, Kind, State
 from bags.querysets import BagQuerySet
 from tracetrack.models import User
@@ -24,30 +25,6 @@ SHOWN = (
 BATCH_SHOWN = ("code", "product", "variety", "state", "held")
 # Three characters make a trigram; less would mean reading every code.
 SHORTEST_INSIDE = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BagFilters:
-    """What narrows a list of bags; None does not narrow. Names and codes, not ids."""
-
-    kind: str | None = None
-    state: str | None = None
-    area: str | None = None
-    batch: str | None = None
-    bag_type: str | None = None
-    loose: bool = False
-
-    def apply(self, bags: BagQuerySet) -> BagQuerySet:
-        """`bags`, narrowed."""
-        columns = {
-            "kind": self.kind,
-            "state": self.state,
-            "area__code": self.area,
-            "batch__code": self.batch,
-            "bag_type__name": self.bag_type,
-        }
-        given = Q(**{column: value for column, value in columns.items() if value is not None})
-        return (bags.loose() if self.loose else bags).filter(given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from bags import queries
+from bags.filters import BagFilters
 from bags.models import Area, BagType
 from bags.querysets import scope_of, user_areas
 from bags.serializers import (
@@ -38,7 +39,7 @@ class Bags(ApiView):
         paged = {name: asked.pop(name) for name in ("per_page", "cursor")}
         after = asked.pop("after")
         asked.pop("format")
-        filters = queries.BagFilters(**asked)
+        filters = BagFilters(**asked)
         form = str(request.accepted_renderer.format)
         if form == "json":
             self._refuse("after", reason="goes with ndjson and csv; follow `next`")
@@ -52,7 +53,7 @@ class Bags(ApiView):
             if name in self.request.query_params:
                 raise BadField(field=name, reason=reason)
 
-    def _page(self, filters: queries.BagFilters, *, per_page: int, cursor: str | None) -> bytes:
+    def _page(self, filters: BagFilters, *, per_page: int, cursor: str | None) -> bytes:
         narrowed = asdict(filters)
         scope = scope_of(self.actor)
         sealed: dict[str, Any] = {"of": "bags", "scope": scope, "filters": narrowed}

@@ -11,8 +11,9 @@ from django.utils import timezone
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from bags import views
+from bags.filters import BagFilters
 from bags.models import Bag
-from bags.queries import BagFilters, bag_page
+from bags.queries import bag_page
 from bench import plain, site
 from bench.cases import Pair, case
 from bench.rounds import timed

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bags import actions as batch_actions
 from bags import queries as bag_queries
+from bags.filters import BagFilters
 from bags.models import Area, Kind, State
 from dashboard import answers, offers, signs, station
 from dashboard.way import stops
@@ -68,7 +69,7 @@ def bags(request: Asked) -> HttpResponse:
     """/bags: a list to leaf through, narrowed by kind, state, area."""
     given = {name: _text(request, name) for name in ("kind", "state", "area", "batch")}
     loose = request.GET.get("loose") == "1"
-    filters = bag_queries.BagFilters(loose=loose, **{k: v or None for k, v in given.items()})
+    filters = BagFilters(loose=loose, **{k: v or None for k, v in given.items()})
     after = _number(request.GET.get("after"))
     rows = bag_queries.bag_page(request.user, after=after, limit=PER_PAGE + 1, filters=filters)
     kept = {name: value for name, value in given.items() if value} | ({"loose": 1} if loose else {})

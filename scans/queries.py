@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from bags.models import Bag, Kind
+from bags.filters import id_of
+from bags.models import Area, Bag, Kind
 from scans.models import Outcome, Scan, Step
 from scans.querysets import ScanQuerySet
 from tracetrack.models import User
@@ -47,12 +48,15 @@ class ScanFilters:
 
 
 def all_scans(user: User, filters: ScanFilters) -> ScanQuerySet:
-    """All scans that `user` sees and the filters mean."""
+    """All scans that `user` sees and the filters mean.
+
+    Index: scan_latest_in_area. Index: scan_latest_of_actor.
+    """
     columns = {
         "step": filters.step,
         "outcome": filters.outcome,
-        "area__code": filters.area,
-        "actor__username": filters.username,
+        "area": id_of(Area, code=filters.area),
+        "actor": id_of(User, username=filters.username),
     }
     given = {column: value for column, value in columns.items() if value is not None}
     return Scan.objects.visible_to(user).filter(**given)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from bags.filters import BagFilters
 from bags.models import Bag, Batch
 from scans.models import Scan
 from tests.factories import make_batch, make_parent, make_user, put_in_batch, reference, scan
@@ -96,3 +97,29 @@ class TestPlans:
         explained = plan(Bag.objects.visible_to(ana).filter(code="SB10001"))
 
         assert "Seq Scan on bags_bag" not in explained, explained
+
+
+class TestAFilter:
+    """On a table that PostgreSQL believes to be large."""
+
+    @pytest.mark.parametrize(
+        ("filters", "index"),
+        [
+            ({"state": "returned"}, "bag_in_state"),
+            ({"state": "dispatched", "area": "jaipur"}, "bag_in_area_and_state"),
+            ({"batch": "LOT-1"}, "bag_in_batch"),
+            ({"batch": "NONE"}, "bag_in_batch"),
+            ({"area": "akola"}, "bag_in_area"),
+            ({"bag_type": "none"}, "bag_of_type"),
+            ({"loose": True}, "bag_loose_anywhere"),
+        ],
+        ids=str,
+    )
+    def test_finds_few_among_many_by_its_index(self, ana, filters, index):
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE pg_class SET reltuples = 4000000 WHERE relname = 'bags_bag'")
+        following = Bag.objects.filter(id__gt=1)
+
+        explained = plan(BagFilters(**filters).apply(following).order_by("id")[:101])
+
+        assert f"using {index} " in explained, explained

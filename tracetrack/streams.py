@@ -19,8 +19,9 @@ from tracetrack.sql import sql
 
 # Ids looked at in one statement, which ends before its rows are sent: it never waits for the
 # reader, however slow, nor runs into the time limit of statements, however long the stream. The
-# first window is short, so that the first rows come at once; then they grow towards PIECE bytes.
-NARROWEST, FIRST, WIDEST = 500, 2_000, 20_000
+# first window is short, so that the first rows come at once; then they grow towards PIECE bytes:
+# to WIDEST where a filter leaves little of them.
+NARROWEST, FIRST, WIDEST = 500, 2_000, 500_000
 PIECE = 4 * 1024 * 1024
 # A stream holds a connection, and some pieces, for as long as its reader takes: only some may.
 _places = threading.BoundedSemaphore(max(1, min(4, settings.DB_POOL_MAX // 4)))

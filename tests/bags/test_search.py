@@ -3,7 +3,8 @@
 import pytest
 
 from bags.errors import BagUnknown
-from bags.queries import BagFilters, bag_page, find_bag, search
+from bags.filters import BagFilters
+from bags.queries import bag_page, find_bag, search
 from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
 from tracetrack.roles import Role
 
@@ -110,3 +111,37 @@ class TestAPage:
         ]
         sacks = BagFilters(kind="parent", state="open", bag_type="mustard")
         assert len(bag_page(ben, after=None, limit=9, filters=sacks)) == 1
+
+    @pytest.mark.parametrize(
+        "nothing",
+        [
+            {"area": "nowhere"},
+            {"batch": "NONE"},
+            {"bag_type": "none"},
+            {"kind": "parent", "state": "linked"},
+            {"kind": "child", "state": "open"},
+            {"kind": "parent", "loose": True},
+            {"state": "linked", "loose": True},
+        ],
+        ids=str,
+    )
+    def test_of_what_there_cannot_be_is_empty(self, ben, nothing):
+        make_parent("SB10001", children=1)
+
+        assert bag_page(ben, after=None, limit=9, filters=BagFilters(**nothing)) == []
+
+    @pytest.mark.parametrize(
+        ("filters", "found"),
+        [
+            ({"kind": "child", "state": "linked"}, 1),
+            ({"kind": "child", "state": "loose"}, 4),
+            ({"kind": "child"}, 5),
+            ({"state": "loose", "loose": True}, 4),
+            ({"state": "open", "area": "lucknow"}, 1),
+        ],
+        ids=str,
+    )
+    def test_has_what_fits_all_filters(self, ben, filters, found):
+        make_parent("SB10001", children=1)
+
+        assert len(bag_page(ben, after=None, limit=9, filters=BagFilters(**filters))) == found

@@ -52,7 +52,8 @@ class BagFilters:
 
     def _contradicts(self) -> bool:
         """Whether no bag can be all of this."""
-        if self.loose and self.kind == Kind.PARENT:
+        # A page takes any words for filters.
+        if self.kind not in STATES or (self.loose and self.kind == Kind.PARENT):
             return True
         states = OUTSIDE if self.loose else STATES[self.kind]
         return self.state is not None and self.state not in states

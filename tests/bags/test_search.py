@@ -115,6 +115,8 @@ class TestAPage:
     @pytest.mark.parametrize(
         "nothing",
         [
+            {"kind": "zz"},
+            {"state": "zz"},
             {"area": "nowhere"},
             {"batch": "NONE"},
             {"bag_type": "none"},

@@ -147,6 +147,7 @@ class Search(ApiView):
     """GET /api/v3/search"""
 
     permissions = {"GET": "bags.view_bag"}
+    limited = {"GET": "search"}
     parameters = SearchIn
 
     def get(self, request: Request) -> HttpResponse:

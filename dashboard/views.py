@@ -16,6 +16,7 @@ class Ultra(KeptView):
     """GET /api/v3/dashboard/ultra"""
 
     permissions = {"GET": "dashboard.view_dashboard"}
+    limited = {"GET": "dashboard"}
 
     @classmethod
     def kept(cls, user: User) -> tuple[bytes, bool]:

@@ -67,6 +67,7 @@ class ScanStream(ApiView):
     """GET /api/v3/scans/stream"""
 
     permissions = {"GET": "scans.view_scan"}
+    limited = {"GET": "stream"}
     parameters = ScanStreamIn
     renderer_classes = [NdjsonRenderer, CsvRenderer]
 
@@ -84,6 +85,7 @@ class Upload(ApiView):
     """POST /api/v3/scans/bulk"""
 
     permissions = {"POST": "scans.add_scan"}
+    limited = {"POST": "bulk"}
     posted = UploadIn
     parser_classes = [ArrayParser, LinesParser]
 

@@ -14,6 +14,7 @@ import django
 import pytest
 import redis
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connection
 
 from tracetrack import cache, devdb
@@ -63,8 +64,9 @@ def flush_may_empty_the_ledger() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_cached() -> None:
-    """No test reads what another one left in this process's memory."""
+    """No test reads, or is limited by, what another one left in this process's memory."""
     cache.clear("*")
+    caches["limits"].clear()
 
 
 @pytest.fixture(scope="session")

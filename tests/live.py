@@ -62,6 +62,7 @@ def running(**variables: str) -> Iterator[Server]:
         "WORKERS": "1",
         "PORT": str(port),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "RATE_LIMITS": "off",
         **variables,
     }
     command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]

@@ -1,6 +1,7 @@
 """Typed readers of environment variables; a bad value stops the start with one sentence."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from ipaddress import ip_network
@@ -14,6 +15,9 @@ FALSE = frozenset({"0", "false", "no", "off"})
 
 EXAMPLE = "postgresql://user:password@host:5432/name"
 REDIS_EXAMPLE = "redis://:password@host:6379/0 or unix:///run/redis.sock"
+
+RATE = re.compile(r"[1-9][0-9]{0,8}/[1-9][0-9]{0,3}[smhd]")
+SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 # What may follow the "?" of a database address; anything else is more likely a slip than a wish.
 CONNECTION_OPTIONS = frozenset(
@@ -154,6 +158,26 @@ def networks(name: str) -> list[str]:
     return items
 
 
+def rates(name: str, *, default: dict[str, str]) -> dict[str, tuple[int, int]]:
+    """Read limits such as read=600/1m, with commas between them: so many in so many seconds.
+
+    Those that are not named stay as they are; "off" lifts all.
+    """
+    items = listing(name, default=[])
+    if items == ["off"]:
+        return {}
+    chosen = dict(default)
+    for item in items:
+        kind, _, rate = item.partition("=")
+        if kind not in default or not RATE.fullmatch(rate):
+            raise SettingError(
+                f'{name} names "{item}". Write limits such as read=600/1m, for '
+                f"{', '.join(default)}; or off."
+            )
+        chosen[kind] = rate
+    return {kind: _rate(rate) for kind, rate in chosen.items()}
+
+
 def origins(name: str) -> list[str]:
     """Read origins, each a scheme and a host, with commas between them."""
     items = listing(name, default=[])
@@ -243,6 +267,11 @@ def redis(name: str) -> str:
     if not all(number.isascii() and number.isdigit() and len(number) < 6 for number in numbers):
         raise SettingError(f"{name} has no number for its database. Write {REDIS_EXAMPLE}.")
     return address
+
+
+def _rate(rate: str) -> tuple[int, int]:
+    count, _, span = rate.partition("/")
+    return int(count), int(span[:-1]) * SECONDS_OF[span[-1]]
 
 
 def _connection_options(name: str, parts: SplitResult) -> dict[str, str]:

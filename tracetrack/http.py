@@ -1,34 +1,20 @@
-"""ApiView, what all endpoints share, and the ways in and out of HTTP: request ids and problems."""
+"""ApiView: what all endpoints share, from who asks to how an answer leaves."""
 
-import logging
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, ClassVar, NoReturn, cast
-from uuid import uuid4
 
 import orjson
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.template import TemplateDoesNotExist
-from django.template.loader import select_template
 from django.utils.cache import patch_vary_headers
-from django.utils.html import format_html
 from rest_framework import authentication, negotiation, parsers, renderers, serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from tracetrack import logs, problems
-from tracetrack.errors import (
-    BadRequest,
-    Forbidden,
-    NotFound,
-    NotSignedIn,
-    Problem,
-    ScopeMissing,
-)
+from tracetrack import limits, problems
+from tracetrack.errors import BadRequest, Forbidden, NotSignedIn, ScopeMissing
 from tracetrack.models import ApiToken, User
 from tracetrack.parsing import StrictJSONParser
 from tracetrack.problems import (
@@ -38,15 +24,11 @@ from tracetrack.problems import (
     MethodNotAllowed,
     UnknownParameter,
 )
-from tracetrack.roles import rights, scope_of_permission
+from tracetrack.roles import Scope, rights, scope_of_permission
 from tracetrack.tokens import TokenAuthentication
 
-logger = logging.getLogger(__name__)
-
-API = "/api/"
 # Every answer depends on who asks.
 VARY = ("Authorization", "Cookie")
-REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
 class Nothing(serializers.Serializer[Any]):
@@ -80,6 +62,8 @@ class ApiView(APIView):
     parameters: ClassVar[type[serializers.Serializer[Any]]] = Nothing
     # The query parameters of what changes something.
     posted: ClassVar[type[serializers.Serializer[Any]]] = Nothing
+    # Which allowance of RATE_LIMITS a method draws on, where it is not the usual one.
+    limited: ClassVar[dict[str, str]] = {}
     authentication_classes = [TokenAuthentication, CookieAuthentication]
     content_negotiation_class = FormatFirst
     parser_classes: list[type[parsers.BaseParser]] = [StrictJSONParser]
@@ -105,18 +89,29 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.started = perf_counter()
         self.format_kwarg = None
-        self.check_permissions(request)
+        self._let_in(request)
         reader = self.parameters if request.method in ("GET", "HEAD") else self.posted
         self.asked = read_query(reader, request)
         chosen = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = chosen
 
-    def check_permissions(self, request: Request) -> None:
+    @classmethod
+    def allowance(cls, method: str) -> str:
+        """The allowance that a request by this method draws on."""
+        permission = cls.permissions[method]
+        usual = scope_of_permission(permission).value if permission else Scope.READ.value
+        return cls.limited.get(method, usual)
+
+    def _let_in(self, request: Request) -> None:
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method not in self.permissions:
             raise MethodNotAllowed(method=method[:16], allowed=self.allowed_methods)
         permission = self.permissions[method]
-        if permission is not None:
+        if permission is None:
+            # Who is asking is a question to the database, which may be what is asked about.
+            limits.count_stranger(request._request)
+        else:
+            limits.count(request._request, request.user, request.auth, self.allowance(method))
             check_may(request.user, permission)
 
     def body(self, reader: type[serializers.Serializer[Any]]) -> dict[str, Any]:
@@ -191,86 +186,6 @@ def as_json(data: object, status: int = 200) -> HttpResponse:
     return HttpResponse(body, content_type="application/json", status=status)
 
 
-def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """What a client of the API gets for an exception; None for faults of ours: handler500's."""
-    problem = problems.as_problem(error)
-    if problem is None:
-        return None
-    _write_down(problem, error)
-    return problems.answer(problem, context["request"]._request)
-
-
-class RequestIdMiddleware:
-    """Every request has an id: the caller's X-Request-ID where it is usable, else a new one.
-
-    It is on the answer, in problems, in the log and in the audit. Pages may raise problems, too.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.META.get(logs.HEADER, "")
-        chosen = given if REQUEST_ID.fullmatch(given) else uuid4().hex
-        request.META[logs.HEADER] = chosen
-        before = logs.request_id.set(chosen)
-        try:
-            response = self.get_response(request)
-        finally:
-            logs.request_id.reset(before)
-        response.headers["X-Request-ID"] = chosen
-        return response
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Pages answer as the API does: a refusal with its status, a busy database with 503."""
-        if not isinstance(error, Problem | OperationalError | InterfaceError):
-            return None
-        problem = problems.as_problem(error)
-        assert problem is not None
-        _write_down(problem, error)
-        return show(problem, request)
-
-
-def show(problem: Problem, request: HttpRequest) -> HttpResponse:
-    """`problem` to a client of the API, or as a page: templates/<status>.html or problem.html."""
-    if request.path.startswith(API):
-        return problems.answer(problem, request)
-    context = {"problem": problem, "request_id": logs.request_id.get()}
-    # Whose name a page shows is a question to the database, which may be what is broken.
-    asker = request if problem.status < 500 else None
-    try:
-        page = select_template([f"{problem.status}.html", "problem.html"]).render(context, asker)
-    except TemplateDoesNotExist:
-        page = format_html("<!doctype html><title>{0}</title><h1>{0}</h1>", str(problem))
-    return problems.with_headers(HttpResponse(page, status=problem.status), problem)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler400."""
-    problem = problems.as_problem(exception) or BadRequest(reason="it is malformed")
-    return show(problem, request)
-
-
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler403."""
-    return show(problems.as_problem(exception) or Forbidden(), request)
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler404."""
-    return show(NotFound(), request)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500; Django has written the exception down."""
-    return show(problems.ServerError(), request)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's CSRF_FAILURE_VIEW."""
-    return show(CsrfFailed(), request)
-
-
 def _without_body(response: HttpResponse | StreamingHttpResponse) -> HttpResponseBase:
     """What HEAD gets. A web server would read the whole body, only to throw it away."""
     if isinstance(response, StreamingHttpResponse):
@@ -279,11 +194,6 @@ def _without_body(response: HttpResponse | StreamingHttpResponse) -> HttpRespons
     response.headers.setdefault("Content-Length", str(len(response.content)))
     response.content = b""
     return response
-
-
-def _write_down(problem: Problem, error: Exception) -> None:
-    if problem.status >= 500:
-        logger.warning("%s: %s", problem.code, error)
 
 
 def _printable(text: str) -> str:

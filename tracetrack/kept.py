@@ -11,6 +11,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
+from tracetrack import limits
 from tracetrack.http import VARY, ApiView, as_json, check_may
 from tracetrack.models import User
 from tracetrack.tokens import TokenAuthentication
@@ -51,6 +52,7 @@ class KeptView(ApiView):
         user: Any = found[0] if found else request.user
         permission = cls.permissions["GET"]
         assert permission is not None
+        limits.count(request, user, found and found[1], cls.allowance("GET"))
         check_may(user, permission)
         response = cls._answer(user, request, started)
         response.headers["Vary"] = ", ".join(VARY)

@@ -87,7 +87,7 @@ class UnsupportedMediaType(Problem):
 
 
 class TooManyRequests(Problem):
-    """Too many requests in too short a time."""
+    """Too many requests in too short a time; there are more in {seconds} seconds."""
 
     status, code = 429, "too-many-requests"
     remedy = "Wait for the seconds in Retry-After, then go on more slowly."

@@ -42,7 +42,7 @@ INSTALLED_APPS = [
     "dashboard",
 ]
 MIDDLEWARE = [
-    "tracetrack.http.RequestIdMiddleware",
+    "tracetrack.refusals.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -135,8 +135,9 @@ CACHES: dict[str, dict[str, object]] = {
         "OPTIONS": {"MAX_ENTRIES": 1000},
     },
     "limits": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "limits",
+        "BACKEND": "tracetrack.cache_limits.Counters",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "tracetrack",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
 }
@@ -148,10 +149,23 @@ if REDIS_URL:
         "KEY_PREFIX": "tracetrack",
         "OPTIONS": REDIS_OPTIONS,
     }
-    # Counting calls is worth less than answering them: without Redis nobody is refused.
-    CACHES["limits"] = CACHES["default"] | {"OPTIONS": REDIS_OPTIONS | {"IGNORE_EXCEPTIONS": True}}
 RATELIMIT_USE_CACHE = "limits"
+# Counting calls is worth less than answering them: what cannot be counted is answered.
 RATELIMIT_FAIL_OPEN = True
+# How often one token, one account, or one address of strangers may ask.
+RATE_LIMITS = env.rates(
+    "RATE_LIMITS",
+    default={
+        "dashboard": "120000/1m",
+        "read": "30000/1m",
+        "search": "12000/1m",
+        "stream": "120/1m",
+        "scan": "12000/1m",
+        "bulk": "120/1m",
+        "manage": "600/1m",
+        "anonymous": "600/1m",
+    },
+)
 CACHE_SECONDS = {
     "dashboard": env.seconds("CACHE_DASHBOARD_SECONDS", default=30),
     "bags": env.seconds("CACHE_BAGS_SECONDS", default=60),
@@ -175,7 +189,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-CSRF_FAILURE_VIEW = "tracetrack.http.csrf_failure"
+CSRF_FAILURE_VIEW = "tracetrack.refusals.csrf_failure"
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 3600 * env.integer("SESSION_HOURS", default=12, at_least=1, at_most=720)
@@ -187,7 +201,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "EXCEPTION_HANDLER": "tracetrack.http.problem_handler",
+    "EXCEPTION_HANDLER": "tracetrack.refusals.problem_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 

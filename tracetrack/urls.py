@@ -21,7 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dashboard.page_urls")),
 ]
 
-handler400 = "tracetrack.http.bad_request"
-handler403 = "tracetrack.http.forbidden"
-handler404 = "tracetrack.http.not_found"
-handler500 = "tracetrack.http.server_error"
+handler400 = "tracetrack.refusals.bad_request"
+handler403 = "tracetrack.refusals.forbidden"
+handler404 = "tracetrack.refusals.not_found"
+handler500 = "tracetrack.refusals.server_error"

@@ -15,7 +15,7 @@ from bags import queries
 from bags.errors import ParentFull
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, post
-from tracetrack import http, logs
+from tracetrack import logs, refusals
 from tracetrack.models import AuditEntry
 
 ID = "scanner-17.4711"
@@ -54,7 +54,7 @@ class TestADatabaseInTrouble:
         assert operator.get(f"/api/v3/bags/{HERE}").json()["code"] == "busy"
 
     def test_makes_pages_answer_503_too(self, rf):
-        middleware = http.RequestIdMiddleware(lambda request: None)
+        middleware = refusals.RequestIdMiddleware(lambda request: None)
 
         page = middleware.process_exception(rf.get("/page"), OperationalError())
 
@@ -79,7 +79,7 @@ class TestAFaultOfOurs:
         assert "the inner life" in caplog.text
 
     def test_is_a_page_elsewhere(self, rf):
-        answer = http.server_error(rf.get("/page"))
+        answer = refusals.server_error(rf.get("/page"))
 
         assert answer.status_code == 500
         assert answer["Content-Type"].startswith("text/html")
@@ -89,11 +89,11 @@ class TestAPage:
     @pytest.mark.parametrize(
         ("view", "error", "status"),
         [
-            (http.bad_request, SuspiciousOperation(), 400),
-            (http.bad_request, RequestDataTooBig(), 413),
-            (http.forbidden, PermissionDenied(), 403),
-            (http.forbidden, Ratelimited(), 429),
-            (http.not_found, Http404(), 404),
+            (refusals.bad_request, SuspiciousOperation(), 400),
+            (refusals.bad_request, RequestDataTooBig(), 413),
+            (refusals.forbidden, PermissionDenied(), 403),
+            (refusals.forbidden, Ratelimited(), 429),
+            (refusals.not_found, Http404(), 404),
         ],
     )
     def test_that_is_refused_is_html_and_under_api_a_problem(self, rf, view, error, status):
@@ -105,7 +105,7 @@ class TestAPage:
         assert document["Content-Type"] == "application/problem+json"
 
     def test_may_raise_a_problem_itself(self, rf):
-        middleware = http.RequestIdMiddleware(lambda request: None)
+        middleware = refusals.RequestIdMiddleware(lambda request: None)
 
         page = middleware.process_exception(rf.get("/x"), ParentFull(parent="SB1", capacity=30))
 
@@ -114,12 +114,12 @@ class TestAPage:
         assert middleware.process_exception(rf.get("/x"), KeyError()) is None
 
     def test_without_its_csrf_token_is_refused(self, rf):
-        assert http.csrf_failure(rf.post("/page")).status_code == 403
+        assert refusals.csrf_failure(rf.post("/page")).status_code == 403
 
     def test_does_not_run_what_a_refusal_quotes(self, rf):
         given = ParentFull(parent="<script>", capacity=1)
 
-        page = http.RequestIdMiddleware(lambda r: None).process_exception(rf.get("/x"), given)
+        page = refusals.RequestIdMiddleware(lambda r: None).process_exception(rf.get("/x"), given)
 
         assert b"<script>" not in page.content
 
@@ -162,7 +162,7 @@ class TestARequestId:
             raise KeyError
 
         with pytest.raises(KeyError):
-            http.RequestIdMiddleware(answer)(RequestFactory().get("/"))
+            refusals.RequestIdMiddleware(answer)(RequestFactory().get("/"))
 
         assert seen != [""]
         assert logs.request_id.get() == ""

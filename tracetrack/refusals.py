@@ -1,0 +1,114 @@
+"""How a refusal leaves: as problem+json or as a page; and the id that every request has."""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template import TemplateDoesNotExist
+from django.template.loader import select_template
+from django.utils.html import format_html
+
+from tracetrack import limits, logs, problems
+from tracetrack.errors import BadRequest, Forbidden, NotFound, Problem
+from tracetrack.problems import CsrfFailed
+
+logger = logging.getLogger(__name__)
+
+API = "/api/"
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+
+
+def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """What a client of the API gets for an exception; None for faults of ours: handler500's."""
+    problem = problems.as_problem(error)
+    if problem is None:
+        return None
+    return refuse(problem, error, context["request"]._request)
+
+
+class RequestIdMiddleware:
+    """Every request has an id: the caller's X-Request-ID where it is usable, else a new one.
+
+    It is on the answer, in problems, in the log and in the audit. Pages may raise problems, too.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.META.get(logs.HEADER, "")
+        chosen = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        request.META[logs.HEADER] = chosen
+        before = logs.request_id.set(chosen)
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.request_id.reset(before)
+        response.headers["X-Request-ID"] = chosen
+        limits.tell(request, response)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Pages answer as the API does: a refusal with its status, a busy database with 503."""
+        if not isinstance(error, Problem | OperationalError | InterfaceError):
+            return None
+        problem = problems.as_problem(error)
+        assert problem is not None
+        return refuse(problem, error, request)
+
+
+def show(problem: Problem, request: HttpRequest) -> HttpResponse:
+    """`problem` to a client of the API, or as a page: templates/<status>.html or problem.html."""
+    if request.path.startswith(API):
+        return problems.answer(problem, request)
+    context = {"problem": problem, "request_id": logs.request_id.get()}
+    # Whose name a page shows is a question to the database, which may be what is broken.
+    asker = request if problem.status < 500 else None
+    try:
+        page = select_template([f"{problem.status}.html", "problem.html"]).render(context, asker)
+    except TemplateDoesNotExist:
+        page = format_html("<!doctype html><title>{0}</title><h1>{0}</h1>", str(problem))
+    return problems.with_headers(HttpResponse(page, status=problem.status), problem)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    problem = problems.as_problem(exception) or BadRequest(reason="it is malformed")
+    return show(problem, request)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
+    return show(problems.as_problem(exception) or Forbidden(), request)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return show(NotFound(), request)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500; Django has written the exception down."""
+    return show(problems.ServerError(), request)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW."""
+    return show(CsrfFailed(), request)
+
+
+def refuse(problem: Problem, error: Exception, request: HttpRequest) -> HttpResponse:
+    """`problem` as an answer. Who could not prove who he is is counted as a stranger."""
+    if problem.status in (401, 403) and request.path.startswith(API):
+        try:
+            limits.count_stranger(request)
+        except Problem as too_many:
+            problem = too_many
+    if problem.status >= 500:
+        logger.warning("%s: %s", problem.code, error)
+    return show(problem, request)

@@ -1,13 +1,24 @@
 """What may be done to areas, bag types and batches. What happens to bags is scans/actions.py."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
-from bags.errors import BatchExists, BatchUnknown, ReasonMissing
+from bags.errors import (
+    AreaExists,
+    AreaUnknown,
+    BagTypeExists,
+    BagTypeUnknown,
+    BatchExists,
+    BatchExpiresEarly,
+    BatchUnknown,
+    ReasonMissing,
+)
 from bags.events import (
     AreaChanged,
     AreaStaffed,
@@ -21,16 +32,47 @@ from bags.events import (
 from bags.models import Area, BagType, Batch
 from tracetrack.events import emit
 from tracetrack.models import User
+from tracetrack.versions import check_version
 
+# Versions of which a row must be one when it is changed; None: whatever it is.
+Versions = Collection[str] | None
+Row = TypeVar("Row", bound=Model)
 DESCRIPTION = ["product", "variety", "produced_on", "expires_on", "planned_bags", "notes"]
+
+
+@transaction.atomic
+def create_area(
+    *, actor: User, code: str, name: str, gln: str = "", active: bool = True
+) -> tuple[Area, bool]:
+    """The area with this code, and whether it is new. Raises AreaExists for other content."""
+    content = {"name": name, "gln": gln, "active": active}
+    area, created = Area.objects.get_or_create(code=code, defaults=content)
+    if created:
+        _tell_area(area, actor)
+    elif not _is(area, content):
+        raise AreaExists(area=code)
+    return area, created
+
+
+@transaction.atomic
+def change_area(
+    *, actor: User, code: str, changes: Mapping[str, Any], expected: Versions = None
+) -> Area:
+    """Set name, GLN or whether it is active; raises AreaUnknown, Changed."""
+    area = Area.objects.select_for_update(no_key=True).filter(code=code).first()
+    if area is None:
+        raise AreaUnknown(area=code)
+    check_version(area, expected)
+    if not _is(area, changes):
+        save_area(actor=actor, area=_set(area, changes))
+    return area
 
 
 @transaction.atomic
 def save_area(*, actor: User, area: Area) -> None:
     """Keep an area, new or changed."""
     area.save()
-    told = AreaChanged(area.code, called=area.name, gln=area.gln, active=area.active)
-    emit(told, actor=actor)
+    _tell_area(area, actor)
 
 
 @transaction.atomic
@@ -46,18 +88,53 @@ def staff_area(*, actor: User, area: Area, members: Iterable[User]) -> None:
 
 
 @transaction.atomic
+def create_bag_type(
+    *,
+    actor: User,
+    name: str,
+    parent_pattern: str,
+    child_pattern: str,
+    capacity: int = 30,
+    child_weight: Decimal = Decimal("1.000"),
+) -> tuple[BagType, bool]:
+    """The bag type with this name, and whether it is new. Raises BagTypeExists for other content.
+
+    The patterns have been checked.
+    """
+    content = {
+        "parent_pattern": parent_pattern,
+        "child_pattern": child_pattern,
+        "capacity": capacity,
+        "child_weight": child_weight,
+    }
+    bag_type, created = BagType.objects.get_or_create(name=name, defaults=content)
+    if created:
+        _tell_bag_type(bag_type, actor)
+    elif not _is(bag_type, content):
+        raise BagTypeExists(bag_type=name)
+    return bag_type, created
+
+
+@transaction.atomic
+def change_bag_type(
+    *, actor: User, name: str, changes: Mapping[str, Any], expected: Versions = None
+) -> BagType:
+    """Set patterns, capacity or weight, for the bags to come; raises BagTypeUnknown, Changed."""
+    bag_type = BagType.objects.select_for_update(no_key=True).filter(name=name).first()
+    if bag_type is None:
+        raise BagTypeUnknown(bag_type=name)
+    check_version(bag_type, expected)
+    if not _is(bag_type, changes):
+        save_bag_type(actor=actor, bag_type=_set(bag_type, changes))
+    return bag_type
+
+
+@transaction.atomic
 def save_bag_type(*, actor: User, bag_type: BagType) -> None:
     """Keep a bag type, new or changed; raises ValidationError for fields that cannot be kept."""
     bag_type.clean_fields()
     bag_type.save()
-    told = BagTypeChanged(
-        bag_type.name,
-        parent_pattern=bag_type.parent_pattern,
-        child_pattern=bag_type.child_pattern,
-        capacity=bag_type.capacity,
-        child_weight=str(bag_type.child_weight),
-    )
-    emit(told, actor=actor)
+    _tell_bag_type(bag_type, actor)
 
 
 @transaction.atomic
@@ -82,12 +159,28 @@ def create_batch(
         "expires_on": expires_on,
         "planned_bags": planned_bags,
     }
+    if expires_on is not None and expires_on < produced_on:
+        raise BatchExpiresEarly
     batch, created = Batch.objects.get_or_create(code=code, defaults=content | {"notes": notes})
     if created:
         emit(BatchCreated(batch=code), actor=actor)
-    elif any(getattr(batch, field) != value for field, value in content.items()):
+    elif not _is(batch, content):
         raise BatchExists(batch=code)
     return batch, created
+
+
+@transaction.atomic
+def change_batch(
+    *, actor: User, code: str, changes: Mapping[str, Any], expected: Versions = None
+) -> Batch:
+    """Set fields of a batch's description; raises BatchUnknown, Changed, BatchExpiresEarly."""
+    batch = _locked(code, expected)
+    if not _is(batch, changes):
+        _set(batch, changes)
+        if batch.expires_on is not None and batch.expires_on < batch.produced_on:
+            raise BatchExpiresEarly
+        describe_batch(actor=actor, batch=batch)
+    return batch
 
 
 @transaction.atomic
@@ -98,14 +191,14 @@ def describe_batch(*, actor: User, batch: Batch) -> None:
 
 
 @transaction.atomic
-def hold_batch(*, actor: User, code: str, reason: str) -> Batch:
+def hold_batch(*, actor: User, code: str, reason: str, expected: Versions = None) -> Batch:
     """Put a batch on hold: its bags can be registered, inspected and returned, nothing else.
 
     Held already: nothing changes, the first hold and its reason stay.
     """
     if not reason.strip():
         raise ReasonMissing
-    batch = _locked(code)
+    batch = _locked(code, expected)
     if not batch.held:
         batch.held, batch.held_reason = True, reason.strip()[:200]
         batch.held_at, batch.held_by = timezone.now(), actor
@@ -115,9 +208,9 @@ def hold_batch(*, actor: User, code: str, reason: str) -> Batch:
 
 
 @transaction.atomic
-def release_batch(*, actor: User, code: str) -> Batch:
+def release_batch(*, actor: User, code: str, expected: Versions = None) -> Batch:
     """Lift the hold of a batch; nothing changes where it is not held."""
-    batch = _locked(code)
+    batch = _locked(code, expected)
     if batch.held:
         batch.held, batch.held_reason, batch.held_at, batch.held_by = False, "", None, None
         batch.save(update_fields=["held", "held_reason", "held_at", "held_by"])
@@ -126,9 +219,9 @@ def release_batch(*, actor: User, code: str) -> Batch:
 
 
 @transaction.atomic
-def close_batch(*, actor: User, code: str) -> Batch:
+def close_batch(*, actor: User, code: str, expected: Versions = None) -> Batch:
     """Close a batch, for ever: it takes no new bags. Nothing changes where it is closed."""
-    batch = _locked(code)
+    batch = _locked(code, expected)
     if batch.state != Batch.State.CLOSED:
         batch.state = Batch.State.CLOSED
         batch.save(update_fields=["state"])
@@ -136,8 +229,35 @@ def close_batch(*, actor: User, code: str) -> Batch:
     return batch
 
 
-def _locked(code: str) -> Batch:
+def _locked(code: str, expected: Versions) -> Batch:
     batch = Batch.objects.select_for_update(no_key=True).filter(code=code).first()
     if batch is None:
         raise BatchUnknown(batch=code)
+    check_version(batch, expected)
     return batch
+
+
+def _tell_area(area: Area, actor: User) -> None:
+    told = AreaChanged(area.code, called=area.name, gln=area.gln, active=area.active)
+    emit(told, actor=actor)
+
+
+def _tell_bag_type(bag_type: BagType, actor: User) -> None:
+    told = BagTypeChanged(
+        bag_type.name,
+        parent_pattern=bag_type.parent_pattern,
+        child_pattern=bag_type.child_pattern,
+        capacity=bag_type.capacity,
+        child_weight=f"{bag_type.child_weight:.3f}",
+    )
+    emit(told, actor=actor)
+
+
+def _is(row: Model, content: Mapping[str, Any]) -> bool:
+    return all(getattr(row, field) == value for field, value in content.items())
+
+
+def _set(row: Row, changes: Mapping[str, Any]) -> Row:
+    for field, value in changes.items():
+        setattr(row, field, value)
+    return row

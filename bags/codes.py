@@ -37,12 +37,12 @@ def read_label(text: str) -> Label:
     Raises BadCode where the text carries no usable code.
     """
     if len(text) > LONGEST_LABEL:
-        raise BadCode(given=_shown(text))
+        raise BadCode(given=shown(text))
     cleaned = _cleaned(text)
     raw_code, raw_lot = _from_url(cleaned) if "://" in cleaned else _from_text(cleaned)
     code = normalised(raw_code)
     if code is None:
-        raise BadCode(given=_shown(text))
+        raise BadCode(given=shown(text))
     return Label(code, normalised(raw_lot) if raw_lot else None)
 
 
@@ -79,6 +79,6 @@ def _cleaned(text: str) -> str:
     return "".join(c for c in folded if unicodedata.category(c) not in INVISIBLE).strip()
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """`text` as it may be shown back: printable, and short."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])

@@ -103,6 +103,27 @@ class BatchExists(Problem):
     remedy = "Choose another code, or change the batch that is there."
 
 
+class BatchExpiresEarly(Problem):
+    """A batch expires on the day it is produced, or later."""
+
+    status, code = 400, "expires-early"
+    remedy = "Correct produced_on or expires_on."
+
+
+class AreaExists(Problem):
+    """There is an area {area} already, with other content."""
+
+    status, code = 409, "area-exists"
+    remedy = "Choose another code, or change the area that is there."
+
+
+class BagTypeExists(Problem):
+    """There is a bag type {bag_type} already, with other content."""
+
+    status, code = 409, "bag-type-exists"
+    remedy = "Choose another name, or change the bag type that is there."
+
+
 class AreaUnknown(Problem):
     """There is no area {area}."""
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Q
 
-from bags.codes import code_named, normalised, read_label
-from bags.errors import BagUnknown, BatchUnknown
+from bags.codes import code_named, normalised, read_label, shown
+from bags.errors import AreaUnknown, BagTypeUnknown, BagUnknown, BatchUnknown
 from bags.filters import BagFilters
-from bags.models import Bag, Batch, Kind, State
+from bags.models import Area, Bag, BagType, Batch, Kind, State
 from bags.querysets import BagQuerySet
 from tracetrack.models import User
 from tracetrack.sql import sql
@@ -119,8 +119,24 @@ def find_batch(user: User, text: str) -> Batch:
     code = normalised(text)
     batch = Batch.objects.select_related("bag_type", "held_by").filter(code=code).first()
     if batch is None:
-        raise BatchUnknown(batch=code or text[:64])
+        raise BatchUnknown(batch=code or shown(text))
     return batch
+
+
+def find_area(code: str) -> Area:
+    """The area with this code; raises AreaUnknown. Index: area_code_is_unique."""
+    area = Area.objects.filter(code=code).first()
+    if area is None:
+        raise AreaUnknown(area=code[:64])
+    return area
+
+
+def find_bag_type(name: str) -> BagType:
+    """The bag type with this name; raises BagTypeUnknown. Index: bag_type_name_is_unique."""
+    bag_type = BagType.objects.filter(name=name).first()
+    if bag_type is None:
+        raise BagTypeUnknown(bag_type=name[:64])
+    return bag_type
 
 
 def batch_page(

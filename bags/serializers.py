@@ -1,16 +1,21 @@
 """What requests about bags may say, and batches as JSON."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, F, TextField, When
 from django.db.models.functions import Cast
 from rest_framework import serializers
 
-from bags.codes import normalised
+from bags.codes import normalised, shown
+from bags.errors import BadCode
 from bags.models import Area, BagType, Batch, Kind, State
+from bags.patterns import check_pattern
 from tracetrack.streams import Cell, Column
 
 LARGEST_ID = 2**63 - 1
+MOST_PLANNED = 2**31 - 1
+LONGEST_NOTES = 10_000
 # The columns of a stream of bags: what bags.queries.as_row() gives.
 BAG_COLUMNS = (
     Column("id", "id"),
@@ -61,6 +66,78 @@ class SearchIn(serializers.Serializer[Any]):
     """What to look for."""
 
     q = serializers.CharField(max_length=512)
+
+
+class BatchChangeIn(serializers.Serializer[Any]):
+    """What of a batch can be changed. Code and bag type stay; state and hold have acts."""
+
+    product = serializers.CharField(max_length=64)
+    variety = serializers.CharField(max_length=64, allow_blank=True)
+    produced_on = serializers.DateField()
+    expires_on = serializers.DateField(allow_null=True)
+    planned_bags = serializers.IntegerField(min_value=0, max_value=MOST_PLANNED)
+    notes = serializers.CharField(max_length=LONGEST_NOTES, allow_blank=True)
+
+
+class BatchIn(serializers.Serializer[Any]):
+    """A new batch."""
+
+    code = serializers.CharField(max_length=512)
+    product = serializers.CharField(max_length=64)
+    bag_type = serializers.CharField(max_length=32)
+    produced_on = serializers.DateField()
+    variety = serializers.CharField(max_length=64, allow_blank=True, default="")
+    expires_on = serializers.DateField(allow_null=True, default=None)
+    planned_bags = serializers.IntegerField(min_value=0, max_value=MOST_PLANNED, default=0)
+    notes = serializers.CharField(max_length=LONGEST_NOTES, allow_blank=True, default="")
+
+    def validate_code(self, given: str) -> str:
+        code = normalised(given)
+        if code is None:
+            raise BadCode(given=shown(given))
+        return code
+
+
+class HoldIn(serializers.Serializer[Any]):
+    """Why a batch is put on hold."""
+
+    reason = serializers.CharField(max_length=200)
+
+
+class AreaChangeIn(serializers.Serializer[Any]):
+    """What of an area can be changed: sheets and devices name it by its code, which stays."""
+
+    name = serializers.CharField(max_length=64)
+    gln = serializers.RegexField(r"^[0-9]{13}\Z", allow_blank=True)
+    active = serializers.BooleanField()
+
+
+class AreaIn(serializers.Serializer[Any]):
+    """A new area."""
+
+    code = serializers.RegexField(r"^[a-z0-9][a-z0-9-]{0,31}\Z")
+    name = serializers.CharField(max_length=64)
+    gln = serializers.RegexField(r"^[0-9]{13}\Z", allow_blank=True, default="")
+    active = serializers.BooleanField(default=True)
+
+
+class BagTypeChangeIn(serializers.Serializer[Any]):
+    """What of a bag type can be changed, for the bags to come; its name stays."""
+
+    parent_pattern = serializers.CharField(validators=[check_pattern])
+    child_pattern = serializers.CharField(validators=[check_pattern])
+    capacity = serializers.IntegerField(min_value=1, max_value=1000)
+    child_weight = serializers.DecimalField(8, 3, min_value=Decimal("0.001"))
+
+
+class BagTypeIn(BagTypeChangeIn):
+    """A new bag type."""
+
+    name = serializers.RegexField(r"^[-a-zA-Z0-9_]{1,32}\Z")
+    capacity = serializers.IntegerField(min_value=1, max_value=1000, default=30)
+    child_weight = serializers.DecimalField(
+        8, 3, min_value=Decimal("0.001"), default=Decimal("1.000")
+    )
 
 
 def area_json(area: Area, own: frozenset[int] | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""JSON about what exists: bags, batches, a search through both."""
+"""JSON about bags, and a search through bags and batches."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,17 +10,8 @@ from rest_framework.request import Request
 
 from bags import queries
 from bags.filters import BagFilters
-from bags.models import Area, BagType
-from bags.querysets import scope_of, user_areas
-from bags.serializers import (
-    BAG_COLUMNS,
-    BagListIn,
-    BatchListIn,
-    SearchIn,
-    area_json,
-    bag_type_json,
-    batch_json,
-)
+from bags.querysets import scope_of
+from bags.serializers import BAG_COLUMNS, BagListIn, SearchIn
 from tracetrack import cache, paging
 from tracetrack.http import ApiView, as_json
 from tracetrack.problems import BadField
@@ -89,58 +80,6 @@ class Children(ApiView):
         bag = queries.find_bag(self.actor, code, joined=False)
         inside = queries.children_of(self.actor, bag)
         return as_json({"code": bag.code, "capacity": bag.capacity, "results": inside})
-
-
-class BatchDetail(ApiView):
-    """GET /api/v3/batches/{code}"""
-
-    permissions = {"GET": "bags.view_batch"}
-
-    def get(self, request: Request, code: str) -> HttpResponse:
-        batch = queries.find_batch(self.actor, code)
-        contents = queries.batch_contents(self.actor, batch)
-        return as_json(batch_json(batch) | {"contents": contents})
-
-
-class Batches(ApiView):
-    """GET /api/v3/batches"""
-
-    permissions = {"GET": "bags.view_batch"}
-    parameters = BatchListIn
-
-    def get(self, request: Request) -> HttpResponse:
-        asked = dict(self.asked)
-        per_page, cursor = asked.pop("per_page"), asked.pop("cursor")
-        filters = queries.BatchFilters(**asked)
-        # Every account sees the same batches.
-        sealed: dict[str, Any] = {"of": "batches", "scope": "all", "filters": asked}
-        before = paging.read_cursor(cursor, **sealed) if cursor else None
-        found = queries.batch_page(before=before, limit=per_page + 1, filters=filters)
-        shown = found[:per_page]
-        behind = paging.cursor(shown[-1].pk, **sealed) if len(found) > per_page else None
-        follow = paging.following(request, behind) if behind else None
-        return as_json({"results": [batch_json(batch) for batch in shown], "next": follow})
-
-
-class Areas(ApiView):
-    """GET /api/v3/areas"""
-
-    permissions = {"GET": "bags.view_area"}
-
-    def get(self, request: Request) -> HttpResponse:
-        own = user_areas(self.actor)
-        areas = Area.objects.order_by("code")
-        return as_json({"results": [area_json(area, own) for area in areas]})
-
-
-class BagTypes(ApiView):
-    """GET /api/v3/bag-types"""
-
-    permissions = {"GET": "bags.view_bagtype"}
-
-    def get(self, request: Request) -> HttpResponse:
-        types = BagType.objects.order_by("name")
-        return as_json({"results": [bag_type_json(bag_type) for bag_type in types]})
 
 
 class Search(ApiView):

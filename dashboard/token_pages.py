@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.pages import Asked, page
 from tracetrack import tokens
 from tracetrack.errors import Problem
-from tracetrack.http import read
 from tracetrack.models import ApiToken
+from tracetrack.reading import read
 from tracetrack.roles import Scope
 from tracetrack.token_views import TokenIn
 

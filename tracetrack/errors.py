@@ -110,6 +110,13 @@ class NotFound(Problem):
     remedy = "Check the address and the spelling of the code."
 
 
+class Changed(Problem):
+    """This {what} has been changed since it was read."""
+
+    status, code = 412, "changed-meanwhile"
+    remedy = "Read it again, decide anew, and send the new ETag in If-Match."
+
+
 class BadCursor(Problem):
     """This cursor was not made by this list."""
 

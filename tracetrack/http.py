@@ -1,6 +1,5 @@
 """ApiView: what all endpoints share, from who asks to how an answer leaves."""
 
-from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, ClassVar, NoReturn, cast
 
@@ -13,26 +12,17 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from tracetrack import limits, problems
+from tracetrack import conditions, limits
 from tracetrack.errors import BadRequest, Forbidden, NotSignedIn, ScopeMissing
 from tracetrack.models import ApiToken, User
 from tracetrack.parsing import StrictJSONParser
-from tracetrack.problems import (
-    BadField,
-    CsrfFailed,
-    LengthRequired,
-    MethodNotAllowed,
-    UnknownParameter,
-)
+from tracetrack.problems import CsrfFailed, LengthRequired, MethodNotAllowed
+from tracetrack.reading import Nothing, read, read_query
 from tracetrack.roles import Scope, rights, scope_of_permission
 from tracetrack.tokens import TokenAuthentication
 
 # Every answer depends on who asks.
 VARY = ("Authorization", "Cookie")
-
-
-class Nothing(serializers.Serializer[Any]):
-    """No parameters at all."""
 
 
 class CookieAuthentication(authentication.SessionAuthentication):
@@ -118,6 +108,14 @@ class ApiView(APIView):
         """The body as `reader` understands it; raises BadRequest, BadField."""
         return read(reader, self.raw_body())
 
+    def changes(self, reader: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The fields of `reader` that the body has, and no other; raises as body() does."""
+        return read(reader, self.raw_body(), partial=True)
+
+    def no_body(self) -> None:
+        """Raises BadField where the body says anything."""
+        self.body(Nothing)
+
     def raw_body(self) -> dict[str, Any]:
         """The body as it was sent: a JSON object; raises BadRequest, LengthRequired."""
         self.check_length()
@@ -137,6 +135,8 @@ class ApiView(APIView):
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> Any:
         final = super().finalize_response(request, cast(Any, response), *args, **kwargs)
+        if request.method in ("GET", "HEAD") and isinstance(final, HttpResponse):
+            final = cast(Any, conditions.told_once(request._request, final))
         final.headers.setdefault("Cache-Control", "private, no-store")
         patch_vary_headers(final, VARY)
         return _without_body(final) if request.method == "HEAD" else final
@@ -156,34 +156,23 @@ def check_may(user: Any, permission: str) -> None:
     raise Forbidden(permission=permission)
 
 
-def read(reader: type[serializers.Serializer[Any]], given: Mapping[str, Any]) -> dict[str, Any]:
-    """`given` as `reader` understands it. Raises BadField for what is unknown or unreadable."""
-    serializer = reader(data=dict(given))
-    for name in given:
-        if name not in serializer.fields:
-            raise BadField(field=name[:64], reason="is not a field of this request")
-    if not serializer.is_valid():
-        raise problems.first_fault(serializer.errors)
-    return dict(serializer.validated_data)
+def as_json(data: object, status: int = 200, *, version: str = "") -> HttpResponse:
+    """`data` as the body of an answer, with the version of the row that it shows, if any.
 
-
-def read_query(reader: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The query parameters as `reader` understands them; raises UnknownParameter, BadField."""
-    given: dict[str, str] = {}
-    known = list(reader().fields)
-    for name, values in request.query_params.lists():
-        if name not in known:
-            raise UnknownParameter(parameter=_printable(name), known=known)
-        if len(values) > 1:
-            raise BadField(field=name, reason="is given more than once")
-        given[name] = values[0]
-    return read(reader, given)
-
-
-def as_json(data: object, status: int = 200) -> HttpResponse:
-    """`data` as the body of an answer. Bytes are JSON already."""
+    Bytes are JSON already.
+    """
     body = data if isinstance(data, bytes) else orjson.dumps(data)
-    return HttpResponse(body, content_type="application/json", status=status)
+    response = HttpResponse(body, content_type="application/json", status=status)
+    if version:
+        response.headers["ETag"] = conditions.tag(body, version)
+    return response
+
+
+def created(response: HttpResponse, location: str, *, new: bool = True) -> HttpResponse:
+    """`response` as 201 with the address of what is new; as it is where that was there already."""
+    response.status_code = 201 if new else 200
+    response.headers["Location"] = location
+    return response
 
 
 def _without_body(response: HttpResponse | StreamingHttpResponse) -> HttpResponseBase:
@@ -194,7 +183,3 @@ def _without_body(response: HttpResponse | StreamingHttpResponse) -> HttpRespons
     response.headers.setdefault("Content-Length", str(len(response.content)))
     response.content = b""
     return response
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])

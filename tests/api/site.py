@@ -80,8 +80,13 @@ def scan_body(step: str, code: str, parent_code: str | None = None, **more: Any)
 
 def post(client: Client, path: str, body: Any, **more: Any) -> HttpResponse:
     """POST `body` as JSON."""
-    response = client.post(
-        f"/api/v3/{path}", json.dumps(body), content_type="application/json", **more
+    return send(client, "POST", path, body, **more)
+
+
+def send(client: Client, method: str, path: str, body: Any, **more: Any) -> HttpResponse:
+    """POST or PATCH `body` as JSON."""
+    response = client.generic(
+        method, f"/api/v3/{path}", json.dumps(body), content_type="application/json", **more
     )
     commit()
     return response
@@ -94,8 +99,8 @@ class Call(NamedTuple):
     body: Any = None
 
     def by(self, client: Client, method: str) -> Any:
-        if method == "POST":
-            return post(client, self.path, self.body)
+        if method in ("POST", "PATCH"):
+            return send(client, method, self.path, self.body)
         return client.get(f"/api/v3/{self.path}")
 
 
@@ -114,6 +119,10 @@ def _token(site: Site, role: str) -> ApiToken:
     commit()
     return made
 
+
+BATCH = {"product": "Mustard", "bag_type": "mustard", "produced_on": "2026-11-01"}
+AREA = {"code": "kota", "name": "Kota"}
+BAG_TYPE = {"name": "jute", "parent_pattern": r"JP\d{5}", "child_pattern": r"JC\d{9}"}
 
 # Every endpoint, by method and route; test_permissions.py sees that none is missing.
 CALLS: dict[str, Callable[[Site, str], Call]] = {
@@ -142,6 +151,19 @@ CALLS: dict[str, Callable[[Site, str], Call]] = {
     "GET bags/<path:code>/children": lambda site, role: Call(f"bags/{HERE}/children"),
     "GET batches": lambda site, role: Call("batches"),
     "GET batches/<path:code>": lambda site, role: Call(f"batches/{LOT}"),
+    "POST batches": lambda site, role: Call("batches", BATCH | {"code": f"NEW-{role}"}),
+    "PATCH batches/<path:code>": lambda site, role: Call(f"batches/{LOT}", {"notes": role}),
+    "POST batches/<path:code>/hold": lambda site, role: Call(
+        f"batches/{LOT}/hold", {"reason": "smells"}
+    ),
+    "POST batches/<path:code>/release": lambda site, role: Call(f"batches/{LOT}/release", {}),
+    "POST batches/<path:code>/close": lambda site, role: Call(f"batches/{LOT}/close", {}),
+    "POST areas": lambda site, role: Call("areas", AREA),
+    "GET areas/<slug:code>": lambda site, role: Call("areas/lucknow"),
+    "PATCH areas/<slug:code>": lambda site, role: Call("areas/lucknow", {"name": role}),
+    "POST bag-types": lambda site, role: Call("bag-types", BAG_TYPE),
+    "GET bag-types/<slug:name>": lambda site, role: Call("bag-types/mustard"),
+    "PATCH bag-types/<slug:name>": lambda site, role: Call("bag-types/mustard", {"capacity": 20}),
     "GET search": lambda site, role: Call(f"search?q={HERE}"),
     "GET scans/stream": lambda site, role: Call("scans/stream"),
     "GET scans": lambda site, role: Call("scans"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.urls import get_resolver
 
-from bags.serializers import BagListIn, BatchListIn
+from bags.serializers import AreaIn, BagListIn, BagTypeIn, BatchIn, BatchListIn
 from scans.models import Step
 from scans.serializers import SCAN_FIELDS, UNDO_FIELDS, ScanStreamIn
 from tests.api.site import CALLS
@@ -65,10 +65,10 @@ class TestTheReference:
         assert re.search(rf"^{re.escape(heading)}$", API, re.M)
         example = API.split(f"\n{heading}\n")[1].split("\n## ")[0]
         assert "tt " in example
-        assert ("--json" in example) == (method == "POST")
+        assert ("--json" in example) == (method in ("POST", "PATCH"))
 
     def test_names_every_field_and_parameter(self):
-        readers = (BagListIn, BatchListIn, ScanStreamIn)
+        readers = (BagListIn, BatchListIn, ScanStreamIn, BatchIn, AreaIn, BagTypeIn)
         parameters = [name for reader in readers for name in reader().fields]
         for name in (*SCAN_FIELDS, *UNDO_FIELDS, *parameters):
             assert f"`{name}" in API or f"{name}=" in API, name

@@ -12,12 +12,14 @@ from tracetrack.roles import PERMISSIONS
 # anonymous, viewer, operator, office, administrator, integrator
 LOOK = (401, 200, 200, 200, 200, 200)
 SCAN = (401, 403, 201, 201, 201, 201)
+MANAGE = (401, 403, 403, 200, 200, 403)
+ADMINISTER = (401, 403, 403, 403, 200, 403)
 GRID = {
     "GET health": (200, 200, 200, 200, 200, 200),
     "GET dashboard/ultra": LOOK,
     "POST batch/stats": LOOK,
-    "POST cache/clear": (401, 403, 403, 403, 200, 403),
-    "POST pool/reset": (401, 403, 403, 403, 200, 403),
+    "POST cache/clear": ADMINISTER,
+    "POST pool/reset": ADMINISTER,
     "GET users/me": LOOK,
     "GET users/me/stats": LOOK,
     "GET tokens": LOOK,
@@ -34,6 +36,17 @@ GRID = {
     "GET bags/<path:code>/children": LOOK,
     "GET batches": LOOK,
     "GET batches/<path:code>": LOOK,
+    "POST batches": (401, 403, 403, 201, 201, 403),
+    "PATCH batches/<path:code>": MANAGE,
+    "POST batches/<path:code>/hold": MANAGE,
+    "POST batches/<path:code>/release": MANAGE,
+    "POST batches/<path:code>/close": MANAGE,
+    "POST areas": (401, 403, 403, 403, 201, 403),
+    "GET areas/<slug:code>": LOOK,
+    "PATCH areas/<slug:code>": ADMINISTER,
+    "POST bag-types": (401, 403, 403, 403, 201, 403),
+    "GET bag-types/<slug:name>": LOOK,
+    "PATCH bag-types/<slug:name>": ADMINISTER,
     "GET search": LOOK,
     "GET scans/stream": LOOK,
     "GET scans": LOOK,
@@ -42,6 +55,12 @@ GRID = {
     "POST scans/<int:scan>/undo": SCAN,
 }
 OPEN = {"GET health"}
+
+
+def able(name):
+    """Who may make this call: an operator, whom his areas bound, wherever he may."""
+    allowed = dict(zip(ROLES, GRID[name], strict=True))
+    return next(r for r in ("operator", "office", "administrator") if allowed[r] in (200, 201))
 
 
 def api_views():

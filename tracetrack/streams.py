@@ -86,6 +86,19 @@ class Rows:
         """The last id of the table."""
         return int(self._table.aggregate(most=Max("id"))["most"] or 0)
 
+    def settled(self) -> int:
+        """The id up to which nothing can appear any more that is not there now.
+
+        Ids are taken in one order and become visible in another: above this one, somebody who has
+        not committed yet may have taken one.
+        """
+        # In this order: who notes down later than we look takes higher ids than the last one now.
+        last = self.last()
+        with connection.cursor() as cursor:
+            cursor.execute(sql("tracetrack.settled"), {"table": self.seen.model._meta.db_table})
+            (lowest,) = cursor.fetchone()
+        return last if lowest is None else min(last, int(lowest))
+
     @property
     def _table(self) -> QuerySet[Any]:
         table: QuerySet[Any] = self.seen.model._default_manager.all()
@@ -96,10 +109,17 @@ def stream(rows: Rows, *, form: str, name: str, request: HttpRequest) -> Streami
     """All of `rows` as "ndjson" or "csv", of one moment. Raises Busy while too many run."""
     if not _places.acquire(blocking=False):
         raise Busy
+    try:
+        # Before its moment: what is settled now has long been there when the stream begins.
+        settled = rows.settled()
+    except BaseException:
+        _places.release()
+        raise
     renderer = {"ndjson": NdjsonRenderer, "csv": CsvRenderer}[form]
     response = StreamingHttpResponse(
         _Stream(_pieces(rows, form)), content_type=f"{renderer.media_type}; charset=utf-8"
     )
+    response["X-Settled-Until"] = str(settled)
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     # A proxy that collects the whole answer first would undo what this is for.
     response["X-Accel-Buffering"] = "no"

@@ -1,0 +1,54 @@
+"""The pictures show what the results say, and nothing else."""
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from bench.pictures import curves, main, panel
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def told(ours, against, case="page_depth"):
+    return {
+        "case": case, "ours": ours, "against": against, "unit": "ms", "ratio": 1.0, "bar": None,
+        "holds": True,
+    }  # fmt: skip
+
+
+def heights(curve, kind):
+    drawn = ET.fromstring(f"<svg>{panel(curve)}</svg>")
+    return [float(dot.attrib["cy"]) for dot in drawn.iter("circle") if dot.attrib["class"] == kind]
+
+
+class TestACurve:
+    def test_is_level_where_nothing_grows_and_rises_where_it_does(self):
+        (curve,) = curves({10: [told(2, 3)], 100: [told(2, 30)], 1000: [told(2, 300)]})
+
+        assert len(set(heights(curve, "at"))) == 1
+        first, second, third = heights(curve, "there")
+        assert first - second == pytest.approx(second - third, abs=0.2)
+        assert first > second > third
+
+    def test_needs_two_sizes(self):
+        assert curves({10: [told(2, 3)], 100: [told(2, 3, case="crowd")]}) == []
+
+    def test_leaves_out_what_could_not_be_measured(self):
+        assert curves({10: [told(None, None)], 100: [told(2, 3)]}) == []
+
+
+class TestThePicture:
+    def test_has_a_panel_for_each_case(self, tmp_path):
+        for bags in (40_000, 4_000_000):
+            both = [told(1, 2), told(0.3, 4, case="search_exact")]
+            (tmp_path / f"{bags}.json").write_text(json.dumps(both))
+
+        main(
+            str(tmp_path / "all.svg"),
+            *[f"{n}={tmp_path / f'{n}.json'}" for n in (40_000, 4_000_000)],
+        )
+
+        drawn = ET.parse(tmp_path / "all.svg")
+        names = [t.text for t in drawn.iter(f"{SVG}text") if t.attrib.get("class") == "name"]
+        assert names == ["page_depth", "search_exact"]

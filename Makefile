@@ -12,10 +12,10 @@ DEPLOYED := DATABASE_URL=postgresql://check@localhost/check HTTPS=true DEBUG=fal
 	SECRET_KEY=a-long-key-that-no-installation-uses-0123456789-abcdefghijklmnop
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix budgets bench db clean
+.PHONY: help run test check fix messages budgets bench db clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Variables: PORT=8000 HOST=127.0.0.1 DATA=.local WORKERS= THREADS= VENV=.venv PYTHON=python3"
 
@@ -37,6 +37,9 @@ check: $(VENV)/.for-tests ## Run the gates: format, lint, types, floors, setting
 fix: $(VENV)/.for-tests ## Format the code and repair what can be repaired
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+
+messages: $(VENV)/.for-tests ## Bring the list of what is translated up to date, and compile it
+	@DJANGO_SETTINGS_MODULE=tracetrack.settings $(PY) -m tests.catalogue
 
 budgets: $(VENV)/.for-tests ## Write down how many queries each endpoint needs now
 	UPDATE_BUDGETS=1 $(PY) -m pytest -n 0 tests/api/test_api_budgets.py

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import ngettext
 from django_ratelimit.core import get_usage
 
 from tracetrack.addresses import client_network
@@ -56,7 +57,7 @@ class LogIn(LoginView):
 
     def _refuse(self, seconds: int) -> HttpResponse:
         minutes = -(-seconds // 60)
-        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
+        wait = ngettext("a minute", "%(count)d minutes", minutes) % {"count": minutes}
         form = self.get_form_class()(self.request)
         context = self.get_context_data(form=form, wait=wait)
         response = self.render_to_response(context, status=429)

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from dashboard import pages, token_pages
+from dashboard import language, pages, token_pages
 from dashboard.login import LogIn, LogOut
 
 urlpatterns = [
     path("", pages.overview, name="overview"),
     path("login", LogIn.as_view(), name="login"),
     path("logout", LogOut.as_view(), name="logout"),
+    path("language", language.choose, name="language"),
     path("account/tokens", token_pages.own, name="tokens"),
     path("account/tokens/make", token_pages.make, name="token-make"),
     path("account/tokens/<int:token>/rotate", token_pages.rotate, name="token-rotate"),

@@ -7,17 +7,19 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dashboard.signs import KINDS, STATES, STEPS, UNKNOWN, Sign
+from dashboard import language
+from dashboard.signs import KINDS, ROLES, STATES, STEPS, UNKNOWN, Sign
+from tracetrack.errors import Problem
 
 register = template.Library()
 
 SPRITE = "dashboard/vendor/tabler-icons-3.51.0/sprite.svg"
-SHAPES = {"full": "%-d %b %Y, %H:%M", "short": "%-d %b, %H:%M", "clock": "%H:%M:%S"}
+SHAPES = {"full": "j M Y, H:i", "short": "j M, H:i", "clock": "H:i:s"}
 
 
 @register.filter
@@ -51,7 +53,7 @@ def percent(share: float | None) -> str:
 def day(value: str | date, shape: str) -> str:
     """A day, "full" with its week day, or "short"."""
     when = date.fromisoformat(value) if isinstance(value, str) else value
-    return when.strftime("%a, %-d %b %Y" if shape == "full" else "%-d %b")
+    return dateformat.format(when, "D, j M Y" if shape == "full" else "j M")
 
 
 @register.simple_tag
@@ -65,7 +67,7 @@ def moment(value: str | datetime | None, shape: str = "full") -> str:
     # A bare clock says enough on its own day only.
     shown = "short" if shape == "clock" and there.date() != today else shape
     tag = '<time datetime="{}" data-shape="{}">{}</time>'
-    return format_html(tag, instant.isoformat(), shape, there.strftime(SHAPES[shown]))
+    return format_html(tag, instant.isoformat(), shape, dateformat.format(there, SHAPES[shown]))
 
 
 @register.simple_tag
@@ -104,6 +106,12 @@ def step_sign(step: str) -> Sign:
 
 
 @register.filter
+def role_name(role: str) -> str:
+    """A role as people call it."""
+    return str(ROLES.get(role, role))
+
+
+@register.filter
 def bags_of(area: dict[str, Any] | None) -> int:
     """How many bags of both kinds an area has."""
     return area["parents"] + area["children"] if area else 0
@@ -113,6 +121,24 @@ def bags_of(area: dict[str, Any] | None) -> int:
 def highest(rows: list[dict[str, Any]], names: str) -> int:
     """The highest sum of these fields over the rows: `rows|highest:"parents,children"`."""
     return max((sum(row[name] for name in names.split(",")) for row in rows), default=0)
+
+
+@register.simple_tag
+def months() -> str:
+    """The twelve short names of months, for the scripts."""
+    return " ".join(str(dateformat.format(date(2000, n, 1), "M")) for n in range(1, 13))
+
+
+@register.filter
+def sentence(problem: Problem) -> str:
+    """What was refused, in the viewer's language."""
+    return language.sentence(problem)
+
+
+@register.filter
+def remedy(problem: Problem) -> str:
+    """What can be done about it, in the viewer's language."""
+    return language.remedy(problem)
 
 
 @register.simple_tag

@@ -80,7 +80,7 @@ class TestOpenParts:
     def test_menus_and_forms_are_usable_when_they_are_open(self, look: Look) -> None:
         page = look("olive", "/batches/LOT-1")
         page.get_by_text("Put on hold …").click()
-        page.get_by_text("Account and theme").locator("..").click()
+        page.get_by_text("Account, language and theme").locator("..").click()
         expect(page.get_by_role("button", name="Log out")).to_be_visible()
 
         assert faults(page) == []

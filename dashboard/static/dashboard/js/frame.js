@@ -1,11 +1,12 @@
 // What every page has: menus that close, "/" for the search, times in the viewer's own zone.
 
 const BUSINESS_ZONE = document.documentElement.dataset.zone;
+const MONTHS = document.documentElement.dataset.months.split(" ");
 // Browsers still call it by its colonial name.
 const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone.replace("Calcutta", "Kolkata");
 const SHAPES = {
-  full: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" },
-  short: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+  full: { day: "numeric", month: "numeric", year: "numeric", hour: "2-digit", minute: "2-digit" },
+  short: { day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit" },
   clock: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
 };
 
@@ -15,7 +16,10 @@ export const digits = (number) => Math.round(number).toLocaleString("en-IN");
 /** An instant (ISO 8601) as people read it here: in `zone`, in one of the SHAPES. */
 export function moment(iso, shape = "full", zone = OWN_ZONE) {
   const options = { ...SHAPES[shape], hourCycle: "h23", timeZone: zone };
-  return new Intl.DateTimeFormat("en-GB", options).format(new Date(iso)).replace("Sept", "Sep");
+  const parts = new Intl.DateTimeFormat("en-GB", options).formatToParts(new Date(iso));
+  // Months are named as the server names them, in the language of the page.
+  return parts.map(({ type, value }) => (type === "month" ? MONTHS[value - 1] : value)).join("")
+    .replaceAll("/", " ");
 }
 
 /** Show the times inside `root` in the viewer's zone; the business zone's stand in the title. */

@@ -36,6 +36,9 @@ def read_label(text: str) -> Label:
 
     Raises BadCode where the text carries no usable code.
     """
+    if CODE.fullmatch(text):
+        # What scanners send is nearly always a code as it should be.
+        return Label(text)
     if len(text) > LONGEST_LABEL:
         raise BadCode(given=shown(text))
     cleaned = _cleaned(text)

@@ -23,6 +23,9 @@ from tracetrack.models import User
 AHEAD = timedelta(minutes=10)
 REPLAYED = "replayed"
 TRIES = 5
+# A deadlock, a lock that somebody holds for long, a code or ref that somebody claimed meanwhile:
+# nothing is lost by trying again.
+COLLISIONS = frozenset({"40P01", "55P03", "23505"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,37 +1,34 @@
 """Sheets full of bags and scans: the rules of record_scan(), many rows a transaction."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import transaction
 
 from bags.errors import AreaUnknown, BatchUnknown, WrongKind
 from bags.sheets import BagLine
-from scans.actions import TRIES, decide
-from scans.desk import Desk, Stale
+from scans import express
+from scans.actions import decide
+from scans.desk import Desk
 from scans.entries import Entry
 from scans.events import ScansRecorded, SheetImported
-from scans.models import Outcome, Step
+from scans.groups import Group, Rows, Settle, held_desk, in_groups, lock, tried, verdict_on
+from scans.models import Outcome, Scan, Step
 from scans.rehearsal import Rehearsal
-from tracetrack.errors import BadRow, Busy, Problem
+from tracetrack.errors import BadRow, Problem
 from tracetrack.events import emit
 from tracetrack.models import User
 from tracetrack.sheets import Verdict
-from tracetrack.sql import sql
 
-CHUNK = 500
+# Rows of one transaction. Scans go by sets; with bags each one is locked by its code.
+CHUNK, BAG_CHUNK = 10_000, 500
 # The refs of what bag sheets do: the same bag has the same ref in every sheet.
 BAG_REFS = UUID("5b0c6a0e-6f3e-4c0d-9d5c-0a5f1d9a7c11")
-# A deadlock, a lock that somebody holds for long, a code or ref that somebody claimed meanwhile:
-# nothing is lost by trying again.
-COLLISIONS = frozenset({"40P01", "55P03", "23505"})
+APPLIED, ALREADY = Verdict(Outcome.APPLIED.value), Verdict(Outcome.ALREADY.value)
 
 T = TypeVar("T")
-Rows = Iterable[tuple[Entry, T] | Problem]
-Group = list[tuple[Entry, T] | Problem]
-Settle = Callable[[Desk, Entry, T], str]
 
 
 def record_scans(
@@ -49,10 +46,9 @@ def record_scans(
     is kept. With keep=False everything is decided and nothing written.
     """
 
-    def settle(desk: Desk, entry: Entry, actor: User) -> str:
-        return decide(desk, entry, actor=actor, now=now).verdict
-
-    return _settled(rows, settle, areas=areas, chunk=chunk, keep=keep)
+    if not keep:
+        return _rehearsed(rows, _settling(now), areas=areas, chunk=chunk)
+    return _in_chunks(rows, areas=areas, now=now, chunk=chunk)
 
 
 def record_together(
@@ -68,26 +64,20 @@ def record_together(
     With `whole`, one refusal is enough: then nothing is kept, whatever the verdicts say.
     """
 
-    def settle(desk: Desk, entry: Entry, actor: User) -> str:
-        return decide(desk, entry, actor=actor, now=now).verdict
-
     given: Rows[User] = [row if isinstance(row, Problem) else (row, actor) for row in rows]
 
     def work() -> list[Verdict]:
         entries = [row for row in rows if not isinstance(row, Problem)]
-        ours = _lock({code for e in entries for code in (e.code, e.parent_code) if code})
+        ours = lock({code for e in entries for code in (e.code, e.parent_code) if code})
         verdicts: list[Verdict] = []
-        for group in _groups(given, CHUNK):
-            desk = _held([row[0] for row in group if not isinstance(row, Problem)], areas, ours)
-            verdicts += [_verdict(desk, row, settle) for row in group]
-            desk.save()
-            ours |= desk.bags.keys()
+        for group in in_groups(given, CHUNK):
+            verdicts += _recorded(group, areas=areas, now=now, ours=ours)
         if whole and any(verdict.problem for verdict in verdicts):
             transaction.set_rollback(True)
         emit(ScansRecorded(rows=len(rows)))
         return verdicts
 
-    return _tried(work)
+    return tried(work)
 
 
 def register_bags(
@@ -96,7 +86,7 @@ def register_bags(
     actor: User,
     areas: frozenset[int] | None,
     now: datetime,
-    chunk: int = CHUNK,
+    chunk: int = BAG_CHUNK,
     keep: bool = True,
 ) -> Iterator[Verdict]:
     """Bring the bags of a sheet into being, and put them into the parents they name.
@@ -111,7 +101,9 @@ def register_bags(
         return decide(desk, entry, actor=actor, now=now).verdict
 
     lines = (row if isinstance(row, Problem) else (_birth(row, now), row) for row in rows)
-    return _settled(lines, settle, areas=areas, chunk=chunk, keep=keep)
+    if not keep:
+        return _rehearsed(lines, settle, areas=areas, chunk=chunk)
+    return _kept(lines, settle, areas=areas, chunk=chunk)
 
 
 @transaction.atomic
@@ -154,101 +146,86 @@ def _check_bag(desk: Desk, line: BagLine) -> None:
         raise WrongKind(bag=line.code, reason=reason)
 
 
-def _settled(
-    rows: Rows[T], settle: Settle[T], *, areas: frozenset[int] | None, chunk: int, keep: bool
+def _settling(now: datetime) -> Settle[User]:
+    def settle(desk: Desk, entry: Entry, actor: User) -> str:
+        return decide(desk, entry, actor=actor, now=now).verdict
+
+    return settle
+
+
+def _rehearsed(
+    rows: Rows[T], settle: Settle[T], *, areas: frozenset[int] | None, chunk: int
 ) -> Iterator[Verdict]:
     rehearsal = None
-    for group in _groups(rows, chunk):
-        entries = [row[0] for row in group if not isinstance(row, Problem)]
-        if keep:
-            yield from _kept(group, entries, settle, areas)
-        else:
-            rehearsal = Rehearsal(entries, areas=areas, before=rehearsal)
-            yield from [_verdict(rehearsal, row, settle) for row in group]
-
-
-def _groups(rows: Rows[T], size: int) -> Iterator[Group[T]]:
-    """Rows in groups; an undo stands alone, because it asks the ledger for what came before."""
-    group: Group[T] = []
-    for row in rows:
-        alone = not isinstance(row, Problem) and row[0].step == Step.UNDO
-        if group and (alone or len(group) == size):
-            yield group
-            group = []
-        group.append(row)
-        if alone:
-            yield group
-            group = []
-    if group:
-        yield group
+    for group in in_groups(rows, chunk):
+        rehearsal = Rehearsal(_entries(group), areas=areas, before=rehearsal)
+        yield from [verdict_on(rehearsal, row, settle) for row in group]
 
 
 def _kept(
-    group: Group[T], entries: list[Entry], settle: Settle[T], areas: frozenset[int] | None
+    rows: Rows[T], settle: Settle[T], *, areas: frozenset[int] | None, chunk: int
+) -> Iterator[Verdict]:
+    for group in in_groups(rows, chunk):
+
+        def work(group: Group[T] = group) -> list[Verdict]:
+            desk = Desk(_entries(group), areas=areas)
+            verdicts = [verdict_on(desk, row, settle) for row in group]
+            desk.save()
+            emit(ScansRecorded(rows=len(group)))
+            return verdicts
+
+        yield from tried(work)
+
+
+def _in_chunks(
+    rows: Rows[User], *, areas: frozenset[int] | None, now: datetime, chunk: int
+) -> Iterator[Verdict]:
+    for group in in_groups(rows, chunk):
+
+        def work(group: Group[User] = group) -> list[Verdict]:
+            verdicts = _recorded(group, areas=areas, now=now, ours=set())
+            emit(ScansRecorded(rows=len(group)))
+            return verdicts
+
+        yield from tried(work)
+
+
+def _recorded(
+    group: Group[User], *, areas: frozenset[int] | None, now: datetime, ours: set[str]
 ) -> list[Verdict]:
-    def work() -> list[Verdict]:
-        desk = Desk(entries, areas=areas)
-        verdicts = [_verdict(desk, row, settle) for row in group]
-        desk.save()
-        emit(ScansRecorded(rows=len(group)))
-        return verdicts
-
-    return _tried(work)
-
-
-def _tried(work: Callable[[], list[Verdict]]) -> list[Verdict]:
-    """What `work` gives, in one transaction; from the start again where others came between."""
-    for _ in range(TRIES):
-        try:
-            with transaction.atomic():
-                _go_by_keys()
-                return work()
-        except Stale:
-            pass
-        except (OperationalError, IntegrityError) as error:
-            if getattr(error.__cause__, "sqlstate", None) not in COLLISIONS:
-                raise
-    raise Busy
-
-
-class _HeldDesk(Desk):
-    """A desk for one of many groups in a transaction: what lies on it is locked row by row.
-
-    A lock on every code and ref of an upload would be more than the server has room for. Where
-    somebody else claims one of them at the same time, the constraints say so.
-    """
-
-    LOCKS = False
+    """What becomes of the rows of a group, written down; `ours`: codes of bags locked before."""
+    rows = [express.Asked(n, *row) for n, row in enumerate(group) if not isinstance(row, Problem)]
+    # Who sees some areas only may lose sight of a bag on the way: that is for the rules.
+    fit = areas is None and len(rows) >= express.WORTH_IT
+    judged = express.judge(rows, now=now) if fit else None
+    if judged is None:
+        return _by_the_rules(group, areas=areas, now=now, ours=ours)
+    ours |= judged.locked
+    desk = held_desk([row.entry for row in rows if row.n in judged.hard], areas, ours)
+    settle = _settling(now)
+    verdicts: list[Verdict] = []
+    decided: list[tuple[int, Scan]] = []
+    for n, row in enumerate(group):
+        if isinstance(row, Problem) or n in judged.hard:
+            verdicts.append(verdict_on(desk, row, settle))
+            decided += [(n, scan) for scan in desk.hand_over()]
+        else:
+            verdicts.append(ALREADY if n in judged.already else APPLIED)
+    desk.save_bags()
+    express.write(decided, now=now)
+    ours |= desk.bags.keys()
+    return verdicts
 
 
-def _held(entries: list[Entry], areas: frozenset[int] | None, ours: set[str]) -> Desk:
-    """A desk on which every bag is locked; `ours` are the codes of those that already are."""
-    while True:
-        desk = _HeldDesk(entries, areas=areas)
-        others = desk.bags.keys() - ours
-        if not others:
-            return desk
-        ours |= _lock(others)
+def _by_the_rules(
+    group: Group[User], *, areas: frozenset[int] | None, now: datetime, ours: set[str]
+) -> list[Verdict]:
+    desk = held_desk(_entries(group), areas, ours)
+    verdicts = [verdict_on(desk, row, _settling(now)) for row in group]
+    desk.save()
+    ours |= desk.bags.keys()
+    return verdicts
 
 
-def _lock(codes: Iterable[str]) -> set[str]:
-    """Have these bags to ourselves until the transaction ends; the codes of those that exist."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql("scans.lock_bags"), {"codes": list(codes)})
-        return {code for (code,) in cursor.fetchall()}
-
-
-def _go_by_keys() -> None:
-    # Nothing here reads a whole table. PostgreSQL checks foreign keys with plans that it made for
-    # this connection's first rows; made for empty tables, they would read everything every time.
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-
-
-def _verdict(desk: Desk, row: tuple[Entry, T] | Problem, settle: Settle[T]) -> Verdict:
-    if isinstance(row, Problem):
-        return Verdict.refused(row)
-    try:
-        return Verdict(settle(desk, *row))
-    except Problem as problem:
-        return Verdict.refused(problem)
+def _entries(group: Group[T]) -> list[Entry]:
+    return [row[0] for row in group if not isinstance(row, Problem)]

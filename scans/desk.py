@@ -10,7 +10,7 @@ from bags.patterns import matches
 from scans.entries import Entry
 from scans.loading import earlier, load, load_children
 from scans.models import Scan, Step
-from scans.writing import create_bags, write
+from scans.writing import change, create_bags, write
 
 TAKES_OUT = frozenset({Step.UNLINK, Step.MOVE, Step.RETURN, Step.UNDO})
 CHILDREN_FOLLOW = frozenset({Step.DISPATCH, Step.RECEIVE, Step.RETURN, Step.UNDO})
@@ -79,14 +79,7 @@ class Desk:
 
     def fit(self, code: str, kind: str | None = None) -> tuple[Kind, BagType] | None:
         """Kind and type of the first bag type that makes such codes; None where none does."""
-        for bag_type in self._types:
-            for fits, pattern in (
-                (Kind.PARENT, bag_type.parent_pattern),
-                (Kind.CHILD, bag_type.child_pattern),
-            ):
-                if kind in (None, fits) and matches(pattern, code):
-                    return fits, bag_type
-        return None
+        return fit(code, self._types, kind)
 
     def type_names(self) -> set[str]:
         """The names of all bag types."""
@@ -135,12 +128,28 @@ class Desk:
 
     def save(self) -> None:
         """Write everything: new bags, changed bags, scans. Constraints have the last word."""
+        self._create()
+        if self._scans:
+            write(sorted(self._changed.values(), key=_lock_order), self._scans)
+        self._changed, self._scans = {}, []
+
+    def save_bags(self) -> None:
+        """Write new and changed bags; what was recorded goes to the ledger another way."""
+        self._create()
+        if self._changed:
+            change(sorted(self._changed.values(), key=_lock_order))
+        self._changed = {}
+
+    def hand_over(self) -> list[Scan]:
+        """The scans recorded since the last time, which this desk then does not write."""
+        scans, self._scans = self._scans, []
+        return scans
+
+    def _create(self) -> None:
         for kind in (Kind.PARENT, Kind.CHILD):
             if new := [bag for bag in self._created if bag.kind == kind]:
                 create_bags(sorted(new, key=_lock_order))
-        if self._scans:
-            write(sorted(self._changed.values(), key=_lock_order), self._scans)
-        self._created, self._changed, self._scans = [], {}, []
+        self._created = []
 
     # -- locking and loading ------------------------------------------------------------------
 
@@ -199,3 +208,17 @@ class Desk:
 
 def _lock_order(bag: Bag) -> tuple[bool, str]:
     return bag.kind == Kind.CHILD, bag.code
+
+
+def fit(
+    code: str, types: Iterable[BagType], kind: str | None = None
+) -> tuple[Kind, BagType] | None:
+    """Kind and type of the first of `types` that makes such codes; None where none does."""
+    for bag_type in types:
+        for fits, pattern in (
+            (Kind.PARENT, bag_type.parent_pattern),
+            (Kind.CHILD, bag_type.child_pattern),
+        ):
+            if kind in (None, fits) and matches(pattern, code):
+                return fits, bag_type
+    return None

@@ -1,5 +1,6 @@
 """What a device, a person or a sheet says about one scan, read and checked without the database."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,10 @@ from tracetrack.errors import BadRow
 
 WITH_PARENT = frozenset({Step.LINK, Step.MOVE})
 MAY_NAME_PARENT = WITH_PARENT | {Step.UNLINK}
+# Plain words, because a sheet asks for them with every row.
+STEPS, KINDS = tuple(map(str, Step.values)), tuple(map(str, Kind.values))
+# PostgreSQL keeps neither NUL nor half a surrogate pair.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 STATION_LENGTH, NOTE_LENGTH = 64, 500
 
 
@@ -53,7 +58,7 @@ def read_entry(raw: Mapping[str, Any]) -> Entry:
     label = _label(raw.get("code"))
     named = raw.get("parent_code")
     parent_code = _label(named).code if named not in (None, "") else None
-    step = _choice(raw, "step", Step.values)
+    step = _choice(raw, "step", STEPS)
     _check_parent(step, parent_code)
     return Entry(
         ref=_uuid(raw, "ref"),
@@ -65,7 +70,7 @@ def read_entry(raw: Mapping[str, Any]) -> Entry:
         station=_limited(raw, "station", STATION_LENGTH),
         note=_limited(raw, "note", NOTE_LENGTH),
         lot=label.lot,
-        kind=_choice(raw, "kind", Kind.values) if raw.get("kind") else None,
+        kind=_choice(raw, "kind", KINDS) if raw.get("kind") else None,
         force=_flag(raw, "force"),
         undoes=_undoes(raw, step),
     )
@@ -108,13 +113,12 @@ def _limited(raw: Mapping[str, Any], field: str, length: int) -> str:
 
 
 def _storable(field: str, value: str) -> str:
-    # PostgreSQL keeps neither NUL nor half a surrogate pair.
-    if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+    if UNSTORABLE.search(value):
         raise BadRow(field=field, reason="has characters that no text has")
     return value
 
 
-def _choice(raw: Mapping[str, Any], field: str, known: list[str]) -> str:
+def _choice(raw: Mapping[str, Any], field: str, known: tuple[str, ...]) -> str:
     value = _text(raw, field).strip()
     if value not in known:
         raise BadRow(field=field, reason=f"is not one of {', '.join(known)}")

@@ -1,6 +1,6 @@
 """What a desk writes: new bags in one statement, changed bags and ledger rows in another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -37,14 +37,24 @@ def create_bags(bags: Sequence[Bag]) -> None:
 
 def write(changed: Sequence[Bag], scans: Sequence[Scan]) -> None:
     """Write back these bags and add these rows to the ledger, in this order; their bags exist."""
-    for scan in scans:
-        # The ids of new bags are known only now.
-        scan.bag, scan.parent, scan.was_parent = scan.bag, scan.parent, scan.was_parent
+    learn_ids(scans)
     rows = [{name: getattr(scan, name) for name in SCAN_COLUMNS} for scan in scans]
     with connection.cursor() as cursor:
         given = [_json([_place(bag) for bag in changed]), _json(rows)]
         cursor.execute("SELECT scans_write_v1(%s::json, %s::json)", given)
         _numbered(scans, cursor.fetchone()[0])
+
+
+def change(bags: Sequence[Bag]) -> None:
+    """Write back these bags alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT scans_write_v1(%s::json, '[]')", [_json([_place(b) for b in bags])])
+
+
+def learn_ids(scans: Iterable[Scan]) -> None:
+    """Have scans know their bags by ids, which new ones have only since they were created."""
+    for scan in scans:
+        scan.bag, scan.parent, scan.was_parent = scan.bag, scan.parent, scan.was_parent
 
 
 def _place(bag: Bag) -> dict[str, Any]:

@@ -87,7 +87,10 @@ class Sheet:
 
     def check(self) -> int:
         """Read the whole sheet without keeping it, and count its rows."""
-        return sum(1 for _ in self.rows())
+        with _opened(self.path) as file:
+            records = _records(file)
+            self._header(records)
+            return sum(1 for _ in records)
 
     def header(self) -> list[str]:
         """The names of all columns that the sheet has, also those nobody asked for."""
@@ -101,7 +104,9 @@ class Sheet:
             header = self._header(records)
             wanted = {name: header.index(name) for name in self._names}
             for line, raw in records:
-                cells = [formula_restored(cell) for cell in raw]
+                # Only what begins with an apostrophe was ever escaped.
+                quoted = any(cell[:1] == "'" for cell in raw)
+                cells = [formula_restored(cell) for cell in raw] if quoted else raw
                 if len(cells) != len(header):
                     reason = f"has {len(cells)} cells, the header {len(header)}"
                     yield Row(line, raw, {}, BadRow(field=f"line {line}", reason=reason))

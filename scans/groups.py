@@ -1,0 +1,94 @@
+"""Rows in groups, each a transaction that is tried again where others came between."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from scans.actions import COLLISIONS, TRIES
+from scans.desk import Desk, Stale
+from scans.entries import Entry
+from scans.models import Step
+from tracetrack.errors import Busy, Problem
+from tracetrack.sheets import Verdict
+from tracetrack.sql import sql
+
+T = TypeVar("T")
+Rows = Iterable[tuple[Entry, T] | Problem]
+Group = list[tuple[Entry, T] | Problem]
+Settle = Callable[[Desk, Entry, T], str]
+
+
+def in_groups(rows: Rows[T], size: int) -> Iterator[Group[T]]:
+    """Rows in groups; an undo stands alone, because it asks the ledger for what came before."""
+    group: Group[T] = []
+    for row in rows:
+        alone = not isinstance(row, Problem) and row[0].step == Step.UNDO
+        if group and (alone or len(group) == size):
+            yield group
+            group = []
+        group.append(row)
+        if alone:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def tried(work: Callable[[], list[Verdict]]) -> list[Verdict]:
+    """What `work` gives, in one transaction; from the start again where others came between."""
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic():
+                _go_by_keys()
+                return work()
+        except Stale:
+            pass
+        except (OperationalError, IntegrityError) as error:
+            if getattr(error.__cause__, "sqlstate", None) not in COLLISIONS:
+                raise
+    raise Busy
+
+
+class _HeldDesk(Desk):
+    """A desk for one of many groups in a transaction: what lies on it is locked row by row.
+
+    A lock on every code and ref of an upload would be more than the server has room for. Where
+    somebody else claims one of them at the same time, the constraints say so.
+    """
+
+    LOCKS = False
+
+
+def held_desk(entries: list[Entry], areas: frozenset[int] | None, ours: set[str]) -> Desk:
+    """A desk on which every bag is locked; `ours` are the codes of those that already are."""
+    while True:
+        desk = _HeldDesk(entries, areas=areas)
+        others = desk.bags.keys() - ours
+        if not others:
+            return desk
+        ours |= lock(others)
+
+
+def lock(codes: Iterable[str]) -> set[str]:
+    """Have these bags to ourselves until the transaction ends; the codes of those that exist."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql("scans.lock_bags"), {"codes": list(codes)})
+        return {code for (code,) in cursor.fetchall()}
+
+
+def _go_by_keys() -> None:
+    # Nothing here reads a whole table, and nothing is so large that compiling its plan would pay.
+    # PostgreSQL checks foreign keys with plans that it made for this connection's first rows; made
+    # for empty tables, they would read everything every time.
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
+
+
+def verdict_on(desk: Desk, row: tuple[Entry, T] | Problem, settle: Settle[T]) -> Verdict:
+    if isinstance(row, Problem):
+        return Verdict.refused(row)
+    try:
+        return Verdict(settle(desk, *row))
+    except Problem as problem:
+        return Verdict.refused(problem)

@@ -1,0 +1,18 @@
+-- For the rules: rows whose ref, or that of a birth, is known or comes twice.
+-- Index: scan_ref_is_recorded_once.
+WITH claimed AS MATERIALIZED (
+    SELECT n, ref FROM scans_staged
+    UNION ALL
+    SELECT n, birth FROM scans_staged JOIN scans_codes USING (code)
+    WHERE fresh AND birth IS NOT NULL
+    UNION ALL
+    SELECT n, parent_birth FROM scans_staged
+    JOIN scans_codes AS parent ON parent.code = parent_code AND parent.fresh AND parent.born = n
+    WHERE parent_birth IS NOT NULL
+)
+INSERT INTO scans_hard
+SELECT n FROM claimed
+WHERE EXISTS (SELECT FROM scans_scan AS scan WHERE scan.ref = claimed.ref)
+UNION
+SELECT n FROM claimed
+WHERE ref IN (SELECT ref FROM claimed GROUP BY ref HAVING count(*) > 1)

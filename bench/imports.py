@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from bags.models import Bag
+from bags.models import Area, Bag
 from bench.cases import Pair, case
 from bench.sites import Sites, on, scratch
 from scans.sheets import SCAN_COLUMNS
@@ -23,13 +24,17 @@ from tracetrack.models import User
 from tracetrack.roles import Role
 
 ROWS = 20_000
-# What a day's sheet holds; where 5 % are dispatches and receipts.
-INSPECTED, LINKED, DISPATCHED = 0.70, 0.25, 0.03
+# What a day's sheet holds, in shares: of the last 5 % most bring bags on record; sacks leave and
+# arrive as they are packed, one for thirty links.
+SHARES = {
+    "inspect": 0.70, "link": 0.25, "register": 0.03, "dispatch": 0.009, "receive": 0.006,
+    "complete": 0.003, "unlink": 0.002,
+}  # fmt: skip
 # Labels that no seeded site wears.
-FIRST_SACK, FIRST_CHILD = 90_000_000, 900_000_000
+FIRST_SACK, FIRST_CHILD, FIRST_LOOSE = 90_000_000, 900_000_000, 800_000_000
 LEDGER = (
     "ref", "bag_id", "parent_id", "step", "outcome", "unexpected", "forced", "actor_id", "area_id",
-    "station", "scanned_at", "recorded_at", "note", "was_state", "was_parent_state",
+    "station", "scanned_at", "recorded_at", "note", "was_state", "was_area_id", "was_parent_state",
 )  # fmt: skip
 
 Row = dict[str, str]
@@ -39,7 +44,7 @@ Row = dict[str, str]
 def import_scans(sites: Sites) -> Iterator[Pair]:
     """A sheet of scans with all rules, locks, refusals and counters: 70 % inspect, 25 % link.
 
-    Against COPY of as many rows straight into the ledger with its indexes, triggers off.
+    Against COPY of what they come to straight into the ledger with its indexes, triggers off.
     """
     rows = max(200, int(ROWS * sites.seconds))
     with (
@@ -64,20 +69,24 @@ class Sheets:
     def __init__(self, rows: int) -> None:
         self.rows = rows
         self._dice = random.Random(1)
-        self._labels = count()
+        self._labels, self._loose = count(), count()
         self._actor = User.objects.filter(role=Role.OPERATOR).order_by("id")[0].username
         # What is packed today is scanned today.
         newest = Bag.objects.order_by("-id")[:rows]
-        self.bags = list(newest.values_list("id", flat=True))
         self._known = list(newest.values_list("code", flat=True))
-        leaving = Bag.objects.filter(kind="parent", batch__held=False).order_by("-id")
+        self._ids = list(newest.values_list("id", flat=True))
+        free = Bag.objects.exclude(batch__held=True).exclude(parent__batch__held=True)
+        sacks = free.filter(kind="parent").order_by("-id")
         some = slice(0, rows)
-        self._complete = iter(
-            list(leaving.filter(state="complete").values_list("code", flat=True)[some])
-        )
-        self._away = iter(
-            list(leaving.filter(state="dispatched").values_list("code", flat=True)[some])
-        )
+        self._waiting = {
+            step: iter(list(bags.values_list("code", flat=True)[some]))
+            for step, bags in {
+                "dispatch": sacks.filter(state="complete"),
+                "receive": sacks.filter(state="dispatched"),
+                "complete": sacks.filter(state="open", child_count__gt=0),
+                "unlink": free.filter(parent__state="open").order_by("-id"),
+            }.items()
+        }
 
     def write(self, path: Path) -> Path:
         """The next sheet."""
@@ -95,40 +104,50 @@ class Sheets:
             "actor": self._actor,
             "scanned_at": datetime.now(UTC).isoformat(),
         }
-        die = self._dice.random()
-        if die < INSPECTED:
-            return row | {"step": "inspect", "code": self._dice.choice(self._known)}
-        if die < INSPECTED + LINKED:
+        (step,) = self._dice.choices(list(SHARES), list(SHARES.values()))
+        code = None
+        if step in self._waiting:
+            code = next(self._waiting[step], None)
+        elif step == "link":
             label = next(self._labels)
             sack, child = FIRST_SACK + label // 30, FIRST_CHILD + label
             return row | {"step": "link", "code": f"CB{child}", "parent_code": f"SB{sack}"}
-        step, codes = ("receive", self._away)
-        if die < INSPECTED + LINKED + DISPATCHED:
-            step, codes = ("dispatch", self._complete)
-        code = next(codes, None)
+        elif step == "register":
+            code = f"CB{FIRST_LOOSE + next(self._loose)}"
         if code is None:
-            return row | {"step": "inspect", "code": self._dice.choice(self._known)}
+            step, code = "inspect", self._dice.choice(self._known)
         return row | {"step": step, "code": code}
+
+    def ledger(self) -> str:
+        """What such a sheet comes to in the ledger, as COPY takes it: new bags are born, too."""
+        actor, area = User.objects.order_by("id")[0].pk, Area.objects.order_by("id")[0].pk
+        now = datetime.now(UTC).isoformat()
+        lines = io.StringIO()
+        for nth in range(self.rows):
+            bag = self._dice.choice(self._ids)
+            if nth % 4:
+                lines.write(_line(bag, "\\N", "inspect", actor, area, now, "", "\\N", ""))
+                continue
+            lines.write(_line(bag, "\\N", "register", actor, area, now, "", "\\N", ""))
+            lines.write(
+                _line(bag, max(1, bag - 1), "link", actor, area, now, "loose", area, "open")
+            )
+        return lines.getvalue()
 
 
 def copied(sheets: Sheets) -> float:
-    """Rows a second that COPY writes into the ledger, its triggers and foreign keys off."""
-    actor = User.objects.order_by("id")[0].pk
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(id) FROM bags_area")
-        (area,) = cursor.fetchone()
-    now = datetime.now(UTC).isoformat()
-    lines = io.StringIO()
-    same = ("inspect", "applied", "f", "f", actor, area, "Gate 1", now, now)
-    for nth, bag in enumerate(sheets.bags):
-        # A quarter are links, which name a parent: one entry more in an index.
-        parent = bag - 1 if nth % 4 == 0 and bag > 1 else "\\N"
-        lines.write("\t".join(map(str, (uuid4(), bag, parent, *same))) + "\t\t\t\n")
+    """Rows of a sheet a second, where COPY writes what they come to, triggers and keys off."""
+    lines = sheets.ledger()
     started = time.perf_counter()
     into = f"COPY scans_scan ({', '.join(LEDGER)}) FROM STDIN"
     with _without_triggers(), connection.cursor() as cursor, cursor.copy(into) as copy:
-        copy.write(lines.getvalue())
+        copy.write(lines)
     return sheets.rows / (time.perf_counter() - started)
+
+
+def _line(bag: int, parent: Any, step: str, actor: int, area: int, now: str, *was: Any) -> str:
+    cells = (uuid4(), bag, parent, step, "applied", "f", "f", actor, area, "Gate 1", now, now, "")
+    return "\t".join(map(str, (*cells, *was))) + "\n"
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from bags.errors import ChildElsewhere
@@ -26,6 +26,8 @@ TRIES = 5
 # A deadlock, a lock that somebody holds for long, a code or ref that somebody claimed meanwhile:
 # nothing is lost by trying again.
 COLLISIONS = frozenset({"40P01", "55P03", "23505"})
+# A scanner must not wait five times for a lock that is held for long.
+AT_ONCE = COLLISIONS - {"55P03"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ def record_scan(*, actor: User, entry: Entry, now: datetime | None = None) -> Re
                 return recorded
         except Stale:
             continue
+        except (OperationalError, IntegrityError) as error:
+            # An upload claims new codes by bringing them into being, without the advisory locks.
+            if getattr(error.__cause__, "sqlstate", None) not in AT_ONCE:
+                raise
         except ChildElsewhere as refusal:
             raise _explained(refusal) from None
     raise Busy

@@ -14,7 +14,17 @@ from scans.actions import decide
 from scans.desk import Desk
 from scans.entries import Entry
 from scans.events import ScansRecorded, SheetImported
-from scans.groups import Group, Rows, Settle, held_desk, in_groups, lock, tried, verdict_on
+from scans.groups import (
+    Group,
+    Rows,
+    Settle,
+    ahead,
+    held_desk,
+    in_groups,
+    lock,
+    tried,
+    verdict_on,
+)
 from scans.models import Outcome, Scan, Step
 from scans.rehearsal import Rehearsal
 from tracetrack.errors import BadRow, Problem
@@ -23,7 +33,7 @@ from tracetrack.models import User
 from tracetrack.sheets import Verdict
 
 # Rows of one transaction. Scans go by sets; with bags each one is locked by its code.
-CHUNK, BAG_CHUNK = 10_000, 500
+CHUNK, BAG_CHUNK = 5_000, 500
 # The refs of what bag sheets do: the same bag has the same ref in every sheet.
 BAG_REFS = UUID("5b0c6a0e-6f3e-4c0d-9d5c-0a5f1d9a7c11")
 APPLIED, ALREADY = Verdict(Outcome.APPLIED.value), Verdict(Outcome.ALREADY.value)
@@ -65,13 +75,15 @@ def record_together(
     """
 
     given: Rows[User] = [row if isinstance(row, Problem) else (row, actor) for row in rows]
+    lane = _lane(areas, now)
 
     def work() -> list[Verdict]:
         entries = [row for row in rows if not isinstance(row, Problem)]
         ours = lock({code for e in entries for code in (e.code, e.parent_code) if code})
         verdicts: list[Verdict] = []
         for group in in_groups(given, CHUNK):
-            verdicts += _recorded(group, areas=areas, now=now, ours=ours)
+            staged = lane.staged(group) if lane else None
+            verdicts += _recorded(group, staged, areas=areas, now=now, ours=ours)
         if whole and any(verdict.problem for verdict in verdicts):
             transaction.set_rollback(True)
         emit(ScansRecorded(rows=len(rows)))
@@ -180,28 +192,38 @@ def _kept(
 def _in_chunks(
     rows: Rows[User], *, areas: frozenset[int] | None, now: datetime, chunk: int
 ) -> Iterator[Verdict]:
-    for group in in_groups(rows, chunk):
+    lane = _lane(areas, now)
+    groups = ((group, lane.staged(group) if lane else None) for group in in_groups(rows, chunk))
+    for group, staged in ahead(groups):
 
-        def work(group: Group[User] = group) -> list[Verdict]:
-            verdicts = _recorded(group, areas=areas, now=now, ours=set())
+        def work(group: Group[User] = group, staged: str | None = staged) -> list[Verdict]:
+            verdicts = _recorded(group, staged, areas=areas, now=now, ours=set())
             emit(ScansRecorded(rows=len(group)))
             return verdicts
 
         yield from tried(work)
 
 
+def _lane(areas: frozenset[int] | None, now: datetime) -> express.Lane | None:
+    # Who sees some areas only may lose sight of a bag on the way: that is for the rules.
+    return express.Lane(now) if areas is None else None
+
+
 def _recorded(
-    group: Group[User], *, areas: frozenset[int] | None, now: datetime, ours: set[str]
+    group: Group[User],
+    staged: str | None,
+    *,
+    areas: frozenset[int] | None,
+    now: datetime,
+    ours: set[str],
 ) -> list[Verdict]:
     """What becomes of the rows of a group, written down; `ours`: codes of bags locked before."""
-    rows = [express.Asked(n, *row) for n, row in enumerate(group) if not isinstance(row, Problem)]
-    # Who sees some areas only may lose sight of a bag on the way: that is for the rules.
-    fit = areas is None and len(rows) >= express.WORTH_IT
-    judged = express.judge(rows, now=now) if fit else None
-    if judged is None:
+    if staged is None:
         return _by_the_rules(group, areas=areas, now=now, ours=ours)
+    judged = express.judge(staged)
     ours |= judged.locked
-    desk = held_desk([row.entry for row in rows if row.n in judged.hard], areas, ours)
+    hard = [group[n] for n in sorted(judged.hard)]
+    desk = held_desk(_entries(hard), areas, ours)
     settle = _settling(now)
     verdicts: list[Verdict] = []
     decided: list[tuple[int, Scan]] = []

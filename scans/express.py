@@ -6,7 +6,7 @@ tests/scans/test_express.py shows that both ways end alike. docs/decisions/0008-
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -17,8 +17,10 @@ from bags.models import Area, BagType
 from scans.actions import AHEAD
 from scans.desk import fit
 from scans.entries import Entry
+from scans.groups import Group
 from scans.models import Scan, Step
 from scans.writing import SCAN_COLUMNS, learn_ids
+from tracetrack.errors import Problem
 from tracetrack.models import User
 from tracetrack.sql import sql
 
@@ -33,15 +35,7 @@ STAGED = (
 )  # fmt: skip
 SPECIAL = re.compile(r"[\\\t\n\r]")
 NULL = "\\N"
-NO_BIRTHS = (NULL,) * 6
-
-
-class Asked(NamedTuple):
-    """One row of a group: where it stands, what it asks for, and who scanned."""
-
-    n: int
-    entry: Entry
-    actor: User
+NO_BIRTHS = "\t".join([NULL] * 6)
 
 
 class Judged(NamedTuple):
@@ -55,9 +49,33 @@ class Judged(NamedTuple):
     locked: frozenset[str]
 
 
-def judge(rows: Sequence[Asked], *, now: datetime) -> Judged:
+class Lane:
+    """Reads groups of rows for the database: with the areas and bag types of when it was opened."""
+
+    def __init__(self, now: datetime) -> None:
+        self._latest = now + AHEAD
+        self._areas = {area.code: area for area in Area.objects.all()}
+        self._types = list(BagType.objects.order_by("id"))
+
+    def staged(self, group: Group[User]) -> str | None:
+        """The rows as COPY takes them; None where so few are better left to the rules."""
+        rows = [(n, *row) for n, row in enumerate(group) if not isinstance(row, Problem)]
+        return "".join([self._line(*row) for row in rows]) if len(rows) >= WORTH_IT else None
+
+    def _line(self, n: int, entry: Entry, actor: User) -> str:
+        area = self._areas.get(entry.area)
+        timely = entry.scanned_at <= self._latest
+        plain = area is not None and area.active and timely and _bare(entry)
+        births = _births(entry, self._types) if plain and entry.step in BEARS else NO_BIRTHS
+        return (
+            f"{n}\t{'t' if plain else 'f'}\t{entry.ref.hex}\t{entry.step}\t{entry.code}\t"
+            f"{entry.parent_code or NULL}\t{area.pk if area else NULL}\t{actor.pk}\t"
+            f"{_text(entry.station)}\t{entry.scanned_at.isoformat()}\t{_text(entry.note)}\t{births}\n"
+        )
+
+
+def judge(staged: str) -> Judged:
     """Lock what these rows act upon, and find out which of them nothing can refuse."""
-    staged = "".join(_lines(rows, now))
     with connection.cursor() as cursor:
         cursor.execute(sql("scans.express_tables"))
         with cursor.copy(f"COPY scans_staged ({', '.join(STAGED)}) FROM STDIN") as copy:
@@ -79,7 +97,7 @@ def write(decided: Sequence[tuple[int, Scan]], *, now: datetime) -> None:
     learn_ids(scan for _, scan in decided)
     lines = [_ledger_line(n, turn, scan) for turn, (n, scan) in enumerate(decided)]
     with connection.cursor() as cursor:
-        for part in ("links", "create", "change"):
+        for part in ("links", "create", "change", "update"):
             cursor.execute(sql(f"scans.express_{part}"))
         if lines:
             with cursor.copy(f"COPY scans_decided ({', '.join(columns)}) FROM STDIN") as copy:
@@ -87,43 +105,25 @@ def write(decided: Sequence[tuple[int, Scan]], *, now: datetime) -> None:
         cursor.execute(sql("scans.express_ledger"), {"now": now})
 
 
-def _lines(rows: Sequence[Asked], now: datetime) -> Iterable[str]:
-    areas = {area.code: area for area in Area.objects.all()}
-    types = list(BagType.objects.order_by("id"))
-    latest = now + AHEAD
-    for n, entry, actor in rows:
-        area = areas.get(entry.area)
-        plain = area is not None and area.active and entry.scanned_at <= latest and _bare(entry)
-        births = _births(entry, types) if plain and entry.step in BEARS else NO_BIRTHS
-        place = area.pk if area else NULL
-        yield (
-            f"{n}\t{'t' if plain else 'f'}\t{entry.ref.hex}\t{entry.step}\t{entry.code}\t"
-            f"{entry.parent_code or NULL}\t{place}\t{actor.pk}\t{_text(entry.station)}\t"
-            f"{entry.scanned_at.isoformat()}\t{_text(entry.note)}\t" + "\t".join(births) + "\n"
-        )
-
-
 def _bare(entry: Entry) -> bool:
     """Whether an entry asks for nothing beside its step."""
     return not (entry.lot or entry.kind or entry.force or entry.undoes)
 
 
-def _births(entry: Entry, types: Sequence[BagType]) -> tuple[str, ...]:
+def _births(entry: Entry, types: Sequence[BagType]) -> str:
     """What the codes would become if they were new, and the refs of their births."""
-    kind, bag_type = _fits(entry.code, types)
     if entry.parent_code is None:
-        return kind, bag_type, NULL, NULL, NULL, NULL
-    parent_kind, parent_type = _fits(entry.parent_code, types)
+        return f"{_fits(entry.code, types)}\t{NULL}\t{NULL}\t{NULL}\t{NULL}"
     births = entry.births
     return (
-        kind, bag_type, parent_kind, parent_type,
-        births[entry.code].hex, births[entry.parent_code].hex,
-    )  # fmt: skip
+        f"{_fits(entry.code, types)}\t{_fits(entry.parent_code, types)}\t"
+        f"{births[entry.code].hex}\t{births[entry.parent_code].hex}"
+    )
 
 
-def _fits(code: str, types: Sequence[BagType]) -> tuple[str, str]:
+def _fits(code: str, types: Sequence[BagType]) -> str:
     fits = fit(code, types)
-    return (str(fits[0]), str(fits[1].pk)) if fits else (NULL, NULL)
+    return f"{fits[0]}\t{fits[1].pk}" if fits else f"{NULL}\t{NULL}"
 
 
 def _ledger_line(n: int, turn: int, scan: Scan) -> str:

@@ -1,6 +1,7 @@
 """Rows in groups, each a transaction that is tried again where others came between."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -33,6 +34,16 @@ def in_groups(rows: Rows[T], size: int) -> Iterator[Group[T]]:
             group = []
     if group:
         yield group
+
+
+def ahead(groups: Iterable[T]) -> Iterator[T]:
+    """These groups, each read beside the work on the one before. Reading must ask no database."""
+    coming = iter(groups)
+    with ThreadPoolExecutor(1, thread_name_prefix="reading") as reader:
+        read = reader.submit(next, coming, None)
+        while (group := read.result()) is not None:
+            read = reader.submit(next, coming, None)
+            yield group
 
 
 def tried(work: Callable[[], list[Verdict]]) -> list[Verdict]:

@@ -21,17 +21,14 @@ SCAN_COLUMNS = (
 
 
 class Actors:
-    """Who may have scanned: the accounts that are switched on, each looked up once."""
+    """Who may have scanned: the accounts that were switched on when the sheet was opened."""
 
     def __init__(self) -> None:
-        self._known: dict[str, User | None] = {}
+        self._known = {user.username: user for user in User.objects.filter(is_active=True)}
 
     def named(self, username: str) -> User:
         """The account with this name; raises BadRow."""
-        if username not in self._known:
-            found = User.objects.filter(username=username, is_active=True).first()
-            self._known[username] = found
-        actor = self._known[username]
+        actor = self._known.get(username)
         if actor is None:
             raise BadRow(field="actor", reason=f"there is no active user {username}")
         return actor

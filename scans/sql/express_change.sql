@@ -1,4 +1,4 @@
--- Bring the known bags of the express lane to where its rows leave them.
+-- Where the rows of the express lane leave the bags that are known.
 -- Index: bag_children.
 WITH sacks AS MATERIALIZED (
     SELECT bag.id, s.step, bag.child_count, bag.weight,
@@ -12,31 +12,27 @@ WITH sacks AS MATERIALIZED (
     JOIN scans_codes AS bag USING (code)
     WHERE s.step IN ('complete', 'dispatch', 'receive') AND s.n NOT IN (SELECT n FROM scans_hard)
 )
-UPDATE bags_bag AS bag
-SET state = new.state, parent_id = new.parent_id, area_id = new.area_id,
-    bound_for_id = new.bound_for_id, child_count = new.child_count, weight = new.weight
-FROM (
-    SELECT bag_id AS id, 'linked' AS state, link.parent_id, link.area_id, link.bound_for_id,
-        0 AS child_count, link.weight
-    FROM scans_links AS link
-    JOIN scans_codes AS bag ON bag.id = link.bag_id
-    WHERE NOT bag.fresh
-    UNION ALL
-    SELECT parent.id,
-        CASE WHEN parent.child_count + count(*) = parent.capacity THEN 'complete' ELSE 'open' END,
-        NULL, parent.area_id, parent.bound_for_id, parent.child_count + count(*),
-        parent.weight + sum(link.weight)
-    FROM scans_links AS link
-    JOIN scans_codes AS parent ON parent.id = link.parent_id
-    WHERE NOT parent.fresh
-    GROUP BY parent.id, parent.capacity, parent.child_count, parent.weight, parent.area_id,
-        parent.bound_for_id
-    UNION ALL
-    SELECT id, state, NULL, area_id, bound_for_id, child_count, weight FROM sacks
-    UNION ALL
-    SELECT child.id, child.state, child.parent_id, sacks.area_id, sacks.bound_for_id,
-        child.child_count, child.weight
-    FROM sacks JOIN bags_bag AS child ON child.parent_id = sacks.id
-    WHERE sacks.step <> 'complete'
-) AS new
-WHERE bag.id = new.id
+INSERT INTO scans_changes
+SELECT bag_id AS id, 'linked' AS state, link.parent_id, link.area_id, link.bound_for_id,
+    0 AS child_count, link.weight
+FROM scans_links AS link
+JOIN scans_codes AS bag ON bag.id = link.bag_id
+WHERE NOT bag.fresh
+UNION ALL
+SELECT parent.id,
+    CASE WHEN parent.child_count + count(*) = parent.capacity THEN 'complete' ELSE 'open' END,
+    NULL, parent.area_id, parent.bound_for_id, parent.child_count + count(*),
+    parent.weight + sum(link.weight)
+FROM scans_links AS link
+JOIN scans_codes AS parent ON parent.id = link.parent_id
+WHERE NOT parent.fresh
+GROUP BY parent.id, parent.capacity, parent.child_count, parent.weight, parent.area_id,
+    parent.bound_for_id
+UNION ALL
+SELECT id, state, NULL, area_id, bound_for_id, child_count, weight FROM sacks
+UNION ALL
+SELECT child.id, child.state, child.parent_id, sacks.area_id, sacks.bound_for_id,
+    0, child.weight
+FROM sacks
+CROSS JOIN LATERAL (SELECT * FROM bags_bag WHERE parent_id = sacks.id OFFSET 0) AS child
+WHERE sacks.step <> 'complete'

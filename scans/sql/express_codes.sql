@@ -5,7 +5,8 @@ SELECT said.code, first, born, acts, links, others, bag.id IS NULL,
     coalesce(bag.id, nextval(pg_get_serial_sequence('bags_bag', 'id'))),
     coalesce(bag.kind, said.kind), coalesce(bag.bag_type_id, said.bag_type_id), bag.parent_id,
     bag.area_id, bag.bound_for_id, bag.state, bag.capacity, coalesce(bag.child_count, 0),
-    coalesce(bag.weight, 0), coalesce(batch.held, false)
+    coalesce(bag.weight, 0),
+    coalesce(bag.batch_id = ANY (ARRAY(SELECT id FROM bags_batch WHERE held)), false)
 FROM (
     SELECT code, min(n) AS first,
         min(n) FILTER (WHERE step IN ('link', 'register')) AS born,
@@ -21,6 +22,6 @@ FROM (
     ) AS touched
     GROUP BY code
 ) AS said
-LEFT JOIN bags_bag AS bag ON bag.code = said.code
-LEFT JOIN bags_batch AS batch ON batch.id = bag.batch_id
+-- One look for each code, however many bags there are.
+LEFT JOIN LATERAL (SELECT * FROM bags_bag WHERE bags_bag.code = said.code OFFSET 0) AS bag ON true
 ORDER BY coalesce(bag.kind, said.kind) DESC, said.code

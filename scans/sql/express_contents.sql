@@ -4,7 +4,7 @@ SELECT s.n
 FROM scans_staged AS s
 JOIN scans_codes AS sack USING (code)
 WHERE s.step IN ('dispatch', 'receive')
-    AND EXISTS (
-        SELECT FROM bags_bag AS child JOIN bags_batch AS batch ON batch.id = child.batch_id
-        WHERE child.parent_id = sack.id AND batch.held
+    AND (
+        SELECT bool_or(child.batch_id = ANY (ARRAY(SELECT id FROM bags_batch WHERE held)))
+        FROM bags_bag AS child WHERE child.parent_id = sack.id
     )

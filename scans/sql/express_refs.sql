@@ -9,10 +9,11 @@ WITH claimed AS MATERIALIZED (
     SELECT n, parent_birth FROM scans_staged
     JOIN scans_codes AS parent ON parent.code = parent_code AND parent.fresh AND parent.born = n
     WHERE parent_birth IS NOT NULL
+),
+known AS MATERIALIZED (
+    SELECT ref FROM scans_scan WHERE ref = ANY (ARRAY(SELECT ref FROM claimed))
+    UNION
+    SELECT ref FROM claimed GROUP BY ref HAVING count(*) > 1
 )
 INSERT INTO scans_hard
-SELECT n FROM claimed
-WHERE EXISTS (SELECT FROM scans_scan AS scan WHERE scan.ref = claimed.ref)
-UNION
-SELECT n FROM claimed
-WHERE ref IN (SELECT ref FROM claimed GROUP BY ref HAVING count(*) > 1)
+SELECT DISTINCT n FROM claimed JOIN known USING (ref)

@@ -7,11 +7,13 @@ WITH touched AS MATERIALIZED (
 spoilt AS MATERIALIZED (
     SELECT code FROM touched
     UNION
-    SELECT sack.code FROM touched
-    JOIN scans_codes AS bag USING (code)
-    JOIN bags_bag AS sack ON sack.id = bag.parent_id
+    SELECT (SELECT sack.code FROM bags_bag AS sack WHERE sack.id = bag.parent_id)
+    FROM touched JOIN scans_codes AS bag USING (code)
+    WHERE bag.parent_id IS NOT NULL
 )
 INSERT INTO scans_hard
-SELECT n FROM scans_staged
-WHERE (code IN (SELECT code FROM spoilt) OR parent_code IN (SELECT code FROM spoilt))
-    AND n NOT IN (SELECT n FROM scans_hard)
+SELECT n FROM scans_staged JOIN spoilt USING (code)
+UNION
+SELECT n FROM scans_staged JOIN spoilt ON spoilt.code = parent_code
+EXCEPT
+SELECT n FROM scans_hard

@@ -1,0 +1,198 @@
+"""The express lane: taken in as a set or row by row, a day ends the same."""
+
+import random
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
+from bags.models import Bag
+from dashboard.counters import drifts
+from scans import bulk, express
+from scans.bulk import record_scans
+from scans.entries import read_entry
+from scans.models import Scan
+from scans.replay import differences
+from tests.factories import child_codes, make_batch, make_parent, make_user, put_in_batch, reference
+from tests.scans.test_bulk import NOW, SmallDay, people
+from tests.together import together
+from tracetrack.errors import Problem
+from tracetrack.roles import Role
+
+__all__ = ["people"]
+STEPS = (
+    ["link"] * 12 + ["inspect"] * 8 + ["register"] * 3 + ["dispatch", "receive", "complete"] * 3
+    + ["unlink", "move", "return", "reopen"]
+)  # fmt: skip
+AREAS = ["lucknow", "hisar", "akola"]
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch):
+    """However few the rows are."""
+    monkeypatch.setattr(express, "WORTH_IT", 1)
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """How many rows went which way."""
+    seen = []
+    usual = express.judge
+
+    def noted(staged):
+        told = usual(staged)
+        rows = staged.count("\n")
+        seen.append((rows - len(told.hard), len(told.hard)))
+        return told
+
+    monkeypatch.setattr(express, "judge", noted)
+    return seen
+
+
+class Anyhow(SmallDay):
+    """A day on few bags, without rhyme or reason: sacks of mustard and moong, some on hold."""
+
+    def __init__(self, seed, people):
+        self.people = people
+        self.bags = []
+        dice = random.Random(seed)
+        sacks = ["SB10001", "SB10002", "SB10003", "M444-10001", "SB20001", "SB20002"]
+        loose = [f"CB{910000000 + n}" for n in range(14)] + ["MG910000001", "MG910000002"]
+        self.scans = [self._any(dice, sacks, loose, at) for at in range(dice.randint(5, 60))]
+
+    def _any(self, dice, sacks, loose, at):
+        step = dice.choice(STEPS)
+        inside = child_codes("SB10001", 3) + child_codes("SB10002", 2)
+        codes = loose + inside if dice.random() < 0.8 else sacks
+        if step in ("dispatch", "receive", "complete", "reopen"):
+            codes = sacks
+        entry = {
+            "ref": UUID(int=dice.getrandbits(128) if dice.random() < 0.95 else 7, version=4),
+            "step": step,
+            "code": dice.choice(codes),
+            "area": dice.choice(AREAS) if dice.random() < 0.97 else "nowhere",
+            "scanned_at": NOW + timedelta(seconds=at if dice.random() < 0.97 else 4000),
+            "station": dice.choice(["Gate 1", "a\\b\tc", ""]),
+        }
+        if step in ("link", "move"):
+            entry["parent_code"] = dice.choice(sacks)
+        if dice.random() < 0.05:
+            entry["code"] += ";LOT-1"
+        return read_entry(entry), self.people[dice.choice(["asha", "bilal"])]
+
+
+@pytest.fixture
+def stock(people):
+    """Sacks that are open, nearly full, complete, on hold, and with something on hold in them."""
+    ben = make_user("ben", Role.OFFICE)
+    make_parent("SB10001", 3, actor=ben)
+    make_parent("SB10002", 29, actor=ben)
+    make_parent("SB10003", 30, actor=ben)
+    make_parent("M444-10001", 14, actor=ben)
+    make_parent("SB20001", 2, actor=ben)
+    make_parent("SB20002", 30, actor=ben)
+    make_batch("LOT-1")
+    put_in_batch(make_batch("LOT-H", held_by=ben), "SB20001", child_codes("SB20002", 30)[4])
+
+
+class TestTheExpressLane:
+    @pytest.mark.parametrize("seed", range(24))
+    def test_ends_as_the_rules_do_whatever_comes(self, people, stock, seed):
+        day = Anyhow(seed, people)
+
+        assert day.tried(day.at_once) == day.tried(day.one_by_one)
+
+    @pytest.mark.parametrize(("seed", "chunk"), [(1, 500), (2, 500), (3, 40)])
+    def test_ends_as_the_rules_do_on_a_factory_day(self, people, judged, seed, chunk):
+        day = SmallDay(seed, people)
+        usual = day.tried(day.one_by_one)
+
+        assert day.tried(lambda: day.at_once(chunk=chunk)) == usual
+        assert any(express for express, _ in judged) == (chunk == 40 or seed == 1)
+
+    def test_takes_most_of_a_usual_day(self, people, stock, judged):
+        asha = people["asha"]
+        codes = [f"CB{920000000 + n}" for n in range(60)]
+        rows = [entry("link", c, f"SB{30001 + n // 30}") for n, c in enumerate(codes)]
+        rows += [entry("inspect", code) for code in codes + child_codes("SB10001", 3)]
+        rows += [entry("dispatch", "SB10003"), entry("register", "CB930000000")]
+
+        verdicts = list(record_scans([(row, asha) for row in rows], areas=None, now=NOW))
+
+        assert {verdict.name for verdict in verdicts} == {"applied"}
+        assert judged == [(len(rows), 0)]
+        sack = Bag.objects.get(code="SB30001")
+        assert (sack.state, sack.child_count, sack.weight) == ("complete", 30, 30)
+        assert Bag.objects.children_of(Bag.objects.get(code="SB10003"))[0].bound_for is not None
+        assert drifts() == []
+        assert list(differences()) == []
+
+    def test_leaves_no_trace_where_the_upload_is_refused_as_a_whole(self, people, stock):
+        before = Bag.objects.count(), Scan.objects.count()
+        rows = [entry("link", "CB940000001", "SB30001"), entry("inspect", "CB950000000")]
+
+        bulk.record_together(
+            rows, actor=make_user("ben", Role.OFFICE), areas=None, now=NOW, whole=True
+        )
+
+        assert (Bag.objects.count(), Scan.objects.count()) == before
+
+    def test_looks_for_each_bag_by_its_key(self, people, stock, django_assert_max_num_queries):
+        """However large the tables are: no plan of the lane reads one from end to end."""
+        rows = [(entry("link", f"CB{960000000 + n}", "SB30001"), people["asha"]) for n in range(20)]
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE pg_class SET reltuples = 4e6, relpages = 1e5 WHERE relname IN "
+                           "('bags_bag', 'scans_scan')")  # fmt: skip
+        read = scans_of_whole_tables()
+
+        list(record_scans(rows, areas=None, now=NOW))
+
+        assert scans_of_whole_tables() == read
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTogether:
+    def test_two_sheets_about_the_same_sacks_lose_and_double_nothing(self):
+        reference()
+        asha = make_user("asha", Role.OPERATOR)
+        codes = [f"CB{970000000 + n}" for n in range(45)]
+
+        def sheet(codes):
+            rows = [(entry("link", code, "SB30001"), asha) for code in codes]
+            return [v.name for v in record_scans(rows, areas=None, now=NOW)]
+
+        told = together([lambda: sheet(codes), lambda: sheet(codes[::-1])])
+
+        names = [name for verdicts in told for name in verdicts]
+        assert names.count("applied") == 30
+        sack = Bag.objects.get(code="SB30001")
+        assert (sack.child_count, sack.state) == (30, "complete")
+        assert drifts() == []
+        assert list(differences()) == []
+
+
+def entry(step, code, parent=None):
+    """A scan that anybody might send."""
+    given = {"ref": UUID(int=random.getrandbits(128), version=4), "step": step, "code": code}
+    given |= {"area": "lucknow", "scanned_at": NOW}
+    if parent:
+        given["parent_code"] = parent
+    return read_entry(given)
+
+
+def scans_of_whole_tables():
+    """How often this transaction read a large table from one end to the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, seq_scan FROM pg_stat_xact_user_tables "
+            "WHERE relname IN ('bags_bag', 'scans_scan') ORDER BY 1"
+        )
+        return cursor.fetchall()
+
+
+def test_problems_stay_problems(people):
+    """A row that could not be read is refused in its place."""
+    rows = [Problem(), (entry("register", "CB980000000"), people["asha"])]
+
+    assert [v.name for v in record_scans(rows, areas=None, now=NOW)] == [Problem.code, "applied"]

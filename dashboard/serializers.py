@@ -13,7 +13,7 @@ class BatchStatsIn(serializers.Serializer[Any]):
     """Which statistics, and of which batches."""
 
     stats = serializers.ListField(
-        child=serializers.ChoiceField(STATS), allow_empty=False, max_length=len(STATS)
+        child=serializers.ChoiceField(STATS), min_length=1, max_length=len(STATS)
     )
     batches = serializers.ListField(
         child=serializers.CharField(max_length=64), allow_null=True, max_length=100, default=None

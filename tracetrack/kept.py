@@ -42,7 +42,8 @@ class KeptView(ApiView):
         def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             return cls._plainly(request) if _is_plain(request) else usual(request, *args, **kwargs)
 
-        view.cls = cls  # type: ignore[attr-defined]
+        # What the description of the API looks for.
+        view.cls, view.initkwargs = cls, initkwargs  # type: ignore[attr-defined]
         return csrf_exempt(view)
 
     @classmethod

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
+    "drf_spectacular",
     "csp",
     "tracetrack",
     "bags",
@@ -203,7 +204,19 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "EXCEPTION_HANDLER": "tracetrack.refusals.problem_handler",
+    "DEFAULT_SCHEMA_CLASS": "tracetrack.schema.Described",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "TraceTrack",
+    "DESCRIPTION": "Where is this bag, what is in it, where has it been, who had it.",
+    "VERSION": "3.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVERS": [{"url": "/"}],
+    "SCHEMA_PATH_PREFIX": "/api/v3/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    "POSTPROCESSING_HOOKS": ["tracetrack.schema.complete"],
 }
 
 # What a browser is told to allow.

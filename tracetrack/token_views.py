@@ -24,9 +24,9 @@ UNKNOWN_USER = "is not the name of an active account"
 class TokenIn(serializers.Serializer[Any]):
     """What a new token is to be good for."""
 
-    name = serializers.CharField(max_length=64)
+    name = serializers.CharField(min_length=1, max_length=64)
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(Scope.choices), allow_empty=False, max_length=len(Scope)
+        child=serializers.ChoiceField(Scope.choices), min_length=1, max_length=len(Scope)
     )
     read_only = serializers.BooleanField(default=False)  # type: ignore[assignment]
     networks = serializers.ListField(

@@ -6,11 +6,15 @@ from django.urls import URLPattern, URLResolver, include, path
 from bags.urls import api_urls as bag_urls
 from dashboard.urls import api_urls as dashboard_urls
 from scans.urls import api_urls as scan_urls
-from tracetrack import backoffice, health
+from tracetrack import backoffice, health, reference
 from tracetrack.token_urls import api_urls as token_urls
 
 # The codes of bags take whatever is left of an address, so their table stands last.
-api_urls = [path("health", health.Health.as_view(), name="api-health")]
+api_urls = [
+    path("health", health.Health.as_view(), name="api-health"),
+    path("openapi.json", reference.OpenApi.as_view(), name="api-openapi"),
+    path("docs", reference.Docs.as_view(), name="api-docs"),
+]
 api_urls += token_urls + dashboard_urls + scan_urls + bag_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -126,6 +126,8 @@ BAG_TYPE = {"name": "jute", "parent_pattern": r"JP\d{5}", "child_pattern": r"JC\
 
 # Every endpoint, by method and route; test_permissions.py sees that none is missing.
 CALLS: dict[str, Callable[[Site, str], Call]] = {
+    "GET openapi.json": lambda site, role: Call("openapi.json"),
+    "GET docs": lambda site, role: Call("docs"),
     "GET health": lambda site, role: Call("health"),
     "GET dashboard/ultra": lambda site, role: Call("dashboard/ultra"),
     "POST batch/stats": lambda site, role: Call("batch/stats", {"stats": ["all"]}),

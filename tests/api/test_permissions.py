@@ -16,6 +16,8 @@ MANAGE = (401, 403, 403, 200, 200, 403)
 ADMINISTER = (401, 403, 403, 403, 200, 403)
 GRID = {
     "GET health": (200, 200, 200, 200, 200, 200),
+    "GET openapi.json": LOOK,
+    "GET docs": LOOK,
     "GET dashboard/ultra": LOOK,
     "POST batch/stats": LOOK,
     "POST cache/clear": ADMINISTER,

@@ -1,0 +1,92 @@
+"""The words in which an endpoint says what it takes and answers: shapes of JSON, and examples.
+
+Each app has a table in described.py, from a method and a route to what is Told of it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rest_framework import serializers
+
+from tracetrack.errors import Problem
+
+Shape = dict[str, Any]
+
+TEXT: Shape = {"type": "string"}
+INTEGER: Shape = {"type": "integer"}
+COUNT: Shape = {"type": "integer", "minimum": 0}
+NUMBER: Shape = {"type": "number"}
+FLAG: Shape = {"type": "boolean"}
+MOMENT: Shape = {"type": "string", "format": "date-time"}
+DAY: Shape = {"type": "string", "format": "date"}
+REF: Shape = {"type": "string", "format": "uuid"}
+WEIGHT: Shape = {"type": "string", "pattern": r"^\d+\.\d{3}$", "description": "kg"}
+ANYTHING: Shape = {"type": "object"}
+
+
+def one_of(values: Collection[str]) -> Shape:
+    """One of these words."""
+    return {"type": "string", "enum": [str(value) for value in values]}
+
+
+def maybe(shape: Shape) -> Shape:
+    """`shape`, or null."""
+    if "enum" in shape:
+        return shape | {"type": ["string", "null"], "enum": [*shape["enum"], None]}
+    if isinstance(shape.get("type"), str):
+        return shape | {"type": [shape["type"], "null"]}
+    return {"anyOf": [shape, {"type": "null"}]}
+
+
+def rows(shape: Shape) -> Shape:
+    """A list of such."""
+    return {"type": "array", "items": shape}
+
+
+def record(fields: Mapping[str, Shape], *, optional: Collection[str] = ()) -> Shape:
+    """An object with these fields and no others; all are there but the optional ones."""
+    return {
+        "type": "object",
+        "properties": dict(fields),
+        "required": [name for name in fields if name not in optional],
+        "additionalProperties": False,
+    }
+
+
+def keyed(shape: Shape) -> Shape:
+    """An object from names that nobody knows beforehand to such."""
+    return {"type": "object", "additionalProperties": shape}
+
+
+def page(shape: Shape) -> Shape:
+    """One page of a list, with the address of the next."""
+    return record({"results": rows(shape), "next": maybe(TEXT)})
+
+
+def named(name: str) -> Shape:
+    """The shape that a table lists under this name in its SHAPES."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one method of one endpoint is told, and what it answers."""
+
+    summary: str
+    group: str
+    answer: Shape
+    # An answer as it comes, and what is asked for it: values of the path and the query, a body.
+    example: Any
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    body: Shape | type[serializers.Serializer[Any]] | None = None
+    sent: Any = None
+    # Statuses of success; and media types beside JSON, of the answer or of the body.
+    statuses: Collection[int] = (200,)
+    forms: Collection[str] = ()
+    sent_forms: Collection[str] = ()
+    refusals: Collection[type[Problem]] = ()
+    description: str = ""
+
+
+Table = dict[str, Told]

@@ -1,0 +1,246 @@
+"""The description of the API as OpenAPI 3.1: made from the views, and the tables beside them."""
+
+import re
+from collections import defaultdict
+from functools import cache
+from typing import Any
+
+import orjson
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+
+from bags import described as bags
+from dashboard import described as dashboard
+from scans import described as scans
+from tracetrack import described, errors, problems, token_described
+from tracetrack.described import INTEGER, TEXT, Shape, Table, Told, named, record
+from tracetrack.errors import Problem
+from tracetrack.http import ApiView
+from tracetrack.roles import scope_of_permission
+from tracetrack.snippets import snippets
+
+TABLES = (bags, scans, dashboard, token_described)
+TABLE: Table = {name: told for app in TABLES for name, told in app.TABLE.items()}
+PREFIX = "api/v3/"
+JSON = "application/json"
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+ALWAYS: tuple[type[Problem], ...] = (
+    problems.UnknownParameter, problems.BadField, problems.NotAcceptable, errors.NotSignedIn,
+    errors.WrongNetwork, problems.TooManyRequests, problems.ServerError, errors.Busy,
+    problems.TooSlow,
+)  # fmt: skip
+CLOSED = (errors.Forbidden, errors.ScopeMissing)
+SENT = (
+    errors.BadRequest, problems.CsrfFailed, problems.LengthRequired, problems.TooLarge,
+    problems.UnsupportedMediaType,
+)  # fmt: skip
+PROBLEM = record(
+    {
+        "type": {"type": "string", "format": "uri"},
+        "title": TEXT,
+        "status": INTEGER,
+        "code": TEXT,
+        "remedy": TEXT,
+        "facts": described.ANYTHING,
+        "instance": TEXT,
+        "request_id": TEXT,
+    },
+    optional=("remedy",),
+)
+HEADERS = {
+    "X-Request-ID": (TEXT, "The id of this request: yours, or one that was made."),
+    "RateLimit-Limit": (INTEGER, "How many requests a window allows."),
+    "RateLimit-Remaining": (INTEGER, "How many of them are left."),
+    "RateLimit-Reset": (INTEGER, "In how many seconds the next window begins."),
+    "RateLimit-Policy": (TEXT, "The allowance and its window, such as 600;w=60."),
+    "Retry-After": (INTEGER, "After how many seconds to try again."),
+}
+TOLD = ("X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+
+
+class Described(AutoSchema):
+    """One operation: its view says who may and which parameters there are, its table the rest."""
+
+    view: ApiView
+
+    @property
+    def route(self) -> str:
+        """The route as the tables write it."""
+        return str(self.path_regex).lstrip("/").removeprefix(PREFIX)
+
+    @property
+    def told(self) -> Told:
+        """What the table says; hardly anything where it says nothing, which a test forbids."""
+        name = f"{self.method} {self.route}"
+        return TABLE.get(name) or Told(name, "others", described.ANYTHING, {})
+
+    @property
+    def permission(self) -> str | None:
+        """What it takes."""
+        return self.view.permissions[self.method]
+
+    def get_operation_id(self) -> str:
+        words = re.sub(r"<(?:\w+:)?(\w+)>", r"\1", self.route)
+        return f"{self.method.lower()}_{re.sub(r'[^a-z0-9]+', '_', words)}"
+
+    def get_summary(self) -> str:
+        return self.told.summary
+
+    def get_description(self) -> str:
+        permission, allowance = self.permission, self.view.allowance(self.method)
+        if permission is None:
+            bound = "Open to anyone"
+        else:
+            scope = scope_of_permission(permission).value
+            bound = f"Permission `{permission}`, scope `{scope}`"
+        calls = [
+            f"```{sample['lang'].lower()}\n{sample['source']}```"
+            for sample in snippets(self.method, self.route, self.told)
+        ]
+        return "\n\n".join(
+            filter(None, [self.told.description, f"{bound}; allowance `{allowance}`.", *calls])
+        )
+
+    def get_tags(self) -> list[str]:
+        return [self.told.group]
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        permission = self.permission
+        scopes = [scope_of_permission(permission).value] if permission else []
+        known: list[dict[str, list[str]]] = [{"token": scopes}, {"session": []}]
+        return known if permission else [{}, *known]
+
+    def get_override_parameters(self) -> list[Any]:
+        kinds = dict(re.findall(r"<(?:(\w+):)?(\w+)>", self.route))
+        path = [
+            OpenApiParameter(name, int if kind == "int" else str, OpenApiParameter.PATH)
+            for kind, name in kinds.items()
+        ]
+        reader = self.view.posted if self.method in CHANGING else self.view.parameters
+        return [*path, reader] if reader().fields else path
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = super()._get_parameters()
+        for parameter in found:
+            shape = parameter["schema"]
+            if parameter["in"] == "path" and shape["type"] == "integer":
+                shape |= {"minimum": 1, "maximum": 2**63 - 1}
+            if shape.get("default", "") is None:
+                del shape["default"]
+            if parameter["name"] in self.told.asked:
+                parameter["example"] = self.told.asked[parameter["name"]]
+        return found
+
+    def get_request_serializer(self) -> Any:
+        return self.told.body
+
+    def get_response_serializers(self) -> Any:
+        return {}
+
+    def _get_request_body(self, direction: str = "request") -> dict[str, Any] | None:
+        body = self.told.body
+        if body is None:
+            return None
+        shape = body if isinstance(body, dict) else self.resolve_serializer(body, direction).ref
+        content: dict[str, Any] = {JSON: {"schema": shape, "example": self.told.sent}}
+        content |= {form: {"schema": TEXT} for form in self.told.sent_forms}
+        return {"required": True, "content": content}
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        told = self.told
+        content: dict[str, Any] = {}
+        if told.answer:
+            content[JSON] = {"schema": told.answer, "example": told.example}
+        content |= {form: {"schema": TEXT} for form in told.forms}
+        headers = {name: {"$ref": f"#/components/headers/{name}"} for name in TOLD}
+        answers = {
+            str(status): {"description": "Done.", "headers": headers, "content": content}
+            for status in told.statuses
+        }
+        for status, kinds in sorted(self._refusals().items()):
+            refused = _refused(kinds, headers)
+            if str(status) in answers:
+                refused["content"] |= content
+            answers[str(status)] = refused
+        return answers
+
+    def _refusals(self) -> dict[int, set[type[Problem]]]:
+        kinds = [*ALWAYS, *self.told.refusals]
+        kinds += CLOSED if self.permission else ()
+        kinds += SENT if self.method in CHANGING else ()
+        kinds += (errors.NotFound,) if "<" in self.route else ()
+        grouped: dict[int, set[type[Problem]]] = defaultdict(set)
+        for kind in kinds:
+            grouped[kind.status].add(kind)
+        return grouped
+
+    def get_extensions(self) -> dict[str, Any]:
+        permission = self.permission
+        return {
+            "x-permission": permission,
+            "x-scope": scope_of_permission(permission).value if permission else None,
+            "x-allowance": self.view.allowance(self.method),
+            "x-codeSamples": snippets(self.method, self.route, self.told),
+        }
+
+
+@cache
+def document() -> bytes:
+    """The whole description, as JSON. Made once."""
+    return orjson.dumps(SchemaGenerator().get_schema(request=None, public=True))
+
+
+def complete(result: dict[str, Any], **context: Any) -> dict[str, Any]:
+    """What no single operation says: shapes with names, headers, how to sign in, the groups."""
+    parts = result["components"]
+    shapes = {name: shape for app in TABLES for name, shape in app.SHAPES.items()}
+    parts["schemas"] = dict(
+        sorted((parts.get("schemas", {}) | shapes | {"Problem": PROBLEM}).items())
+    )
+    parts["headers"] = {
+        name: {"schema": shape, "description": text} for name, (shape, text) in HEADERS.items()
+    }
+    parts["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "description": "An API token, tt_…"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "sessionid",
+            "description": "A browser's log-in. What changes something needs X-CSRFToken, too.",
+        },
+    }
+    groups = {
+        tag for path in result["paths"].values() for one in path.values() for tag in one["tags"]
+    }
+    result["tags"] = [{"name": group} for group in sorted(groups)]
+    _strip(result)
+    return result
+
+
+def _strip(part: Any) -> None:
+    """Remove the notes that drf-spectacular makes for itself."""
+    if isinstance(part, dict):
+        part.pop("x-spec-enum-id", None)
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            _strip(one)
+
+
+def _refused(kinds: set[type[Problem]], headers: Shape) -> dict[str, Any]:
+    codes = sorted(kind.code for kind in kinds)
+    one: Shape = {"properties": {"code": {"enum": codes}}}
+    status = next(iter(kinds)).status
+    more = ["Retry-After"] if status in (429, 503) else []
+    told = headers | {name: {"$ref": f"#/components/headers/{name}"} for name in more}
+    lines = "\n".join(f"* `{kind.code}`: {kind.title()}" for kind in sorted(kinds, key=_code))
+    return {
+        "description": lines,
+        "headers": told,
+        "content": {problems.CONTENT_TYPE: {"schema": {"allOf": [named("Problem"), one]}}},
+    }
+
+
+def _code(kind: type[Problem]) -> str:
+    return kind.code

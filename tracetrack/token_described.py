@@ -1,0 +1,136 @@
+"""What the endpoints about tokens, health and the API itself take and answer."""
+
+from tracetrack import errors
+from tracetrack.described import (
+    ANYTHING,
+    FLAG,
+    INTEGER,
+    MOMENT,
+    TEXT,
+    Table,
+    Told,
+    maybe,
+    named,
+    one_of,
+    page,
+    record,
+    rows,
+)
+from tracetrack.roles import Scope
+from tracetrack.token_views import RotateIn, TokenIn
+
+TOKEN = {
+    "id": INTEGER,
+    "name": TEXT,
+    "prefix": TEXT,
+    "username": TEXT,
+    "scopes": rows(one_of(Scope.values)),
+    "read_only": FLAG,
+    "networks": rows(TEXT),
+    "state": one_of(["good", "ended"]),
+    "created_at": MOMENT,
+    "expires_at": maybe(MOMENT),
+    "used_at": maybe(MOMENT),
+    "revoked_at": maybe(MOMENT),
+}
+HEALTH = record(
+    {
+        "status": one_of(["ok", "down"]),
+        "database": ANYTHING,
+        "pool": ANYTHING,
+        "queue": ANYTHING,
+        "cache": ANYTHING,
+        "memory": ANYTHING,
+        "process": ANYTHING,
+    },
+    optional=("database", "pool", "queue", "cache", "memory", "process"),
+) | {"additionalProperties": True}
+
+SHAPES = {
+    "Token": record(TOKEN),
+    "NewToken": record(TOKEN | {"token": TEXT}),
+    "Health": HEALTH,
+}
+
+KEY = {
+    "id": 3, "name": "gate 2", "prefix": "tt_q1w2E3r4", "username": "asha",
+    "scopes": ["read", "scan"], "read_only": False, "networks": ["10.0.0.0/24"], "state": "good",
+    "created_at": "2026-11-23T14:27:46.120000+00:00", "expires_at": None, "used_at": None,
+    "revoked_at": None,
+}  # fmt: skip
+SHOWN = KEY | {"token": "tt_q1w2E3r4…"}
+ONE = {"token": 3}
+
+TABLE: Table = {
+    "GET tokens": Told(
+        summary="Your tokens, the newest first; administrators see everybody's",
+        group="tokens",
+        answer=page(named("Token")),
+        example={"results": [KEY], "next": None},
+        asked={"state": "good"},
+        refusals=(errors.BadCursor,),
+    ),
+    "POST tokens": Told(
+        summary="Make a token, shown this once",
+        group="tokens",
+        answer=named("NewToken"),
+        example=SHOWN,
+        body=TokenIn,
+        sent={"name": "gate 2", "scopes": ["read", "scan"], "networks": ["10.0.0.0/24"]},
+        statuses=(201,),
+        refusals=(errors.TokenTooWide, errors.TooManyTokens),
+    ),
+    "GET tokens/<int:token>": Told(
+        summary="One token",
+        group="tokens",
+        answer=named("Token"),
+        example=KEY,
+        asked=ONE,
+        refusals=(errors.TokenUnknown,),
+    ),
+    "POST tokens/<int:token>/rotate": Told(
+        summary="Replace a token by one that is good for the same",
+        group="tokens",
+        answer=named("NewToken"),
+        example=SHOWN,
+        asked=ONE,
+        body=RotateIn,
+        sent={"overlap_seconds": 3600},
+        statuses=(201,),
+        refusals=(
+            errors.TokenUnknown,
+            errors.TokenEnded,
+            errors.TokenNotYours,
+            errors.TokenTooWide,
+        ),
+    ),
+    "POST tokens/<int:token>/revoke": Told(
+        summary="End a token",
+        group="tokens",
+        answer=named("Token"),
+        example=KEY | {"state": "ended", "revoked_at": "2026-11-23T15:00:00+00:00"},
+        asked=ONE,
+        sent={},
+        refusals=(errors.TokenUnknown,),
+    ),
+    "GET health": Told(
+        summary="Whether it works; figures for those who run it",
+        group="running it",
+        answer=named("Health"),
+        example={"status": "ok"},
+        statuses=(200, 503),
+    ),
+    "GET openapi.json": Told(
+        summary="This description",
+        group="the API itself",
+        answer=ANYTHING,
+        example={"openapi": "3.1.0"},
+    ),
+    "GET docs": Told(
+        summary="This description as a page",
+        group="the API itself",
+        answer={},
+        example=None,
+        forms=("text/html",),
+    ),
+}

@@ -1,14 +1,11 @@
-"""What the endpoints about bags and batches take and answer."""
+"""What the endpoints about bags take and answer."""
 
-from bags.errors import BadCode, BagUnknown, BatchUnknown
-from bags.models import Batch, Kind, State
+from bags.errors import BadCode, BagUnknown
+from bags.models import Kind, State
 from tracetrack.described import (
     COUNT,
-    DAY,
     FLAG,
     INTEGER,
-    MOMENT,
-    NUMBER,
     TEXT,
     WEIGHT,
     Table,
@@ -39,34 +36,6 @@ BAG = record(
         "weight": WEIGHT,
     }
 )
-BATCH = {
-    "code": TEXT,
-    "product": TEXT,
-    "variety": TEXT,
-    "bag_type": TEXT,
-    "produced_on": DAY,
-    "expires_on": maybe(DAY),
-    "planned_bags": COUNT,
-    "notes": TEXT,
-    "state": one_of(Batch.State.values),
-    "held": FLAG,
-    "held_reason": TEXT,
-    "held_at": maybe(MOMENT),
-    "held_by": maybe(TEXT),
-}
-CONTENTS = record(
-    {
-        "parents": COUNT,
-        "children": COUNT,
-        "loose": COUNT,
-        "by_state": rows(
-            record({"kind": one_of(Kind.values), "state": one_of(State.values), "total": COUNT})
-        ),
-        "by_area": rows(record({"area": TEXT, "total": COUNT})),
-        "planned_bags": COUNT,
-        "progress": maybe(NUMBER),
-    }
-)
 CHILD = record(
     {
         "code": TEXT,
@@ -76,42 +45,17 @@ CHILD = record(
         "weight": WEIGHT,
     }
 )
-AREA = record({"code": TEXT, "name": TEXT, "gln": TEXT, "active": FLAG, "yours": FLAG})
-BAG_TYPE = record(
-    {
-        "name": TEXT,
-        "parent_pattern": TEXT,
-        "child_pattern": TEXT,
-        "capacity": COUNT,
-        "child_weight": WEIGHT,
-    }
-)
 FOUND_BATCH = record({"code": TEXT, "product": TEXT, "variety": TEXT, "state": TEXT, "held": FLAG})
 
 SHAPES = {
     "Bag": BAG,
-    "Batch": record(BATCH),
-    "BatchWithContents": record(BATCH | {"contents": named("Contents")}),
-    "Contents": CONTENTS,
     "Child": CHILD,
-    "Area": AREA,
-    "BagType": BAG_TYPE,
 }
 
 SACK = {
     "id": 1, "code": "SB10001", "kind": "parent", "bag_type": "mustard", "batch": "LOT-1",
     "area": "lucknow", "bound_for": None, "state": "open", "parent": None, "child_count": 2,
     "capacity": 30, "weight": "2.000",
-}  # fmt: skip
-LOT = {
-    "code": "LOT-1", "product": "Mustard", "variety": "", "bag_type": "mustard",
-    "produced_on": "2026-11-01", "expires_on": None, "planned_bags": 100, "notes": "",
-    "state": "open", "held": False, "held_reason": "", "held_at": None, "held_by": None,
-}  # fmt: skip
-INSIDE = {
-    "parents": 2, "children": 0, "loose": 0,
-    "by_state": [{"kind": "parent", "state": "open", "total": 2}],
-    "by_area": [{"area": "lucknow", "total": 2}], "planned_bags": 100, "progress": 0.02,
 }  # fmt: skip
 ONE_SACK = {"code": "SB10001"}
 
@@ -163,48 +107,6 @@ TABLE: Table = {
         },
         asked=ONE_SACK,
         refusals=(BagUnknown, BadCode),
-    ),
-    "GET batches": Told(
-        summary="The list of batches, the newest first",
-        group="batches",
-        answer=page(named("Batch")),
-        example={"results": [LOT], "next": None},
-        asked={"held": "false", "product": "mus"},
-        refusals=(BadCursor,),
-    ),
-    "GET batches/<path:code>": Told(
-        summary="A batch, its hold, and what became of its bags",
-        group="batches",
-        answer=named("BatchWithContents"),
-        example=LOT | {"contents": INSIDE},
-        asked={"code": "LOT-1"},
-        refusals=(BatchUnknown, BadCode),
-    ),
-    "GET areas": Told(
-        summary="Every area",
-        group="reference",
-        answer=record({"results": rows(named("Area"))}),
-        example={
-            "results": [
-                {"code": "lucknow", "name": "Lucknow", "gln": "", "active": True, "yours": True}
-            ]
-        },
-    ),
-    "GET bag-types": Told(
-        summary="Every bag type, with the patterns of its codes",
-        group="reference",
-        answer=record({"results": rows(named("BagType"))}),
-        example={
-            "results": [
-                {
-                    "name": "mustard",
-                    "parent_pattern": "SB\\d{5,8}",
-                    "child_pattern": "CB\\d{9}",
-                    "capacity": 30,
-                    "child_weight": "1.000",
-                }
-            ]
-        },
     ),
     "GET search": Told(
         summary="Bags and batches that a text names",

@@ -11,6 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from bags import described as bags
+from bags import described_resources as resources
 from dashboard import described as dashboard
 from scans import described as scans
 from tracetrack import described, errors, problems, token_described
@@ -20,7 +21,7 @@ from tracetrack.http import ApiView
 from tracetrack.roles import scope_of_permission
 from tracetrack.snippets import snippets
 
-TABLES = (bags, scans, dashboard, token_described)
+TABLES = (bags, resources, scans, dashboard, token_described)
 TABLE: Table = {name: told for app in TABLES for name, told in app.TABLE.items()}
 PREFIX = "api/v3/"
 JSON = "application/json"
@@ -142,10 +143,16 @@ class Described(AutoSchema):
         body = self.told.body
         if body is None:
             return None
-        shape = body if isinstance(body, dict) else self.resolve_serializer(body, direction).ref
+        shape = body if isinstance(body, dict) else self._reader(body)
         content: dict[str, Any] = {JSON: {"schema": shape, "example": self.told.sent}}
         content |= {form: {"schema": TEXT} for form in self.told.sent_forms}
         return {"required": True, "content": content}
+
+    def _reader(self, body: Any) -> Shape:
+        # What a change does not name stays as it is.
+        reader = body(partial=self.method == "PATCH")
+        reference: Shape = self.resolve_serializer(reader, "request").ref
+        return reference
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         told = self.told
@@ -158,6 +165,8 @@ class Described(AutoSchema):
             str(status): {"description": "Done.", "headers": headers, "content": content}
             for status in told.statuses
         }
+        if self.method == "GET" and not told.forms and 503 not in told.statuses:
+            answers["304"] = {"description": "As you have it already.", "headers": headers}
         for status, kinds in sorted(self._refusals().items()):
             refused = _refused(kinds, headers)
             if str(status) in answers:

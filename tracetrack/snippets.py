@@ -32,7 +32,9 @@ console.log(answer.status, await answer.text());
 def address(route: str, asked: Mapping[str, Any]) -> str:
     """The address of a route with these values in its path and, those left over, its query."""
     rest = dict(asked)
-    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: quote(str(rest.pop(found[1])), safe=""), route)
+    path = re.sub(
+        r"<(?:\w+:)?(\w+)>", lambda found: quote(str(rest.pop(found[1], found[1])), safe=""), route
+    )
     return f"/api/v3/{path}" + (f"?{urlencode(rest)}" if rest else "")
 
 

@@ -1,0 +1,247 @@
+"""What the endpoints about batches, areas and bag types take and answer."""
+
+from typing import Any
+
+from bags.errors import (
+    AreaExists,
+    AreaUnknown,
+    BadCode,
+    BagTypeExists,
+    BagTypeUnknown,
+    BatchExists,
+    BatchExpiresEarly,
+    BatchUnknown,
+    ReasonMissing,
+)
+from bags.models import Batch, Kind, State
+from bags.serializers import (
+    AreaChangeIn,
+    AreaIn,
+    BagTypeChangeIn,
+    BagTypeIn,
+    BatchChangeIn,
+    BatchIn,
+    HoldIn,
+)
+from tracetrack.described import (
+    COUNT,
+    DAY,
+    FLAG,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    WEIGHT,
+    Table,
+    Told,
+    maybe,
+    named,
+    one_of,
+    page,
+    record,
+    rows,
+)
+from tracetrack.errors import BadCursor, Changed
+
+BATCH = {
+    "code": TEXT,
+    "product": TEXT,
+    "variety": TEXT,
+    "bag_type": TEXT,
+    "produced_on": DAY,
+    "expires_on": maybe(DAY),
+    "planned_bags": COUNT,
+    "notes": TEXT,
+    "state": one_of(Batch.State.values),
+    "held": FLAG,
+    "held_reason": TEXT,
+    "held_at": maybe(MOMENT),
+    "held_by": maybe(TEXT),
+}
+CONTENTS = record(
+    {
+        "parents": COUNT,
+        "children": COUNT,
+        "loose": COUNT,
+        "by_state": rows(
+            record({"kind": one_of(Kind.values), "state": one_of(State.values), "total": COUNT})
+        ),
+        "by_area": rows(record({"area": TEXT, "total": COUNT})),
+        "planned_bags": COUNT,
+        "progress": maybe(NUMBER),
+    }
+)
+AREA = record({"code": TEXT, "name": TEXT, "gln": TEXT, "active": FLAG, "yours": FLAG})
+BAG_TYPE = record(
+    {
+        "name": TEXT,
+        "parent_pattern": TEXT,
+        "child_pattern": TEXT,
+        "capacity": COUNT,
+        "child_weight": WEIGHT,
+    }
+)
+
+SHAPES = {
+    "Batch": record(BATCH),
+    "BatchWithContents": record(BATCH | {"contents": named("Contents")}),
+    "Contents": CONTENTS,
+    "Area": AREA,
+    "BagType": BAG_TYPE,
+}
+
+LOT = {
+    "code": "LOT-1", "product": "Mustard", "variety": "", "bag_type": "mustard",
+    "produced_on": "2026-11-01", "expires_on": None, "planned_bags": 100, "notes": "",
+    "state": "open", "held": False, "held_reason": "", "held_at": None, "held_by": None,
+}  # fmt: skip
+INSIDE = {
+    "parents": 2, "children": 0, "loose": 0,
+    "by_state": [{"kind": "parent", "state": "open", "total": 2}],
+    "by_area": [{"area": "lucknow", "total": 2}], "planned_bags": 100, "progress": 0.02,
+}  # fmt: skip
+WHOLE = LOT | {"contents": INSIDE}
+ONE_LOT = {"code": "LOT-1"}
+LUCKNOW = {"code": "lucknow", "name": "Lucknow", "gln": "", "active": True, "yours": True}
+MUSTARD = {
+    "name": "mustard", "parent_pattern": "SB\\d{5,8}", "child_pattern": "CB\\d{9}",
+    "capacity": 30, "child_weight": "1.000",
+}  # fmt: skip
+NAMED = (BatchUnknown, Changed)
+
+
+def act(summary: str, **more: Any) -> Told:
+    """An act on a batch, which answers with the batch."""
+    given = {"asked": ONE_LOT, "sent": {}, "refusals": NAMED} | more
+    return Told(summary, "batches", named("BatchWithContents"), WHOLE, **given)
+
+
+TABLE: Table = {
+    "GET batches": Told(
+        summary="The list of batches, the newest first",
+        group="batches",
+        answer=page(named("Batch")),
+        example={"results": [LOT], "next": None},
+        asked={"held": "false", "product": "mus"},
+        refusals=(BadCursor,),
+    ),
+    "GET batches/<path:code>": Told(
+        summary="A batch, its hold, and what became of its bags",
+        group="batches",
+        answer=named("BatchWithContents"),
+        example=LOT | {"contents": INSIDE},
+        asked={"code": "LOT-1"},
+        refusals=(BatchUnknown, BadCode),
+    ),
+    "GET areas": Told(
+        summary="Every area",
+        group="reference",
+        answer=record({"results": rows(named("Area"))}),
+        example={
+            "results": [
+                {"code": "lucknow", "name": "Lucknow", "gln": "", "active": True, "yours": True}
+            ]
+        },
+    ),
+    "GET bag-types": Told(
+        summary="Every bag type, with the patterns of its codes",
+        group="reference",
+        answer=record({"results": rows(named("BagType"))}),
+        example={
+            "results": [
+                {
+                    "name": "mustard",
+                    "parent_pattern": "SB\\d{5,8}",
+                    "child_pattern": "CB\\d{9}",
+                    "capacity": 30,
+                    "child_weight": "1.000",
+                }
+            ]
+        },
+    ),
+    "POST batches": Told(
+        summary="Create a batch",
+        group="batches",
+        answer=named("BatchWithContents"),
+        example=WHOLE,
+        body=BatchIn,
+        sent={
+            "code": "LOT-2",
+            "product": "Mustard",
+            "bag_type": "mustard",
+            "produced_on": "2026-11-01",
+        },
+        statuses=(201, 200),
+        refusals=(BadCode, BagTypeUnknown, BatchExists, BatchExpiresEarly),
+        description="201: it is new. 200: it was there already, with the same content.",
+    ),
+    "PATCH batches/<path:code>": act(
+        "Change what is written of a batch",
+        body=BatchChangeIn,
+        sent={"notes": "from the north field"},
+        refusals=(*NAMED, BatchExpiresEarly),
+    ),
+    "POST batches/<path:code>/hold": act(
+        "Put a batch on hold",
+        body=HoldIn,
+        sent={"reason": "smells"},
+        refusals=(*NAMED, ReasonMissing),
+    ),
+    "POST batches/<path:code>/release": act("Release a batch that is on hold"),
+    "POST batches/<path:code>/close": act("Close a batch for ever"),
+    "POST areas": Told(
+        summary="Create an area",
+        group="reference",
+        answer=named("Area"),
+        example=LUCKNOW,
+        body=AreaIn,
+        sent={"code": "kota", "name": "Kota"},
+        statuses=(201, 200),
+        refusals=(AreaExists,),
+    ),
+    "GET areas/<slug:code>": Told(
+        summary="One area",
+        group="reference",
+        answer=named("Area"),
+        example=LUCKNOW,
+        asked={"code": "lucknow"},
+        refusals=(AreaUnknown,),
+    ),
+    "PATCH areas/<slug:code>": Told(
+        summary="Change an area",
+        group="reference",
+        answer=named("Area"),
+        example=LUCKNOW,
+        asked={"code": "lucknow"},
+        body=AreaChangeIn,
+        sent={"name": "Lucknow North"},
+        refusals=(AreaUnknown, Changed),
+    ),
+    "POST bag-types": Told(
+        summary="Create a bag type",
+        group="reference",
+        answer=named("BagType"),
+        example=MUSTARD,
+        body=BagTypeIn,
+        sent={"name": "jute", "parent_pattern": "JP\\d{5}", "child_pattern": "JC\\d{9}"},
+        statuses=(201, 200),
+        refusals=(BagTypeExists,),
+    ),
+    "GET bag-types/<slug:name>": Told(
+        summary="One bag type",
+        group="reference",
+        answer=named("BagType"),
+        example=MUSTARD,
+        asked={"name": "mustard"},
+        refusals=(BagTypeUnknown,),
+    ),
+    "PATCH bag-types/<slug:name>": Told(
+        summary="Change a bag type, for the bags to come",
+        group="reference",
+        answer=named("BagType"),
+        example=MUSTARD,
+        asked={"name": "mustard"},
+        body=BagTypeChangeIn,
+        sent={"capacity": 20},
+        refusals=(BagTypeUnknown, Changed),
+    ),
+}

@@ -1,7 +1,9 @@
 """What Django loads for ENGINE = "tracetrack.postgres": it looks for a module of this name."""
 
+from select import POLLIN, poll
 from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
@@ -10,6 +12,10 @@ from psycopg_pool import ConnectionPool
 
 # Of many callers that find a dead connection at once, one is enough to replace all.
 DRAINED_SECONDS = 1.0
+# A server that ends a connection says so, and a look at the socket shows it at no cost, where
+# asking costs as much as a short question. Only a network that swallows everything says nothing;
+# after a rest of this length the server is asked.
+RESTED_SECONDS = 2.0
 
 
 class Pool(ConnectionPool):
@@ -21,17 +27,34 @@ class Pool(ConnectionPool):
 
     def __init__(self, **options: Any) -> None:
         self._last = float("-inf")
+        self._left: WeakKeyDictionary[Connection[Any], float] = WeakKeyDictionary()
         super().__init__(check=self._check_and_drain, **options)
+
+    def putconn(self, conn: Connection[Any]) -> None:
+        """Take a connection back, and remember when."""
+        self._left[conn] = monotonic()
+        super().putconn(conn)
 
     def _check_and_drain(self, connection: Connection[Any]) -> None:
         try:
-            self.check_connection(connection)
+            if self._has_rested(connection) or _has_news(connection):
+                self.check_connection(connection)
         except Exception:
             now = monotonic()
             if now - self._last > DRAINED_SECONDS:
                 self._last = now
                 self.drain()
             raise
+
+    def _has_rested(self, connection: Connection[Any]) -> bool:
+        return monotonic() - self._left.get(connection, float("-inf")) > RESTED_SECONDS
+
+
+def _has_news(connection: Connection[Any]) -> bool:
+    """Whether the server said something nobody asked for: as a rule, that it has gone."""
+    listening = poll()
+    listening.register(connection.fileno(), POLLIN)
+    return bool(listening.poll(0))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -82,7 +82,7 @@ class BatchPending(BatchCount):
 class ScanTally(models.Model):
     """How many scans there were, at one of five grains; what a grain does not speak of is empty.
 
-    `all`: area, step. `day`: day, area, step. `hour`: day, hour, area. `actor`: day, area, actor.
+    `all`: area, step. `day`: day, area. `hour`: day, hour, area. `actor`: day, area, actor.
     `person`: actor, step. Days and hours are of the business time zone, by `scanned_at`.
     """
 

@@ -13,7 +13,7 @@ grains AS (
         NULL::bigint AS actor_id, is_now, should_be
     FROM finest
     UNION ALL
-    SELECT 'day', day, NULL, area_id, step, NULL, is_now, should_be FROM finest
+    SELECT 'day', day, NULL, area_id, '', NULL, is_now, should_be FROM finest
     UNION ALL
     SELECT 'hour', day, hour, area_id, '', NULL, is_now, should_be FROM finest
     UNION ALL

@@ -21,6 +21,7 @@ from tracetrack.described import (
     record,
     rows,
 )
+from tracetrack.errors import BadRequest
 from tracetrack.roles import Role
 
 
@@ -205,6 +206,7 @@ TABLE: Table = {
         example={"success": True, "pattern": "dashboard:*", "cleared": 3},
         body=CacheClearIn,
         sent={"pattern": "dashboard:*"},
+        refusals=(BadRequest,),
     ),
     "POST pool/reset": Told(
         summary="Replace the connections to the database of every process",

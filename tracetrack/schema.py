@@ -204,9 +204,10 @@ def complete(result: dict[str, Any], **context: Any) -> dict[str, Any]:
     """What no single operation says: shapes with names, headers, how to sign in, the groups."""
     parts = result["components"]
     shapes = {name: shape for app in TABLES for name, shape in app.SHAPES.items()}
-    parts["schemas"] = dict(
-        sorted((parts.get("schemas", {}) | shapes | {"Problem": PROBLEM}).items())
-    )
+    # What a reader does not know it refuses.
+    readers = parts.get("schemas", {}).items()
+    shapes |= {name: shape | {"additionalProperties": False} for name, shape in readers}
+    parts["schemas"] = dict(sorted((shapes | {"Problem": PROBLEM}).items()))
     parts["headers"] = {
         name: {"schema": shape, "description": text} for name, (shape, text) in HEADERS.items()
     }
@@ -219,9 +220,8 @@ def complete(result: dict[str, Any], **context: Any) -> dict[str, Any]:
             "description": "A browser's log-in. What changes something needs X-CSRFToken, too.",
         },
     }
-    groups = {
-        tag for path in result["paths"].values() for one in path.values() for tag in one["tags"]
-    }
+    operations = [one for path in result["paths"].values() for one in path.values()]
+    groups = {one["tags"][0] for one in operations}
     result["tags"] = [{"name": group} for group in sorted(groups)]
     _strip(result)
     return result

@@ -40,8 +40,12 @@ class BagQuerySet(QuerySet["Bag"]):
         return self.filter(kind="parent", state="open")
 
     def ending_with(self, code: str) -> Self:
-        """Bags whose code ends so: the last digits of a label. Index: bag_code_backwards."""
-        return self.annotate(backwards=Reverse("code")).filter(backwards__startswith=code[::-1])
+        """Bags whose code ends so: the last digits of a label. Index: bag_code_backwards.
+
+        In the order of that index, or PostgreSQL would read the table in the hope of an early find.
+        """
+        backwards = self.annotate(backwards=Reverse("code")).order_by("backwards")
+        return backwards.filter(backwards__startswith=code[::-1])
 
     def children_of(self, parent: "Bag") -> Self:
         """What lies in `parent`, in the order of codes. Index: bag_children."""

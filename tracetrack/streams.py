@@ -19,9 +19,10 @@ from tracetrack.sql import sql
 
 # Ids looked at in one statement, which ends before its rows are sent: it never waits for the
 # reader, however slow, nor runs into the time limit of statements, however long the stream. The
-# first window is short, so that the first rows come at once; then they grow towards PIECE bytes:
-# to WIDEST where a filter leaves little of them.
+# first window is short, so that the first rows come at once; then they grow towards MOST rows or
+# PIECE bytes: to WIDEST where a filter leaves little of them.
 NARROWEST, FIRST, WIDEST = 500, 2_000, 500_000
+MOST = 20_000
 PIECE = 4 * 1024 * 1024
 # A stream holds a connection, and some pieces, for as long as its reader takes: only some may.
 _places = threading.BoundedSemaphore(max(1, min(4, settings.DB_POOL_MAX // 4)))
@@ -75,7 +76,12 @@ class Rows:
     def within(self, after: int, until: int) -> QuerySet[Any]:
         """The rows of one window."""
         window = self.seen.filter(id__gt=after, id__lte=until).order_by("id")
-        return window.values_list(*[column.source for column in self.columns])
+        return window.values_list(*[column.source for column in self.columns])[:MOST]
+
+    def last_of(self, after: int, until: int) -> int:
+        """The id of the last row of a window of which only the first MOST were read."""
+        window = self.seen.filter(id__gt=after, id__lte=until).order_by("id")
+        return int(window.values_list("id", flat=True)[MOST - 1])
 
     def before_next(self, after: int) -> int:
         """The id behind which the table's next row stands, seen or not: gaps cost nothing."""
@@ -162,17 +168,21 @@ def _windows(rows: Rows, form: str) -> Iterator[bytes]:
     after, last, width = rows.before_next(rows.after), rows.last(), FIRST
     while after < last:
         until = after + width
-        piece = _copied(_statement(rows, form, rows.within(after, until)))
+        piece, count = _copied(_statement(rows, form, rows.within(after, until)))
         if piece:
             yield piece
-        after = until if piece else rows.before_next(until)
-        width = _next_width(width, len(piece))
+        if count == MOST:
+            after = rows.last_of(after, until)
+        else:
+            after = until if piece else rows.before_next(until)
+        width = _next_width(width, max(len(piece) / PIECE, count / MOST))
 
 
-def _next_width(width: int, taken: int) -> int:
-    if taken > PIECE:
-        return max(NARROWEST, width * PIECE // taken)
-    return min(WIDEST, width * 2) if taken * 2 < PIECE else width
+def _next_width(width: int, full: float) -> int:
+    """Twice as wide while less than half full; narrower where there was too much."""
+    if full >= 1:
+        return max(NARROWEST, int(width / full / 2))
+    return min(WIDEST, width * 2) if full < 0.5 else width
 
 
 def _statement(rows: Rows, form: str, window: QuerySet[Any]) -> str:
@@ -191,13 +201,14 @@ def _statement(rows: Rows, form: str, window: QuerySet[Any]) -> str:
     return statement
 
 
-def _copied(statement: str) -> bytes:
-    """All rows of a window, as they are sent."""
+def _copied(statement: str) -> tuple[bytes, int]:
+    """The rows of a window as they are sent, and how many they are."""
     with connection.cursor() as cursor, cast(Any, cursor).copy(statement) as copy:
-        piece = bytearray()
+        piece, count = bytearray(), 0
         for line in copy:
             piece += line
-    return bytes(piece)
+            count += 1
+    return bytes(piece), count
 
 
 def _give_up_on_who_stalls(request: HttpRequest) -> None:

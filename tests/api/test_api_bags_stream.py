@@ -205,6 +205,18 @@ class TestAStream:
         assert [json.loads(line)["code"] for line in lines] == CODES
         assert sum("COPY" in query["sql"] for query in queries) >= 3
 
+    @pytest.mark.parametrize("most", [1, 2, 3, 50])
+    @pytest.mark.parametrize("form", ["csv", "ndjson"])
+    def test_is_whole_where_a_window_holds_more_than_is_read_at_once(
+        self, office, monkeypatch, form, most
+    ):
+        whole = b"".join(office.get(f"/api/v3/bags/stream?format={form}"))
+
+        monkeypatch.setattr(streams, "MOST", most)
+        monkeypatch.setattr(streams, "NARROWEST", 3)
+
+        assert b"".join(office.get(f"/api/v3/bags/stream?format={form}")) == whole
+
     def test_steps_over_gaps(self, site, office, monkeypatch):
         last = Bag.objects.latest("id").pk
         with connection.cursor() as cursor:

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from tracetrack import cache, pool
 from tracetrack.http import ApiView, as_json
+from webhooks.queries import backlog
 
 PATIENCE_SECONDS = 2.0
 SEES_FIGURES = "tracetrack.view_system"
@@ -36,7 +37,7 @@ class Health(ApiView):
         answer: dict[str, Any] = {"status": "ok" if well else "down"}
         # Who is asking is a question to the database: only where it answers.
         if database["reachable"] and request.user.has_perm(SEES_FIGURES):
-            answer |= {"database": database, **process_figures()}
+            answer |= {"database": database, "webhooks": backlog(), **process_figures()}
         response = as_json(answer, status=200 if well else 503)
         response["Cache-Control"] = "no-store"
         return response

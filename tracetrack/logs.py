@@ -1,7 +1,8 @@
-"""Which request a line of the log, or a row of the audit, belongs to."""
+"""How the log is written, and which request a line of it, or a row of the audit, belongs to."""
 
 import logging
 from contextvars import ContextVar
+from typing import Any
 
 # Set by the middleware for the time of a request, together with the request's header.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -17,3 +18,28 @@ class RequestIdFilter(logging.Filter):
         headers = getattr(request, "META", {})
         record.request_id = request_id.get() or headers.get(HEADER) or "-"
         return True
+
+
+def to_stderr(level: str) -> dict[str, Any]:
+    """The setting LOGGING: one line for each record, from this level on, on standard error."""
+    line = "{asctime} {levelname} {name} pid={process} request={request_id} {message}"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": line, "style": "{"}},
+        "filters": {"request": {"()": RequestIdFilter}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["request"],
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Django's own handlers would print every line twice.
+            "django": {"handlers": [], "level": level, "propagate": True},
+            # Tells of every job, which the delivery log does better.
+            "procrastinate": {"level": "WARNING"},
+        },
+    }

@@ -34,7 +34,9 @@ LOOK = frozenset(
         "tracetrack.change_own_tokens",
     }
 )
-SCAN = LOOK | {"scans.add_scan"}
+# Who may scan for a machine may have it told of what he sees.
+HOOK = frozenset({"webhooks.add_webhook", "webhooks.change_webhook", "webhooks.view_webhook"})
+SCAN = LOOK | HOOK | {"scans.add_scan"}
 MANAGE = SCAN | {
     "bags.view_all_areas",
     "bags.add_batch",
@@ -58,6 +60,8 @@ ADMINISTER = MANAGE | {
     "tracetrack.change_apitoken",
     "tracetrack.view_apitoken",
     "tracetrack.view_auditentry",
+    "webhooks.view_delivery",
+    "webhooks.view_event",
     "tracetrack.clear_cache",
     "tracetrack.reset_pool",
 }

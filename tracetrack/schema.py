@@ -20,8 +20,9 @@ from tracetrack.errors import Problem
 from tracetrack.http import ApiView
 from tracetrack.roles import scope_of_permission
 from tracetrack.snippets import snippets
+from webhooks import described as webhooks
 
-TABLES = (bags, resources, scans, dashboard, token_described)
+TABLES = (bags, resources, scans, webhooks, dashboard, token_described)
 TABLE: Table = {name: told for app in TABLES for name, told in app.TABLE.items()}
 PREFIX = "api/v3/"
 JSON = "application/json"
@@ -113,10 +114,10 @@ class Described(AutoSchema):
         return known if permission else [{}, *known]
 
     def get_override_parameters(self) -> list[Any]:
-        kinds = dict(re.findall(r"<(?:(\w+):)?(\w+)>", self.route))
+        kinds = re.findall(r"<(?:(\w+):)?(\w+)>", self.route)
         path = [
             OpenApiParameter(name, int if kind == "int" else str, OpenApiParameter.PATH)
-            for kind, name in kinds.items()
+            for kind, name in kinds
         ]
         reader = self.view.posted if self.method in CHANGING else self.view.parameters
         return [*path, reader] if reader().fields else path

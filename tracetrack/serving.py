@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Self
 
 import django
 from django.contrib.staticfiles.finders import get_finders
@@ -20,6 +21,7 @@ from django.core.management import call_command
 ANSWER_SECONDS = 60.0
 # gunicorn gives its requests 30 seconds; then it is hanging.
 LEAVE_SECONDS = 45.0
+LOOK_SECONDS = 2.0
 
 
 class ServingError(Exception):
@@ -94,21 +96,55 @@ def interruptible() -> Iterator[None]:
 def gunicorn(base: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run gunicorn during a block, and let it finish its requests at the end."""
     config = str(base / "gunicorn.conf.py")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", config],
-        cwd=base,
-        # Ctrl-C goes to the whole terminal; we pass it on, once, in our own time.
-        start_new_session=True,
-    )
+    process = _begin(base, "-m", "gunicorn", "-c", config)
     try:
         yield process
     finally:
-        process.terminate()
+        _end(process)
+
+
+class WebhookWorker:
+    """The process that tells other systems, during a block. Dies it, another takes its place."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+
+    def __enter__(self) -> Self:
+        self.process = _begin(self.base, "manage.py", "webhook_worker")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _end(self.process)
+
+    def revive(self) -> None:
+        """Start it again where it has ended."""
+        if self.process.poll() is not None:
+            self.process = _begin(self.base, "manage.py", "webhook_worker")
+
+
+def watch(server: subprocess.Popen[bytes], worker: WebhookWorker) -> None:
+    """Look after the worker until the web server ends."""
+    while True:
         try:
-            process.wait(LEAVE_SECONDS)
+            server.wait(LOOK_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            worker.revive()
+        else:
+            return
+
+
+def _begin(base: Path, *command: str) -> subprocess.Popen[bytes]:
+    # Ctrl-C goes to the whole terminal; we pass it on, once, in our own time.
+    return subprocess.Popen([sys.executable, *command], cwd=base, start_new_session=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(LEAVE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def await_answer(process: subprocess.Popen[bytes], host: str, port: int) -> None:

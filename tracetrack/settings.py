@@ -5,7 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from tracetrack import devdb, env
+from tracetrack import devdb, env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -37,9 +37,11 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "csp",
+    "procrastinate.contrib.django",
     "tracetrack",
     "bags",
     "scans",
+    "webhooks",
     "dashboard",
 ]
 MIDDLEWARE = [
@@ -83,10 +85,11 @@ THREADS = env.integer("THREADS", default=96, at_least=1, at_most=1024)
 # start; importing this page never does. The connections are for all processes together: so many
 # that stay, so many more under pressure, and no more than the server takes.
 DB_SERVER_CONNECTIONS = env.integer(
-    "DB_SERVER_CONNECTIONS", default=300 if LOCAL else 100, at_least=20, at_most=10_000
+    "DB_SERVER_CONNECTIONS", default=300 if LOCAL else 100, at_least=30, at_most=10_000
 )
-# What migrations, psql and a backup need beside the web server, and PostgreSQL's reserve of 3.
-DB_SPARE_CONNECTIONS = 10
+# What the webhook worker, migrations, psql and a backup need beside the web server, and
+# PostgreSQL's reserve of 3.
+DB_SPARE_CONNECTIONS = 20
 ROOM = DB_SERVER_CONNECTIONS - DB_SPARE_CONNECTIONS
 DB_POOL_BASE = env.integer(
     "DB_POOL_BASE", default=8 if LOCAL else min(100, ROOM), at_least=0, at_most=10_000
@@ -175,6 +178,14 @@ CACHE_SECONDS = {
     "search": env.seconds("CACHE_SEARCH_SECONDS", default=120),
     "user_stats": env.seconds("CACHE_USER_STATS_SECONDS", default=300),
 }
+
+# Webhooks: which addresses may be told, how long one may take, for how many days it is tried.
+WEBHOOK_HTTP = env.boolean("WEBHOOK_HTTP", default=False)
+WEBHOOK_PORTS = env.listing("WEBHOOK_PORTS", default=["443", "8443"])
+WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")
+WEBHOOK_SECONDS = env.seconds("WEBHOOK_SECONDS", default=10, at_most=60)
+WEBHOOK_DAYS = env.integer("WEBHOOK_DAYS", default=3, at_least=1, at_most=30)
+WEBHOOK_AT_ONCE = env.integer("WEBHOOK_AT_ONCE", default=8, at_least=1, at_most=64)
 
 # Who is asking. Sessions live in the database: a cache per process would not hear of a logout.
 AUTH_USER_MODEL = "tracetrack.User"
@@ -268,24 +279,4 @@ STORAGES = {
 LOG_LEVEL = env.choice(
     "LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 )
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "format": "{asctime} {levelname} {name} pid={process} request={request_id} {message}",
-            "style": "{",
-        }
-    },
-    "filters": {"request": {"()": "tracetrack.logs.RequestIdFilter"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["request"],
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # Django's own handlers would print every line twice.
-    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
-}
+LOGGING = logs.to_stderr(LOG_LEVEL)

@@ -39,11 +39,12 @@ HEALTH = record(
         "database": ANYTHING,
         "pool": ANYTHING,
         "queue": ANYTHING,
+        "webhooks": ANYTHING,
         "cache": ANYTHING,
         "memory": ANYTHING,
         "process": ANYTHING,
     },
-    optional=("database", "pool", "queue", "cache", "memory", "process"),
+    optional=("database", "pool", "queue", "webhooks", "cache", "memory", "process"),
 ) | {"additionalProperties": True}
 
 SHAPES = {

@@ -8,6 +8,7 @@ from dashboard.urls import api_urls as dashboard_urls
 from scans.urls import api_urls as scan_urls
 from tracetrack import backoffice, health, reference
 from tracetrack.token_urls import api_urls as token_urls
+from webhooks.urls import api_urls as webhook_urls
 
 # The codes of bags take whatever is left of an address, so their table stands last.
 api_urls = [
@@ -15,7 +16,7 @@ api_urls = [
     path("openapi.json", reference.OpenApi.as_view(), name="api-openapi"),
     path("docs", reference.Docs.as_view(), name="api-docs"),
 ]
-api_urls += token_urls + dashboard_urls + scan_urls + bag_urls
+api_urls += token_urls + webhook_urls + dashboard_urls + scan_urls + bag_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="alive"),

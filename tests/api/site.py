@@ -22,6 +22,8 @@ from tests.factories import (
 )
 from tracetrack.models import ApiToken, User
 from tracetrack.tokens import issue_token, make_token
+from webhooks.actions import create_webhook, send_test
+from webhooks.models import Delivery, Webhook
 
 ROLES = ("anonymous", "viewer", "operator", "office", "administrator", "integrator")
 HERE, THERE = "SB10001", "SB20001"
@@ -99,7 +101,7 @@ class Call(NamedTuple):
     body: Any = None
 
     def by(self, client: Client, method: str) -> Any:
-        if method in ("POST", "PATCH"):
+        if method in ("POST", "PATCH", "DELETE"):
             return send(client, method, self.path, self.body)
         return client.get(f"/api/v3/{self.path}")
 
@@ -123,6 +125,24 @@ def _token(site: Site, role: str) -> ApiToken:
 BATCH = {"product": "Mustard", "bag_type": "mustard", "produced_on": "2026-11-01"}
 AREA = {"code": "kota", "name": "Kota"}
 BAG_TYPE = {"name": "jute", "parent_pattern": r"JP\d{5}", "child_pattern": r"JC\d{9}"}
+HOOK = {"name": "erp", "url": "https://erp.example/hook", "events": ["scan.recorded"]}
+
+
+def _webhook(site: Site, role: str) -> Webhook:
+    """A webhook of whoever asks."""
+    made, _ = create_webhook(actor=site.people.get(role) or site.people["office"], **HOOK)
+    commit()
+    return made
+
+
+def made_delivery(site: Site, role: str) -> str:
+    """The address of a delivery that was made, for whoever asks."""
+    webhook = _webhook(site, role)
+    delivery = send_test(webhook=webhook)
+    Delivery.objects.filter(pk=delivery.pk).update(state="delivered")
+    commit()
+    return f"webhooks/{webhook.pk}/deliveries/{delivery.pk}"
+
 
 # Every endpoint, by method and route; test_permissions.py sees that none is missing.
 CALLS: dict[str, Callable[[Site, str], Call]] = {
@@ -143,6 +163,25 @@ CALLS: dict[str, Callable[[Site, str], Call]] = {
     ),
     "POST tokens/<int:token>/revoke": lambda site, role: Call(
         f"tokens/{_token(site, role).pk}/revoke", {}
+    ),
+    "GET webhooks": lambda site, role: Call("webhooks"),
+    "POST webhooks": lambda site, role: Call("webhooks", HOOK),
+    "GET webhooks/<int:webhook>": lambda site, role: Call(f"webhooks/{_webhook(site, role).pk}"),
+    "PATCH webhooks/<int:webhook>": lambda site, role: Call(
+        f"webhooks/{_webhook(site, role).pk}", {"state": "paused"}
+    ),
+    "DELETE webhooks/<int:webhook>": lambda site, role: Call(f"webhooks/{_webhook(site, role).pk}"),
+    "POST webhooks/<int:webhook>/rotate": lambda site, role: Call(
+        f"webhooks/{_webhook(site, role).pk}/rotate", {}
+    ),
+    "POST webhooks/<int:webhook>/test": lambda site, role: Call(
+        f"webhooks/{_webhook(site, role).pk}/test", {}
+    ),
+    "GET webhooks/<int:webhook>/deliveries": lambda site, role: Call(
+        f"webhooks/{_webhook(site, role).pk}/deliveries"
+    ),
+    "POST webhooks/<int:webhook>/deliveries/<int:delivery>/replay": lambda site, role: Call(
+        f"{made_delivery(site, role)}/replay", {}
     ),
     "GET areas": lambda site, role: Call("areas"),
     "GET bag-types": lambda site, role: Call("bag-types"),

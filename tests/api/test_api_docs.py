@@ -11,6 +11,7 @@ from scans.models import Step
 from scans.serializers import SCAN_FIELDS, UNDO_FIELDS, ScanStreamIn
 from tests.api.site import CALLS
 from tracetrack.errors import Problem
+from webhooks.serializers import ChangeIn, DeliveryListIn, WebhookIn
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 ERRORS = (DOCS / "errors.md").read_text(encoding="utf-8")
@@ -68,7 +69,17 @@ class TestTheReference:
         assert ("--json" in example) == (method in ("POST", "PATCH"))
 
     def test_names_every_field_and_parameter(self):
-        readers = (BagListIn, BatchListIn, ScanStreamIn, BatchIn, AreaIn, BagTypeIn)
+        readers = (
+            BagListIn,
+            BatchListIn,
+            ScanStreamIn,
+            BatchIn,
+            AreaIn,
+            BagTypeIn,
+            WebhookIn,
+            ChangeIn,
+            DeliveryListIn,
+        )
         parameters = [name for reader in readers for name in reader().fields]
         for name in (*SCAN_FIELDS, *UNDO_FIELDS, *parameters):
             assert f"`{name}" in API or f"{name}=" in API, name

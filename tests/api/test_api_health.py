@@ -31,7 +31,7 @@ class TestHealth:
         told = site.client(role).get(HEALTH).json()
 
         assert set(told) == {
-            "status", "database", "pool", "queue", "cache", "memory", "process",
+            "status", "database", "pool", "queue", "cache", "webhooks", "memory", "process",
         }  # fmt: skip
         assert told["database"]["reachable"] is True
         assert 0 < told["database"]["latency_ms"] < 5000

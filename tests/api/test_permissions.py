@@ -14,6 +14,8 @@ LOOK = (401, 200, 200, 200, 200, 200)
 SCAN = (401, 403, 201, 201, 201, 201)
 MANAGE = (401, 403, 403, 200, 200, 403)
 ADMINISTER = (401, 403, 403, 403, 200, 403)
+HOOK = (401, 403, 200, 200, 200, 200)
+SENT = (401, 403, 202, 202, 202, 202)
 GRID = {
     "GET health": (200, 200, 200, 200, 200, 200),
     "GET openapi.json": LOOK,
@@ -29,6 +31,15 @@ GRID = {
     "GET tokens/<int:token>": LOOK,
     "POST tokens/<int:token>/rotate": (401, 201, 201, 201, 201, 201),
     "POST tokens/<int:token>/revoke": LOOK,
+    "GET webhooks": HOOK,
+    "POST webhooks": (401, 403, 201, 201, 201, 201),
+    "GET webhooks/<int:webhook>": HOOK,
+    "PATCH webhooks/<int:webhook>": HOOK,
+    "DELETE webhooks/<int:webhook>": HOOK,
+    "POST webhooks/<int:webhook>/rotate": (401, 403, 201, 201, 201, 201),
+    "POST webhooks/<int:webhook>/test": SENT,
+    "GET webhooks/<int:webhook>/deliveries": HOOK,
+    "POST webhooks/<int:webhook>/deliveries/<int:delivery>/replay": SENT,
     "GET areas": LOOK,
     "GET bag-types": LOOK,
     "GET bags": LOOK,
@@ -62,7 +73,7 @@ OPEN = {"GET health"}
 def able(name):
     """Who may make this call: an operator, whom his areas bound, wherever he may."""
     allowed = dict(zip(ROLES, GRID[name], strict=True))
-    return next(r for r in ("operator", "office", "administrator") if allowed[r] in (200, 201))
+    return next(r for r in ("operator", "office", "administrator") if allowed[r] < 300)
 
 
 def api_views():

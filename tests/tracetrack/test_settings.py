@@ -102,7 +102,7 @@ class TestDeployed:
         assert "(TT.W001)" in output
 
     def test_as_many_connections_as_the_server_takes_are_fine(self) -> None:
-        assert check({**DEPLOYED, "DB_POOL_BASE": "80", "DB_POOL_EXTRA": "10"})[0] == 0
+        assert check({**DEPLOYED, "DB_POOL_BASE": "70", "DB_POOL_EXTRA": "10"})[0] == 0
 
     def test_a_queue_that_can_never_be_full_is_warned_about(self) -> None:
         code, output = check({**DEPLOYED, "THREADS": "30", "DB_POOL_WAITING": "20"})
@@ -125,7 +125,7 @@ class TestDeployed:
         ("variables", "share"),
         [
             # What stays, the most, who may wait: of one process.
-            ({}, (22, 22, 48)),
+            ({}, (20, 20, 48)),
             ({"DB_SERVER_CONNECTIONS": "300"}, (25, 32, 48)),
             ({"DB_SERVER_CONNECTIONS": "300", "THREADS": "300"}, (25, 62, 150)),
             ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "8"}, (12, 31, 48)),

@@ -1,4 +1,7 @@
-"""Run everything on this machine: database, demo data, web server. Ctrl-C ends all of it."""
+"""Run everything on this machine: database, demo data, web server, webhook worker.
+
+Ctrl-C ends all of it.
+"""
 
 from contextlib import ExitStack
 
@@ -12,7 +15,7 @@ from tracetrack import devdb, env, serving
 
 
 class Command(BaseCommand):
-    help = "Run everything on this machine: database, demo data, web server."
+    help = "Run everything on this machine: database, demo data, web server, webhook worker."
 
     def handle(self, *args: object, **options: object) -> None:
         host = env.text("HOST", default="127.0.0.1")
@@ -32,12 +35,13 @@ class Command(BaseCommand):
                 self.stdout.write("Starting the database ...")
                 stack.enter_context(devdb.using(settings.DATA / "pg"))
             self._prepare()
+            worker = stack.enter_context(serving.WebhookWorker(settings.BASE_DIR))
             server = stack.enter_context(serving.gunicorn(settings.BASE_DIR))
             serving.await_answer(server, host, port)
             shown = f"[{host}]" if ":" in host else host
             self.stdout.write(f"\nTraceTrack is at http://{shown}:{port}/   (Ctrl-C stops it)\n")
             self.stdout.flush()
-            server.wait()
+            serving.watch(server, worker)
             raise serving.ServingError("The web server ended by itself.")
 
     def _prepare(self) -> None:

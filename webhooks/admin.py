@@ -1,0 +1,54 @@
+"""Webhooks in the back office: looked at, and paused; their owners do the rest."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tracetrack.backoffice import ReadOnlyAdmin
+from tracetrack.models import User
+from webhooks.actions import pause_webhook
+from webhooks.models import Delivery, Event, Webhook
+
+# A job says only that it is time to look; what is to be told, and what was, stands below.
+admin.site.unregister(ProcrastinateJob)
+
+
+@admin.register(Webhook)
+class WebhookAdmin(ReadOnlyAdmin):
+    list_display = ("id", "name", "owner", "url", "state", "paused_why", "failures", "created_at")
+    list_select_related = ("owner",)
+    list_filter = ("state",)
+    exclude = ("seed", "old_seed", "fingerprint")
+    ordering = ("-id",)
+    actions = ("pause",)
+
+    @admin.action(description="Pause", permissions=["pause"])
+    def pause(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
+        assert isinstance(request.user, User)
+        for webhook in webhooks:
+            why = f"Paused by {request.user.username}."
+            pause_webhook(webhook, why=why, actor=request.user)
+        self.message_user(request, "Paused.", messages.SUCCESS)
+
+    def has_pause_permission(self, request: HttpRequest) -> bool:
+        """Whether this administrator may pause webhooks of others."""
+        return request.user.has_perm("webhooks.change_webhook")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id", "webhook", "event", "state", "attempts", "status", "error", "created_at", "tried_at",
+    )  # fmt: skip
+    list_select_related = ("webhook", "event")
+    list_filter = ("webhook",)
+    ordering = ("-id",)
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    list_display = ("id", "kind", "uid", "at", "matched_at")
+    # Bags and scans are too many to be listed in a form.
+    raw_id_fields = ("bag", "batch", "scan")
+    ordering = ("-id",)

@@ -1,0 +1,115 @@
+"""JSON about webhooks: one's own, and what became of their deliveries."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from tracetrack import paging
+from tracetrack.http import ApiView, as_json
+from tracetrack.reading import Nothing
+from webhooks import actions, queries
+from webhooks.models import Webhook
+from webhooks.serializers import (
+    ChangeIn,
+    DeliveryListIn,
+    NewSecretIn,
+    WebhookIn,
+    delivery_json,
+    webhook_json,
+)
+
+VIEW = "webhooks.view_webhook"
+CHANGE = "webhooks.change_webhook"
+
+
+class Webhooks(ApiView):
+    """GET, POST /api/v3/webhooks"""
+
+    permissions = {"GET": VIEW, "POST": "webhooks.add_webhook"}
+
+    def get(self, request: Request) -> HttpResponse:
+        mine = Webhook.objects.of(self.actor)
+        return as_json({"results": [webhook_json(webhook) for webhook in mine]})
+
+    def post(self, request: Request) -> HttpResponse:
+        webhook, secret = actions.create_webhook(actor=self.actor, **self.body(WebhookIn))
+        return as_json(webhook_json(webhook) | {"secret": secret}, status=201)
+
+
+class WebhookDetail(ApiView):
+    """GET, PATCH, DELETE /api/v3/webhooks/{webhook}"""
+
+    permissions = {"GET": VIEW, "PATCH": CHANGE, "DELETE": CHANGE}
+
+    def get(self, request: Request, webhook: int) -> HttpResponse:
+        return as_json(webhook_json(queries.find_webhook(self.actor, webhook)))
+
+    def patch(self, request: Request, webhook: int) -> HttpResponse:
+        found = queries.find_webhook(self.actor, webhook)
+        changes = self.body(ChangeIn)
+        changed = actions.change_webhook(actor=self.actor, webhook=found, changes=changes)
+        return as_json(webhook_json(changed))
+
+    def delete(self, request: Request, webhook: int) -> HttpResponse:
+        found = queries.find_webhook(self.actor, webhook)
+        return as_json(webhook_json(actions.end_webhook(actor=self.actor, webhook=found)))
+
+
+class Rotate(ApiView):
+    """POST /api/v3/webhooks/{webhook}/rotate"""
+
+    permissions = {"POST": CHANGE}
+
+    def post(self, request: Request, webhook: int) -> HttpResponse:
+        found = queries.find_webhook(self.actor, webhook)
+        rotated, secret = actions.rotate_secret(
+            actor=self.actor, webhook=found, **self.body(NewSecretIn)
+        )
+        return as_json(webhook_json(rotated) | {"secret": secret}, status=201)
+
+
+class Test(ApiView):
+    """POST /api/v3/webhooks/{webhook}/test"""
+
+    permissions = {"POST": CHANGE}
+
+    def post(self, request: Request, webhook: int) -> HttpResponse:
+        self.body(Nothing)
+        found = queries.find_webhook(self.actor, webhook)
+        return as_json(delivery_json(actions.send_test(webhook=found)), status=202)
+
+
+class Deliveries(ApiView):
+    """GET /api/v3/webhooks/{webhook}/deliveries"""
+
+    permissions = {"GET": VIEW}
+    parameters = DeliveryListIn
+
+    def get(self, request: Request, webhook: int) -> HttpResponse:
+        found = queries.find_webhook(self.actor, webhook)
+        state, limit = self.asked["state"], self.asked["per_page"]
+        sealed: dict[str, Any] = {
+            "of": "deliveries", "scope": str(found.pk), "filters": {"state": state},
+        }  # fmt: skip
+        given = self.asked["cursor"]
+        before = paging.read_cursor(given, **sealed) if given else None
+        rows = queries.log_page(found, before=before, limit=limit + 1, state=state)
+        shown = rows[:limit]
+        behind = paging.cursor(shown[-1].pk, **sealed) if len(rows) > limit else None
+        follow = paging.following(request, behind) if behind else None
+        return as_json({"results": [delivery_json(row) for row in shown], "next": follow})
+
+
+class Replay(ApiView):
+    """POST /api/v3/webhooks/{webhook}/deliveries/{delivery}/replay"""
+
+    permissions = {"POST": CHANGE}
+
+    def post(self, request: Request, webhook: int, delivery: int) -> HttpResponse:
+        self.body(Nothing)
+        found = queries.find_webhook(self.actor, webhook)
+        again = actions.replay(
+            actor=self.actor, webhook=found, delivery=queries.find_delivery(found, delivery)
+        )
+        return as_json(delivery_json(again), status=202)

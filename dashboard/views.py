@@ -69,4 +69,5 @@ class PoolReset(ApiView):
     permissions = {"POST": "tracetrack.reset_pool"}
 
     def post(self, request: Request) -> HttpResponse:
+        self.no_body()
         return as_json({"success": True, "closed": pool.reset(actor=self.actor)})

@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Counters(BaseCache):
     """As much of a cache as counting takes. Nothing here raises because of Redis.
 
-    While Redis fails, each process counts for itself: limits then hold for each of them, and a
+    While Redis fails, each process counts on for itself from where it saw the count last, and a
     breaker sees to it that nobody waits for a Redis that hangs.
     """
 
@@ -40,6 +40,7 @@ class Counters(BaseCache):
         if self._there:
             count = self._there.count(name, delta, self._seconds)
             if count is not None:
+                self._here.set(key, count, self._seconds, version)
                 return count
         if self._here.add(key, delta, self._seconds, version):
             return delta

@@ -126,6 +126,7 @@ class TokenRevoke(ApiView):
     permissions = {"POST": "tracetrack.change_own_tokens"}
 
     def post(self, request: Request, token: int) -> HttpResponse:
+        self.no_body()
         meant = tokens.seen_token(self.actor, token)
         tokens.revoke_token(meant, actor=self.actor)
         meant.refresh_from_db(fields=["revoked_at"])

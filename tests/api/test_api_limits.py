@@ -162,6 +162,19 @@ class TestRedis:
 
         assert statuses(site.client("integrator"), "scans", 4) == [200, 200, 200, 429]
 
+    def test_that_fails_in_between_does_not_give_a_new_allowance(
+        self, site, settings, redis_url, monkeypatch
+    ):
+        use_redis(settings, redis_url)
+        client = site.client("integrator")
+        assert statuses(client, "scans", 3) == [200, 200, 200]
+
+        monkeypatch.setattr(caches["limits"]._there, "_ask", lambda call: None)
+
+        assert statuses(client, "scans", 1) == [429]
+        monkeypatch.undo()
+        caches["limits"].clear()
+
     def test_is_asked_once_for_each_request(self, site, settings, redis_url, monkeypatch):
         use_redis(settings, redis_url)
         client = site.client("integrator")

@@ -26,6 +26,7 @@ from bags.serializers import (
 from tracetrack import paging
 from tracetrack.conditions import expected_versions
 from tracetrack.http import ApiView, as_json, created
+from tracetrack.receipts import repeatable
 from tracetrack.versions import version_of
 
 
@@ -48,6 +49,7 @@ class Batches(ApiView):
         follow = paging.following(request, behind) if behind else None
         return as_json({"results": [batch_json(batch) for batch in shown], "next": follow})
 
+    @repeatable
     def post(self, request: Request) -> HttpResponse:
         given = self.body(BatchIn)
         bag_type = queries.find_bag_type(given.pop("bag_type"))
@@ -63,6 +65,7 @@ class BatchDetail(ApiView):
     def get(self, request: Request, code: str) -> HttpResponse:
         return _batch(self, code)
 
+    @repeatable
     def patch(self, request: Request, code: str) -> HttpResponse:
         batch = actions.change_batch(
             code=_code(code), changes=self.changes(BatchChangeIn), **_who(self)
@@ -75,6 +78,7 @@ class Hold(ApiView):
 
     permissions = {"POST": "bags.hold_batch"}
 
+    @repeatable
     def post(self, request: Request, code: str) -> HttpResponse:
         reason = self.body(HoldIn)["reason"]
         return _batch(self, actions.hold_batch(code=_code(code), reason=reason, **_who(self)).code)
@@ -85,6 +89,7 @@ class Release(ApiView):
 
     permissions = {"POST": "bags.hold_batch"}
 
+    @repeatable
     def post(self, request: Request, code: str) -> HttpResponse:
         self.no_body()
         return _batch(self, actions.release_batch(code=_code(code), **_who(self)).code)
@@ -95,6 +100,7 @@ class Close(ApiView):
 
     permissions = {"POST": "bags.hold_batch"}
 
+    @repeatable
     def post(self, request: Request, code: str) -> HttpResponse:
         self.no_body()
         return _batch(self, actions.close_batch(code=_code(code), **_who(self)).code)
@@ -110,6 +116,7 @@ class Areas(ApiView):
         areas = Area.objects.order_by("code")
         return as_json({"results": [area_json(area, own) for area in areas]})
 
+    @repeatable
     def post(self, request: Request) -> HttpResponse:
         area, new = actions.create_area(actor=self.actor, **self.body(AreaIn))
         return created(_area(self, area), reverse("api-area", args=[area.code]), new=new)
@@ -123,6 +130,7 @@ class AreaDetail(ApiView):
     def get(self, request: Request, code: str) -> HttpResponse:
         return _area(self, queries.find_area(code))
 
+    @repeatable
     def patch(self, request: Request, code: str) -> HttpResponse:
         changes = self.changes(AreaChangeIn)
         return _area(self, actions.change_area(code=code, changes=changes, **_who(self)))
@@ -137,6 +145,7 @@ class BagTypes(ApiView):
         types = BagType.objects.order_by("name")
         return as_json({"results": [bag_type_json(bag_type) for bag_type in types]})
 
+    @repeatable
     def post(self, request: Request) -> HttpResponse:
         bag_type, new = actions.create_bag_type(actor=self.actor, **self.body(BagTypeIn))
         where = reverse("api-bag-type", args=[bag_type.name])
@@ -151,6 +160,7 @@ class BagTypeDetail(ApiView):
     def get(self, request: Request, name: str) -> HttpResponse:
         return _bag_type(queries.find_bag_type(name))
 
+    @repeatable
     def patch(self, request: Request, name: str) -> HttpResponse:
         changes = self.changes(BagTypeChangeIn)
         return _bag_type(actions.change_bag_type(name=name, changes=changes, **_who(self)))

@@ -6,13 +6,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 from django.db import connection
 
 from tests.tracetrack.test_serve import free_port
@@ -28,18 +30,35 @@ class Server:
     """Where it listens; how somebody asks it."""
 
     port: int
+    pid: int
+
+    def workers(self) -> list[int]:
+        """The ids of the processes that answer now."""
+        return [child.pid for child in psutil.Process(self.pid).children()]
 
     def get(self, path: str, token: str = "", *, timeout: float = 30) -> tuple[Any, Any]:
         """Status with headers, and the body: JSON where it is."""
         return self._ask("GET", path, token, None, timeout)
 
-    def post(self, path: str, token: str, body: Any, *, timeout: float = 30) -> tuple[Any, Any]:
-        """The same for a POST of JSON."""
-        return self._ask("POST", path, token, body, timeout)
+    def post(
+        self, path: str, token: str, body: Any, *, timeout: float = 30, **headers: str
+    ) -> tuple[Any, Any]:
+        """The same for a POST of JSON; an underscore in the name of a header is a hyphen."""
+        return self._ask("POST", path, token, body, timeout, headers)
 
-    def _ask(self, method: str, path: str, token: str, body: Any, timeout: float) -> Any:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        body: Any,
+        timeout: float,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> Any:
         client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {name.replace("_", "-"): value for name, value in more.items()}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         sent = None if body is None else json.dumps(body).encode()
         if sent is not None:
             headers["Content-Type"] = "application/json"
@@ -69,7 +88,7 @@ def running(**variables: str) -> Iterator[Server]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         serving.await_answer(process, "127.0.0.1", port)
-        yield Server(port)
+        yield Server(port, process.pid)
     finally:
         process.terminate()
         try:

@@ -134,3 +134,25 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject} by {self.actor_name}"
+
+
+class Receipt(models.Model):
+    """What a request with an Idempotency-Key asked for, and the answer that it got."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    key = models.CharField(max_length=255)
+    asked = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="receipt_key_is_used_once"),
+        ]
+        indexes = [models.Index(fields=["at"], name="receipt_by_age")]
+
+    def __str__(self) -> str:
+        return self.key

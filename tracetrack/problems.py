@@ -86,6 +86,20 @@ class UnsupportedMediaType(Problem):
     remedy = "Send UTF-8 JSON with Content-Type: application/json and without Content-Encoding."
 
 
+class UnderWay(Problem):
+    """A request with this Idempotency-Key is under way."""
+
+    status, code = 409, "under-way"
+    remedy = "Send it again after the seconds in Retry-After: its answer comes then."
+
+
+class KeyReused(Problem):
+    """This Idempotency-Key was used for another request at {at}."""
+
+    status, code = 422, "key-reused"
+    remedy = "Make a new key for every new request; keep it only to send the same again."
+
+
 class TooManyRequests(Problem):
     """Too many requests in too short a time; there are more in {seconds} seconds."""
 
@@ -133,7 +147,7 @@ def with_headers(response: HttpResponse, problem: Problem) -> HttpResponse:
     if isinstance(problem, ScopeMissing):
         needed = f'error="insufficient_scope", scope="{problem.facts["scope"]}"'
         response["WWW-Authenticate"] = f"{CHALLENGE}, {needed}"
-    if problem.status in (429, 503):
+    if problem.status in (429, 503) or isinstance(problem, UnderWay):
         response["Retry-After"] = str(problem.facts.get("seconds", TRY_AGAIN_SECONDS))
     return response
 

@@ -215,4 +215,5 @@ class TestPeopleAndPlaces:
             name="x",
             prefix="tt_x",
             digest="tt_secret",
+            scopes=["read"],
         )

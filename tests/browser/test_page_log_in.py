@@ -35,7 +35,7 @@ class TestLogIn:
 
     def test_ends_with_the_button_in_the_menu(self, look: Look) -> None:
         page = look("olive", "/")
-        page.get_by_text("Account and theme").locator("..").click()
+        page.get_by_text("Account, language and theme").locator("..").click()
 
         page.get_by_role("button", name="Log out").click()
 
@@ -49,7 +49,7 @@ class TestTheme:
         page = look("olive", "/", theme="light")
         root = page.locator("html")
         expect(root).to_have_attribute("data-bs-theme", "light")
-        page.get_by_text("Account and theme").locator("..").click()
+        page.get_by_text("Account, language and theme").locator("..").click()
 
         page.get_by_role("button", name="Dark").click()
 

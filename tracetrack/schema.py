@@ -50,6 +50,7 @@ PROBLEM = record(
     },
     optional=("remedy",),
 )
+KEY = {"type": "string", "pattern": "^[!-~]{1,255}$"}
 HEADERS = {
     "X-Request-ID": (TEXT, "The id of this request: yours, or one that was made."),
     "RateLimit-Limit": (INTEGER, "How many requests a window allows."),
@@ -132,6 +133,29 @@ class Described(AutoSchema):
                 del shape["default"]
             if parameter["name"] in self.told.asked:
                 parameter["example"] = self.told.asked[parameter["name"]]
+        return found + [
+            {"in": "header", "name": name, "schema": shape, "description": text}
+            for name, (shape, text) in self._conditions().items()
+        ]
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether an Idempotency-Key makes it safe to send again."""
+        return bool(getattr(getattr(self.view, self.method.lower()), "repeatable", False))
+
+    @property
+    def keeps_tags(self) -> bool:
+        """Whether its answers have an ETag that saves sending them again."""
+        return self.method == "GET" and not self.told.forms and 503 not in self.told.statuses
+
+    def _conditions(self) -> dict[str, tuple[Shape, str]]:
+        found = {}
+        if self.repeatable:
+            found["Idempotency-Key"] = (KEY, "Made by you: what is asked once is done once.")
+        if errors.Changed in self.told.refusals:
+            found["If-Match"] = (TEXT, "The ETag of what you read: changed only if it is still so.")
+        if self.keeps_tags:
+            found["If-None-Match"] = (TEXT, "The ETag of what you have: 304 if it is still so.")
         return found
 
     def get_request_serializer(self) -> Any:
@@ -166,7 +190,7 @@ class Described(AutoSchema):
             str(status): {"description": "Done.", "headers": headers, "content": content}
             for status in told.statuses
         }
-        if self.method == "GET" and not told.forms and 503 not in told.statuses:
+        if self.keeps_tags:
             answers["304"] = {"description": "As you have it already.", "headers": headers}
         for status, kinds in sorted(self._refusals().items()):
             refused = _refused(kinds, headers)
@@ -179,6 +203,7 @@ class Described(AutoSchema):
         kinds = [*ALWAYS, *self.told.refusals]
         kinds += CLOSED if self.permission else ()
         kinds += SENT if self.method in CHANGING else ()
+        kinds += (problems.UnderWay, problems.KeyReused) if self.repeatable else ()
         kinds += (errors.NotFound,) if "<" in self.route else ()
         grouped: dict[int, set[type[Problem]]] = defaultdict(set)
         for kind in kinds:

@@ -95,7 +95,7 @@ def send_all(name, mode, headers):
 def is_taken_seriously(name, response):
     """Whether what the description allows was answered, or refused for what it says only."""
     if response.status_code != 400:
-        return response.status_code < 400 or response.status_code in (401, 403, 404, 409)
+        return response.status_code < 400 or response.status_code in (401, 403, 404, 409, 412, 422)
     document = response.json()
     if document["code"] == "bad-field":
         return document["facts"]["reason"] not in SHAPELESS

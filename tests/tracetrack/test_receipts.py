@@ -1,5 +1,6 @@
 """Idempotency-Key: the same request is done once, and answered as the first time."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Thread
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from bags.models import Area, Batch
 from tests.api.problem import assert_problem
 from tests.api.site import BATCH, LOT, make_site, post, send
+from tests.factories import make_batch
 from tests.live import until
 from tests.together import together
 from tracetrack import receipts
@@ -143,11 +145,9 @@ class TestTwoAtOnce:
         answers = []
         thread = Thread(target=in_a_thread, args=(answers, first))
 
-        with transaction.atomic():
-            # The first stops where it writes the batch.
-            keep_others_from_writing()
+        with another_new_batch():
             thread.start()
-            assert until(a_new_batch_waits)
+            assert until(somebody_waits)
             assert_problem(keyed(second, NEW), 409, "under-way")
         thread.join()
 
@@ -183,18 +183,20 @@ def in_a_thread(answers, client):
         connection.close()
 
 
-def keep_others_from_writing():
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK bags_batch IN SHARE MODE")
+@contextmanager
+def another_new_batch():
+    """Whoever creates NEW-1 stops in the middle, until this block gives the code up."""
+    with transaction.atomic():
+        make_batch("NEW-1")
+        yield
+        transaction.set_rollback(True)
 
 
-def a_new_batch_waits():
+def somebody_waits():
+    """Whether somebody waits for what this transaction holds."""
     with connection.cursor() as cursor:
-        # Within one transaction the first look would be shown again and again.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE %s",
-            ['INSERT INTO "bags_batch"%'],
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
         )
         return cursor.fetchone()[0] > 0

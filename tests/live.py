@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,6 @@ from urllib.parse import quote
 import psutil
 from django.db import connection
 
-from tests.tracetrack.test_serve import free_port
 from tracetrack import serving
 from tracetrack.models import User
 from tracetrack.tokens import issue_token
@@ -96,6 +96,13 @@ def running(**variables: str) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on, for now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def token_of(user: User) -> str:

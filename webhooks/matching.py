@@ -1,8 +1,11 @@
 """match(): from the outbox to the deliveries, in the order in which it happened."""
 
+from typing import Any
+
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tracetrack.sql import sql
 from webhooks.actions import pause_webhook
 from webhooks.bodies import body_of, new_delivery, traits_of
 from webhooks.filters import takes
@@ -26,21 +29,17 @@ def match() -> int:
     matched = 0
     while found := _match_some():
         matched += found
-        if found < CHUNK:
-            break
     return matched
 
 
 @transaction.atomic
 def _match_some() -> int:
-    if not Event.objects.unmatched().exists():
+    # Who is at it looks again after he has let go of the lock, so nobody need wait for him.
+    if not Event.objects.unmatched().exists() or not _alone():
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
     events = list(Event.objects.unmatched().select_related(*RELATED)[:CHUNK])
-    now = timezone.now()
     for event in events:
-        event.body, event.matched_at = body_of(event), now
+        event.body = body_of(event)
     deliveries: list[Delivery] = []
     for webhook in Webhook.objects.active().select_related("owner"):
         if why := unable(webhook):
@@ -50,9 +49,21 @@ def _match_some() -> int:
     # The order of the bags' events, whichever webhook they are for.
     deliveries.sort(key=lambda delivery: delivery.event.pk)
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
-    Event.objects.bulk_update(events, ["body", "matched_at"])
+    given: dict[str, Any] = {
+        "ids": [event.pk for event in events],
+        "bodies": [event.body for event in events],
+        "now": timezone.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql("webhooks.matched"), given)
     wake()
     return len(events)
+
+
+def _alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+        return bool(cursor.fetchone()[0])
 
 
 def _deliveries(webhook: Webhook, events: list[Event]) -> list[Delivery]:

@@ -74,14 +74,19 @@ def _headers(delivery: Delivery, body: bytes) -> Mapping[str, str]:
     }
 
 
-@transaction.atomic
 def _keep(delivery: Delivery, answer: Answer) -> None:
     """What the answer means for the delivery, and for the webhook."""
-    now = timezone.now()
-    if answer.good:
-        _settle(delivery, Delivery.State.DELIVERED, answer)
-        Webhook.objects.filter(pk=delivery.webhook_id).exclude(failures=0).update(**actions.WELL)
+    if not answer.good:
+        _keep_failure(delivery, answer)
         return
+    _settle(delivery, Delivery.State.DELIVERED, answer)
+    if delivery.webhook.failures:
+        Webhook.objects.filter(pk=delivery.webhook_id).update(**actions.WELL)
+
+
+@transaction.atomic
+def _keep_failure(delivery: Delivery, answer: Answer) -> None:
+    now = timezone.now()
     webhook = Webhook.objects.select_for_update(no_key=True).get(pk=delivery.webhook_id)
     webhook.failures += 1
     webhook.failing_since = webhook.failing_since or now

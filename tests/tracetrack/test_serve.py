@@ -11,8 +11,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
+from tests.live import free_port, until
 from tracetrack import devdb, serving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,12 +29,6 @@ def data() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="tt-serve-") as name:
         yield Path(name)
         devdb.stop(Path(name) / "pg")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def serve(data: Path, **variables: str) -> subprocess.Popen[str]:
@@ -69,6 +65,12 @@ class TestServe:
             assert devdb.running(data / "pg")
             status, page = get(port, "/login")
             assert status == 200
+            # The worker of the webhooks is killed; another takes its place.
+            (worker,) = workers(server)
+            worker.kill()
+            worker.wait(10)
+            assert until(lambda: bool(workers(server)))
+            (replacement,) = workers(server)
             # What the page names under its hashed name is there, and may be kept for ever.
             linked = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
             assert linked
@@ -80,6 +82,7 @@ class TestServe:
         assert rest.rstrip().endswith("Stopped.")
         assert "Traceback" not in said + rest
         assert not devdb.running(data / "pg")
+        assert not replacement.is_running()
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
 
@@ -131,6 +134,19 @@ class TestChecks:
         monkeypatch.setattr(serving, "_fingerprint", lambda: "another")
         serving.collect_static(tmp_path)
         assert calls == ["collectstatic"] * 2
+
+
+def workers(server: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The webhook worker that `server` looks after, unless it has just died."""
+    below = psutil.Process(server.pid).children()
+    return [one for one in below if "webhook_worker" in command_of(one)]
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []
 
 
 def get(port: int, path: str) -> tuple[int, str]:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
@@ -15,7 +16,7 @@ from tests.factories import child_codes, make_batch, make_parent, make_user, sca
 from tests.webhooks.hooks import make_webhook
 from webhooks import matching, queries
 from webhooks.actions import end_webhook, pause_webhook
-from webhooks.models import Event, Webhook
+from webhooks.models import Delivery, Event, Webhook
 
 URL = "https://erp.example/hook"
 
@@ -152,6 +153,31 @@ class TestTheQueue:
         matching.match()
 
         assert self.lanes() == []
+
+
+class TestAMatching:
+    def test_leaves_the_outbox_to_whoever_is_at_it(self, ines):
+        make_webhook(ines, URL)
+        scan(ines, "register", "SB10001")
+        other = psycopg.connect(**connection.get_connection_params())
+        with other:
+            other.execute("SELECT pg_advisory_xact_lock(%s)", [matching.ONE_AT_A_TIME])
+            assert matching.match() == 0
+        other.close()
+
+        assert matching.match() == 1
+        assert matching.match() == 0
+
+    def test_goes_on_until_nothing_is_left(self, ines, monkeypatch):
+        monkeypatch.setattr(matching, "CHUNK", 2)
+        make_webhook(ines, URL)
+        make_parent("SB10001", 4, actor=ines)
+
+        # Each child is registered, then linked.
+        assert matching.match() == 9
+        assert [d.event_id for d in Delivery.objects.order_by("id")] == [
+            e.pk for e in Event.objects.order_by("id")
+        ]
 
 
 class TestAnUpload:

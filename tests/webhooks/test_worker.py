@@ -17,7 +17,7 @@ from tests.webhooks.hooks import make_webhook
 from tests.webhooks.receiver import receiving, start_worker, working
 from webhooks.models import Delivery, Event
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -53,6 +53,28 @@ def storm(actor, bags, rounds):
             for code in bags
         ]
         record_together(rows, actor=actor, areas=None, now=timezone.now(), whole=True)
+
+
+def as_they_happened():
+    """The numbers of each bag's events, in their order."""
+    expected = defaultdict(list)
+    for event in Event.objects.order_by("id").select_related("bag"):
+        expected[event.bag.code].append(event.pk)
+    return expected
+
+
+def as_they_arrived(receiver):
+    """The same as the receiver saw it; what came again at once counts once.
+
+    It was on its way when the worker died: nothing of that bag came between.
+    """
+    arrived = defaultdict(list)
+    for received in receiver.all:
+        event = received.event
+        code = event["data"]["scan"]["code"]
+        if arrived[code][-1:] != [event["sequence"]]:
+            arrived[code].append(event["sequence"])
+    return arrived
 
 
 class TestAWorker:
@@ -92,22 +114,25 @@ class TestAWorker:
                     workers[-1].wait()
                     workers.append(start_worker(receiver))
                     storm(ines, bags, 2)
-                assert until(all_settled, seconds=90)
+                assert until(all_settled, seconds=150)
             finally:
                 for worker in workers:
                     worker.kill()
                     worker.wait()
 
-        events = Event.objects.order_by("id")
-        assert len(events) == 12 * 14
-        arrived = defaultdict(list)
-        for received in receiver.all:
-            event = received.event
-            code = event["data"]["scan"]["code"]
-            # What came again was on its way when the worker died: nothing came between.
-            if arrived[code][-1:] != [event["sequence"]]:
-                arrived[code].append(event["sequence"])
-        expected = defaultdict(list)
-        for event in events.select_related("bag"):
-            expected[event.bag.code].append(event.pk)
-        assert arrived == expected
+        assert Event.objects.count() == 12 * 14
+        assert as_they_arrived(receiver) == as_they_happened()
+
+    def test_shares_the_work_with_another(self, ines, receiver):
+        bags = [f"SB{20000 + number}" for number in range(12)]
+        for code in bags:
+            make_parent(code, actor=ines)
+        make_webhook(ines, receiver.url)
+
+        with working(receiver), working(receiver):
+            assert until(lambda: rows("procrastinate_workers") == 2)
+            storm(ines, bags, 10)
+            assert until(all_settled, seconds=150)
+
+        assert len(receiver.all) == 12 * 10
+        assert as_they_arrived(receiver) == as_they_happened()

@@ -125,13 +125,13 @@ class TestDeployed:
         ("variables", "share"),
         [
             # What stays, the most, who may wait: of one process.
-            ({}, (20, 20, 48)),
-            ({"DB_SERVER_CONNECTIONS": "300"}, (25, 32, 48)),
+            ({}, (20, 20, 160)),
+            ({"DB_SERVER_CONNECTIONS": "300"}, (25, 62, 160)),
             ({"DB_SERVER_CONNECTIONS": "300", "THREADS": "300"}, (25, 62, 150)),
-            ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "8"}, (12, 31, 48)),
+            ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "8"}, (12, 31, 160)),
             ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "1", "THREADS": "24"}, (8, 8, 12)),
-            ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "64"}, (1, 3, 48)),
-            ({"DB_POOL_BASE": "0", "DB_POOL_EXTRA": "4"}, (0, 1, 48)),
+            ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "64"}, (1, 3, 160)),
+            ({"DB_POOL_BASE": "0", "DB_POOL_EXTRA": "4"}, (0, 1, 160)),
         ],
     )
     def test_connections_are_shared_among_the_processes(

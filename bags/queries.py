@@ -12,7 +12,7 @@ from bags.codes import code_named, normalised, read_label, shown
 from bags.errors import AreaUnknown, BagTypeUnknown, BagUnknown, BatchUnknown
 from bags.filters import BagFilters
 from bags.models import Area, Bag, BagType, Batch, Kind, State
-from bags.querysets import BagQuerySet
+from bags.querysets import BagQuerySet, user_areas
 from tracetrack.models import User
 from tracetrack.sql import sql
 
@@ -76,12 +76,15 @@ def children_of(user: User, bag: Bag) -> list[dict[str, Any]]:
 
 
 def bag_page(
-    user: User, *, after: int | None, limit: int, filters: BagFilters
+    user: User, *, after: int | None, limit: int, filters: BagFilters, newest: bool = False
 ) -> list[dict[str, Any]]:
-    """Up to `limit` bags with an id above `after`, in the order of ids. Index: bags_bag_pkey."""
-    bags = all_bags(user, filters).order_by("id")
+    """Up to `limit` bags behind the one with the id `after`, in the order of ids or against it.
+
+    Index: bags_bag_pkey.
+    """
+    bags = all_bags(user, filters).order_by("-id" if newest else "id")
     if after is not None:
-        bags = bags.filter(id__gt=after)
+        bags = bags.filter(id__lt=after) if newest else bags.filter(id__gt=after)
     return as_rows(bags[:limit])
 
 
@@ -201,6 +204,15 @@ def _found(bags: BagQuerySet, code: str, limit: int) -> tuple[str, list[int]]:
         if found:
             return way, [bag for bag, _ in found]
     return "none", []
+
+
+def areas_like(user: User, text: str, *, limit: int) -> list[dict[str, str]]:
+    """The areas that `user` may see whose code or name begins like this; there are but a few."""
+    words = text.strip()[:64].replace("\0", "")
+    own = user_areas(user)
+    areas = Area.objects.filter(Q(code__istartswith=words) | Q(name__istartswith=words))
+    seen = areas if own is None else areas.filter(pk__in=own)
+    return [{"code": area.code, "name": area.name} for area in seen.order_by("name")[:limit]]
 
 
 def _searched(text: str) -> str:

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from dashboard import language, pages, token_pages
+from dashboard import (
+    account_pages,
+    language,
+    list_pages,
+    pages,
+    report_pages,
+    search_pages,
+    token_pages,
+)
 from dashboard.login import LogIn, LogOut
 
 urlpatterns = [
@@ -10,13 +18,18 @@ urlpatterns = [
     path("login", LogIn.as_view(), name="login"),
     path("logout", LogOut.as_view(), name="logout"),
     path("language", language.choose, name="language"),
+    path("account", account_pages.account, name="account"),
     path("account/tokens", token_pages.own, name="tokens"),
     path("account/tokens/make", token_pages.make, name="token-make"),
     path("account/tokens/<int:token>/rotate", token_pages.rotate, name="token-rotate"),
     path("account/tokens/<int:token>/revoke", token_pages.revoke, name="token-revoke"),
+    path("reports", report_pages.reports_page, name="reports"),
+    path("reports/scans.csv", report_pages.scans_csv, name="report-csv"),
     path("scan", pages.scan, name="scan"),
-    path("search", pages.search, name="search"),
-    path("bags", pages.bags, name="bags"),
+    path("search", search_pages.search, name="search"),
+    path("search/suggest", search_pages.suggest, name="suggest"),
+    path("bags", list_pages.bags, name="bags"),
+    path("exports/bags.xlsx", list_pages.bags_workbook, name="bags-workbook"),
     path("bags/<path:code>/undo", pages.undo, name="undo"),
     path("bags/<path:code>", pages.bag, name="bag"),
     path("batches", pages.batches, name="batches"),

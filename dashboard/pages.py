@@ -2,23 +2,23 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 from uuid import uuid4
 
 import orjson
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from bags import actions as batch_actions
 from bags import queries as bag_queries
-from bags.filters import BagFilters
-from bags.models import Area, Kind, State
-from dashboard import answers, offers, signs, station
+from bags.models import Kind
+from dashboard import answers, language, offers, signs, station
 from dashboard.way import stops
 from scans import queries as scan_queries
 from scans.actions import record_scan
@@ -29,7 +29,7 @@ from tracetrack.errors import Forbidden, Problem
 from tracetrack.models import User
 
 PER_PAGE = 50
-Page = Callable[..., HttpResponse]
+Page = Callable[..., HttpResponseBase]
 
 
 class Asked(HttpRequest):
@@ -42,7 +42,7 @@ def page(permission: str) -> Callable[[Page], Page]:
     """A page for people who are signed in and have this permission; no browser keeps it."""
 
     def guard(view: Page) -> Page:
-        def guarded(request: Asked, **named: str) -> HttpResponse:
+        def guarded(request: Asked, **named: str) -> HttpResponseBase:
             if not request.user.has_perm(permission):
                 raise Forbidden(permission=permission)
             return view(request, **named)
@@ -61,28 +61,6 @@ def overview(request: Asked) -> HttpResponse:
     numbers, _ = answers.overview(request.user)
     context = {"numbers": orjson.loads(numbers), "steps": signs.steps_as_json()}
     return render(request, "pages/overview.html", context)
-
-
-@require_safe
-@page("bags.view_bag")
-def bags(request: Asked) -> HttpResponse:
-    """/bags: a list to leaf through, narrowed by kind, state, area."""
-    given = {name: _text(request, name) for name in ("kind", "state", "area", "batch")}
-    loose = request.GET.get("loose") == "1"
-    filters = BagFilters(loose=loose, **{k: v or None for k, v in given.items()})
-    after = _number(request.GET.get("after"))
-    rows = bag_queries.bag_page(request.user, after=after, limit=PER_PAGE + 1, filters=filters)
-    kept = {name: value for name, value in given.items() if value} | ({"loose": 1} if loose else {})
-    context = {
-        "bags": rows[:PER_PAGE],
-        "more": urlencode(kept | {"after": rows[PER_PAGE - 1]["id"]}) if rows[PER_PAGE:] else "",
-        "given": given | {"loose": loose, "after": after},
-        "narrowed": bool(kept),
-        "kinds": Kind.choices,
-        "states": State.choices,
-        "areas": Area.objects.order_by("name"),
-    }
-    return render(request, "pages/bags.html", context)
 
 
 @require_safe
@@ -107,14 +85,14 @@ def bag(request: Asked, code: str) -> HttpResponse:
 def undo(request: Asked, code: str) -> HttpResponse:
     """/bags/<code>/undo: undo one scan of this bag."""
     found = bag_queries.find_bag(request.user, code)
-    number = _number(request.POST.get("scan"))
+    number = number_in(request.POST.get("scan"))
     scans = Scan.objects.filter(bag=found).select_related("bag", "area", "was_area")
     target = scans.filter(pk=number).first() if number is not None else None
     if target is None:
         raise ScanUnknown(scan=number, bag=found.code)
     body = {"ref": uuid4(), "reason": request.POST.get("reason", "")}
     entry = undo_entry(body, target, scanned_at=timezone.now())
-    done = f"The scan “{signs.STEPS[target.step].label}” has been undone."
+    done = gettext("The scan “{step}” has been undone.").format(step=signs.STEPS[target.step].label)
     _act(request, done, record_scan, actor=request.user, entry=entry)
     return redirect("bag", code=found.code)
 
@@ -123,7 +101,7 @@ def undo(request: Asked, code: str) -> HttpResponse:
 @page("bags.view_batch")
 def batches(request: Asked) -> HttpResponse:
     """/batches: the newest first."""
-    before = _number(request.GET.get("before"))
+    before = number_in(request.GET.get("before"))
     rows = bag_queries.batch_page(before=before, limit=PER_PAGE + 1)
     context = {
         "batches": rows[:PER_PAGE],
@@ -147,34 +125,23 @@ def batch(request: Asked, code: str) -> HttpResponse:
 def hold_batch(request: Asked, code: str) -> HttpResponse:
     """/batches/<code>/hold"""
     reason = request.POST.get("reason", "").replace("\0", "")
-    return _change(request, code, "is on hold", batch_actions.hold_batch, reason=reason)
+    return _change(
+        request, code, gettext("{batch} is on hold."), batch_actions.hold_batch, reason=reason
+    )
 
 
 @require_POST
 @page("bags.hold_batch")
 def release_batch(request: Asked, code: str) -> HttpResponse:
     """/batches/<code>/release"""
-    return _change(request, code, "is released", batch_actions.release_batch)
+    return _change(request, code, gettext("{batch} is released."), batch_actions.release_batch)
 
 
 @require_POST
 @page("bags.hold_batch")
 def close_batch(request: Asked, code: str) -> HttpResponse:
     """/batches/<code>/close"""
-    return _change(request, code, "is closed", batch_actions.close_batch)
-
-
-@require_safe
-@page("bags.view_bag")
-def search(request: Asked) -> HttpResponse:
-    """/search?q=: a whole code leads to its bag; else what the text begins, ends or is inside."""
-    text = _text(request, "q")
-    if not text:
-        return render(request, "pages/search.html", {"text": ""})
-    found = bag_queries.search(request.user, text)
-    if found["by"] == "exact" and len(found["bags"]) == 1:
-        return redirect("bag", code=found["bags"][0]["code"])
-    return render(request, "pages/search.html", {"text": text, "found": found})
+    return _change(request, code, gettext("{batch} is closed."), batch_actions.close_batch)
 
 
 @require_safe
@@ -189,7 +156,7 @@ def _change(
 ) -> HttpResponse:
     """Do it to the batch that is meant, and lead back to its page."""
     code = bag_queries.find_batch(request.user, text).code
-    _act(request, f"{code} {done}.", action, actor=request.user, code=code, **named)
+    _act(request, done.format(batch=code), action, actor=request.user, code=code, **named)
     return redirect("batch", code=code)
 
 
@@ -198,16 +165,16 @@ def _act(request: Asked, done: str, action: Callable[..., Any], **named: Any) ->
     try:
         action(**named)
     except Problem as problem:
-        messages.error(request, f"{problem} {problem.remedy}")
+        messages.error(request, f"{language.sentence(problem)} {language.remedy(problem)}")
     else:
         messages.success(request, done)
 
 
-def _text(request: Asked, name: str) -> str:
+def text_in(request: Asked, name: str) -> str:
     """A parameter as the database can take it."""
     return request.GET.get(name, "").replace("\0", "").strip()[:200]
 
 
-def _number(text: str | None) -> int | None:
+def number_in(text: str | None) -> int | None:
     """A row's number as a link carries it; anything else is as if it were not there."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

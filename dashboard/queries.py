@@ -1,7 +1,7 @@
 """Every number that is shown. Read from the read models, never counted live over scans or bags."""
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, models
@@ -69,6 +69,20 @@ def person_stats(person: User, *, now: datetime) -> dict[str, Any]:
         cursor.execute(sql("dashboard.person"), given)
         (numbers,) = cursor.fetchone()
     return {"username": person.username, **numbers}
+
+
+def report(user: User, *, first: date, last: date) -> list[dict[str, Any]]:
+    """Scans that `user` may see by day, area and step, the latest day first; exact, as all are."""
+    areas = user_areas(user)
+    given: dict[str, Any] = {
+        "areas": None if areas is None else sorted(areas),
+        "first": first,
+        "last": last,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql("dashboard.report"), given)
+        rows: list[dict[str, Any]] = cursor.fetchone()[0]
+    return rows
 
 
 def census() -> dict[str, Any]:

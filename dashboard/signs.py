@@ -44,6 +44,7 @@ KINDS = {
     "parent": Sign(_("Parent bag"), "package", "green"),
     "child": Sign(_("Child bag"), "box", "blue"),
 }
+KIND_WORDS = {"parent": _("Parent"), "child": _("Child")}
 ROLES = {
     "administrator": _("Administrator"),
     "office": _("Office"),

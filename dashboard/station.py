@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from bags.models import Area, BagType
 from bags.querysets import user_areas
 from dashboard.offers import DO
@@ -22,7 +24,7 @@ def setup(user: User) -> dict[str, Any]:
     return {
         "username": user.username,
         "steps": [
-            {"step": step} | asdict(STEPS[step]) | {"do": DO.get(step, "Register")}
+            {"step": step} | asdict(STEPS[step]) | {"do": DO.get(step, _("Register"))}
             for step in OFFERED
         ],
         "areas": [_area(area) for area in everywhere if own is None or area.pk in own],

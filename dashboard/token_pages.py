@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard import language
 from dashboard.pages import Asked, page
 from tracetrack import tokens
 from tracetrack.errors import Problem
@@ -50,7 +51,7 @@ def rotate(request: Asked, token: int) -> HttpResponse:
         meant = tokens.seen_token(request.user, token)
         issued = tokens.rotate_token(actor=request.user, token=meant)
     except Problem as problem:
-        messages.error(request, f"{problem} {problem.remedy}")
+        messages.error(request, f"{language.sentence(problem)} {language.remedy(problem)}")
         return redirect("tokens")
     return _shown(request, issued=issued)
 

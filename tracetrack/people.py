@@ -27,6 +27,28 @@ class UserChanged(Event):
         return f"user {self.user}"
 
 
+@dataclass(frozen=True, slots=True)
+class PasswordChanged(Event):
+    """Somebody gave himself another password."""
+
+    name: ClassVar[str] = "user.password-changed"
+    audited: ClassVar[bool] = True
+
+    user: str
+
+    @property
+    def subject(self) -> str:
+        return f"user {self.user}"
+
+
+@transaction.atomic
+def change_password(*, user: User, password: str) -> None:
+    """Another password for one's own account; whether it is good enough is checked before."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    emit(PasswordChanged(user.username), actor=user)
+
+
 @transaction.atomic
 def save_user(*, actor: User, user: User) -> None:
     """Keep an account, new or changed."""

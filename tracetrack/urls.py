@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from bags.urls import api_urls as bag_urls
 from dashboard.urls import api_urls as dashboard_urls
 from scans.urls import api_urls as scan_urls
-from tracetrack import backoffice, health, reference
+from tracetrack import backoffice, health, reference, system
 from tracetrack.token_urls import api_urls as token_urls
 from webhooks.urls import api_urls as webhook_urls
 
@@ -20,6 +20,7 @@ api_urls += token_urls + webhook_urls + dashboard_urls + scan_urls + bag_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="alive"),
+    path("system", system.system, name="system"),
     path("api/v3/", include(api_urls)),
     path("admin/login/", backoffice.log_in),
     path("admin/", admin.site.urls),

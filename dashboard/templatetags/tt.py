@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard import language
-from dashboard.signs import KINDS, ROLES, STATES, STEPS, UNKNOWN, Sign
+from dashboard.signs import KIND_WORDS, KINDS, ROLES, STATES, STEPS, UNKNOWN, Sign
 from tracetrack.errors import Problem
 
 register = template.Library()
@@ -103,6 +103,12 @@ def badge(value: str, size: str = "") -> SafeString:
 def step_sign(step: str) -> Sign:
     """The sign of a step."""
     return STEPS.get(step, UNKNOWN)
+
+
+@register.filter
+def kind_name(kind: str) -> str:
+    """A bag's kind in one word."""
+    return str(KIND_WORDS.get(kind, kind))
 
 
 @register.filter

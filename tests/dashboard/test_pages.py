@@ -17,7 +17,17 @@ from scans.models import Scan
 from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
 from tracetrack.roles import Role
 
-PAGES = ["/", "/bags", "/bags/SB10001", "/batches", "/batches/LOT-1", "/search", "/search?q=SB"]
+PAGES = [
+    "/",
+    "/account",
+    "/reports",
+    "/bags",
+    "/bags/SB10001",
+    "/batches",
+    "/batches/LOT-1",
+    "/search",
+    "/search?q=SB",
+]
 
 pytestmark = pytest.mark.django_db
 

@@ -65,5 +65,12 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => closeMenus(event.target));
 document.addEventListener("focusin", (event) => closeMenus(event.target));
 
+// Who does not search need not load what helps to.
+const search = document.querySelector("[data-suggest]");
+search?.addEventListener("focus", async () => {
+  const { suggestFor } = await import("./seek.js");
+  suggestFor(search);
+}, { once: true });
+
 showTimes();
 for (const place of document.querySelectorAll("[data-own-zone]")) place.textContent = OWN_ZONE;

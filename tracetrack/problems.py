@@ -44,6 +44,15 @@ class UnknownParameter(Problem):
     remedy = "Leave it out, or correct its name; the parameters that there are stand beside it."
 
 
+class HttpsRequired(Problem):
+    """The API is spoken over HTTPS only."""
+
+    status, code = 403, "https-required"
+    remedy = (
+        "Use https:// in the address; replace the token, which anybody on the way may have read."
+    )
+
+
 class CsrfFailed(Problem):
     """This request does not prove that it comes from a page of this site."""
 

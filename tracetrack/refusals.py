@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,7 +16,7 @@ from django.utils.html import format_html
 
 from tracetrack import limits, logs, problems
 from tracetrack.errors import BadRequest, Forbidden, NotFound, Problem
-from tracetrack.problems import CsrfFailed
+from tracetrack.problems import CsrfFailed, HttpsRequired
 
 logger = logging.getLogger(__name__)
 
@@ -46,12 +47,22 @@ class RequestIdMiddleware:
         request.META[logs.HEADER] = chosen
         before = logs.request_id.set(chosen)
         try:
-            response = self.get_response(request)
+            response = self._answer(request)
         finally:
             logs.request_id.reset(before)
         response.headers["X-Request-ID"] = chosen
         limits.tell(request, response)
         return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        # A browser is led to HTTPS. A program would go on sending its token for all to read.
+        if (
+            settings.SECURE_SSL_REDIRECT
+            and not request.is_secure()
+            and request.path.startswith(API)
+        ):
+            return show(HttpsRequired(), request)
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Pages answer as the API does: a refusal with its status, a busy database with 503."""

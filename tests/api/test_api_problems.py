@@ -103,6 +103,16 @@ class TestARefusal:
         assert operator.get("/api/v3/bags/SB99999")["Cache-Control"] == "no-store"
 
 
+class TestPlainHttp:
+    def test_is_refused_to_programs_and_led_on_for_people(self, operator, settings):
+        settings.SECURE_SSL_REDIRECT = True
+
+        assert_problem(operator.get("/api/v3/areas"), 403, "https-required")
+        page = operator.get("/bags")
+        assert (page.status_code, page["Location"]) == (301, "https://testserver/bags")
+        assert operator.get("/api/v3/areas", secure=True).status_code == 200
+
+
 class TestAnException:
     @pytest.mark.parametrize(
         ("error", "status"),

@@ -11,13 +11,12 @@ from bags.models import Bag
 from bench import site
 from bench.cases import Pair, case
 from bench.exports import fetched
-from bench.server import Server, redis, serving
+from bench.server import Server, admitted, redis, serving
 from bench.serving import EIGHT, ULTRA
 from bench.sites import Sites, on, scratch
 from bench.wrk import wrk
 from tracetrack.models import User
 from tracetrack.roles import Role
-from tracetrack.tokens import issue_token
 
 PEOPLE, THINK = 1000, 5.0
 STAMPEDE = 500
@@ -102,7 +101,7 @@ def people(
     """What a crowd sees that comes from another process."""
     with on(database):
         staff = User.objects.filter(role__in=[Role.OFFICE, Role.INTEGRATOR])
-        tokens = [issue_token(user, "bench") for user in staff]
+        tokens = admitted(staff, "bench crowd")
         codes = list(Bag.objects.order_by("id").values_list("code", flat=True)[:2000])
     clients = STAMPEDE if together else PEOPLE
     told = {

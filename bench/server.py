@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 from bench import site
 from bench.sites import SETTINGS, on
-from tracetrack.models import User
+from tracetrack.models import ApiToken, User
 from tracetrack.roles import Role
 from tracetrack.tokens import issue_token
 
@@ -69,12 +69,18 @@ class Server:
         return found
 
 
+def admitted(users: Iterable[User], name: str) -> list[str]:
+    """A token for each, instead of those of this name that earlier runs have left."""
+    ApiToken.objects.filter(name=name).delete()
+    return [issue_token(user, name) for user in users]
+
+
 @contextmanager
 def serving(database: str, *, workers: int, pinned: bool = False, **more: str) -> Iterator[Server]:
     """gunicorn on one of the bench's databases during a block; `pinned` keeps it to one core."""
     with on(database):
         user = User.objects.filter(role=Role.INTEGRATOR).order_by("id")[0]
-        token = issue_token(user, "bench")
+        token = admitted([user], "bench server")[0]
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
         body, port = Path(folder) / "body", _free_port()
         environment = site.environment(database) | {

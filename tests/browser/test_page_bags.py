@@ -22,6 +22,28 @@ class TestSearch:
         expect(page).to_have_url(re.compile(r"/bags/SB10001$"))
         expect(page.get_by_role("heading", name="SB10001")).to_be_visible()
 
+    def test_suggests_while_somebody_types_and_is_led_by_the_arrows(self, look: Look) -> None:
+        page = look("olive", "/batches")
+
+        page.keyboard.press("/")
+        page.keyboard.type("sb")
+        expect(page.get_by_role("option")).to_have_count(2)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("option", selected=True)).to_contain_text("SB20001")
+        page.keyboard.press("Enter")
+
+        expect(page).to_have_url(re.compile(r"/bags/SB20001$"))
+
+    def test_speaks_hindi_from_the_menu_on(self, look: Look) -> None:
+        page = look("olive", "/bags")
+
+        page.get_by_text("Account, language and theme").locator("..").click()
+        page.get_by_role("button", name="हिन्दी").click()
+
+        expect(page.locator("html")).to_have_attribute("lang", "hi")
+        expect(page.get_by_role("link", name="बोरियाँ")).to_be_visible()
+
     def test_says_how_a_part_of_a_code_was_found(self, look: Look) -> None:
         page = look("olive", "/search?q=0001")
 

@@ -11,6 +11,7 @@ AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
 PATHS = [
     "/", "/bags", "/bags?state=open&kind=parent", "/bags/SB10001", "/bags/CB001000101", "/batches",
     "/batches/LOT-1", "/search", "/search?q=CB00", "/search?q=nothing", "/bags/SB77777",
+    "/account", "/account/tokens", "/reports", "/system",
 ]  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

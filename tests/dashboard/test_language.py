@@ -1,5 +1,6 @@
 """English and Hindi: who hears which, and that nothing is left out."""
 
+import re
 from typing import Any
 
 import pytest
@@ -70,5 +71,24 @@ class TestPrograms:
 
 
 class TestTheCatalogue:
+    def test_leaves_nothing_of_it_untranslated(self) -> None:
+        lines = [message for message in catalogue.kept() if message.id]
+
+        assert [m.id for m in lines if m.fuzzy or not all(_texts(m.string))] == []
+
+    def test_keeps_every_place_where_something_is_filled_in(self) -> None:
+        lines = [message for message in catalogue.kept() if message.id]
+
+        wrong = [m.id for m in lines if _places(_texts(m.string)[-1]) != _places(_texts(m.id)[-1])]
+        assert wrong == []
+
     def test_is_compiled_as_it_is_written(self) -> None:
         assert catalogue.MO.read_bytes() == catalogue.compiled(catalogue.kept())
+
+
+def _texts(text: Any) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def _places(text: str) -> list[str]:
+    return sorted(re.findall(r"%\(\w+\)[sd]|\{\w+\}|%%", text))

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max, Min, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
 
 from tracetrack.errors import Busy
+from tracetrack.snapshots import one_moment
 from tracetrack.sql import sql
 
 # Ids looked at in one statement, which ends before its rows are sent: it never waits for the
@@ -113,19 +114,38 @@ class Rows:
 
 def stream(rows: Rows, *, form: str, name: str, request: HttpRequest) -> StreamingHttpResponse:
     """All of `rows` as "ndjson" or "csv", of one moment. Raises Busy while too many run."""
-    if not _places.acquire(blocking=False):
-        raise Busy
+    _take_place()
     try:
         # Before its moment: what is settled now has long been there when the stream begins.
         settled = rows.settled()
     except BaseException:
         _places.release()
         raise
+    response = _sent(_pieces(rows, form), form=form, name=name, request=request)
+    response["X-Settled-Until"] = str(settled)
+    return response
+
+
+def stream_pieces(
+    pieces: Generator[bytes], *, form: str, name: str, request: HttpRequest
+) -> StreamingHttpResponse:
+    """What others put together, all of one moment. Raises Busy while too many run."""
+    _take_place()
+    return _sent(_of_one_moment(pieces), form=form, name=name, request=request)
+
+
+def _take_place() -> None:
+    if not _places.acquire(blocking=False):
+        raise Busy
+
+
+def _sent(
+    pieces: Generator[bytes], *, form: str, name: str, request: HttpRequest
+) -> StreamingHttpResponse:
     renderer = {"ndjson": NdjsonRenderer, "csv": CsvRenderer}[form]
     response = StreamingHttpResponse(
-        _Stream(_pieces(rows, form)), content_type=f"{renderer.media_type}; charset=utf-8"
+        _Stream(pieces), content_type=f"{renderer.media_type}; charset=utf-8"
     )
-    response["X-Settled-Until"] = str(settled)
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     # A proxy that collects the whole answer first would undo what this is for.
     response["X-Accel-Buffering"] = "no"
@@ -153,15 +173,19 @@ class _Stream:
 
 
 def _pieces(rows: Rows, form: str) -> Generator[bytes]:
-    # Inside somebody's transaction it is theirs what moment is shown.
-    alone = not connection.in_atomic_block
-    with transaction.atomic(), connection.cursor() as cursor:
-        if alone:
-            cursor.execute(sql("tracetrack.stream_begins"))
+    return _of_one_moment(_written(rows, form))
+
+
+def _written(rows: Rows, form: str) -> Generator[bytes]:
+    if form == "csv":
+        yield (",".join(column.name for column in rows.columns) + "\n").encode()
+    yield from _windows(rows, form)
+
+
+def _of_one_moment(pieces: Generator[bytes]) -> Generator[bytes]:
+    with one_moment(), connection.cursor() as cursor:
         cursor.execute(sql("tracetrack.stream_plans"))
-        if form == "csv":
-            yield (",".join(column.name for column in rows.columns) + "\n").encode()
-        yield from _windows(rows, form)
+        yield from pieces
 
 
 def _windows(rows: Rows, form: str) -> Iterator[bytes]:
@@ -187,13 +211,22 @@ def _next_width(width: int, full: float) -> int:
 
 def _statement(rows: Rows, form: str, window: QuerySet[Any]) -> str:
     text, given = window.query.sql_with_params()
+    return _copying(text, given, rows.columns, form)
+
+
+def copied_rows(text: str, given: Any, columns: Sequence[Column], form: str) -> bytes:
+    """The rows of a question in SQL, which has these columns, as they are sent."""
+    return _copied(_copying(text, given, columns, form))[0]
+
+
+def _copying(text: str, given: Any, columns: Sequence[Column], form: str) -> str:
     with connection.cursor() as cursor:
         # COPY takes no parameters.
         asked = cast(Any, cursor).mogrify(text, given)
     parts = {
         "{rows}": asked if isinstance(asked, str) else asked.decode(),
-        "{names}": ", ".join(column.name for column in rows.columns),
-        "{cells}": ", ".join(column.cell.format(name=column.name) for column in rows.columns),
+        "{names}": ", ".join(column.name for column in columns),
+        "{cells}": ", ".join(column.cell.format(name=column.name) for column in columns),
     }
     statement = sql(f"tracetrack.stream_{form}")
     for name in ("{names}", "{cells}", "{rows}"):

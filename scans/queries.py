@@ -1,6 +1,6 @@
 """Questions about what happened: a bag's way, the latest scans."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,8 +70,8 @@ def timeline(bag: Bag) -> list[dict[str, Any]]:
     own = list(Scan.objects.of(bag).select_related(*JOINED))
     carried = _carried(own, bag) if bag.kind == Kind.CHILD else []
     undone = {scan.undoes_id for scan in own} | {scan.undoes_id for scan in carried}
-    rows = [_row(scan, undone, through=None) for scan in own]
-    rows += [_row(scan, undone, through=scan.bag.code) for scan in carried]
+    rows = [stop(scan, undone, through=None) for scan in own]
+    rows += [stop(scan, undone, through=scan.bag.code) for scan in carried]
     return sorted(rows, key=lambda row: (row["scanned_at"], row["id"]))
 
 
@@ -115,7 +115,8 @@ def _carried(own: list[Scan], child: Bag) -> list[Scan]:
     return list(Scan.objects.filter(meanwhile, moved).select_related(*JOINED))
 
 
-def _row(scan: Scan, undone: set[int | None], *, through: str | None) -> dict[str, Any]:
+def stop(scan: Scan, undone: Collection[int | None], *, through: str | None) -> dict[str, Any]:
+    """One scan on a bag's way; `through` is the parent in which the bag lay meanwhile."""
     return {
         "id": scan.pk,
         "ref": str(scan.ref),

@@ -7,6 +7,7 @@ steps.py, so that a mistake there cannot hide here.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Protocol
 
 from django.db import connection, transaction
 
@@ -21,6 +22,19 @@ SETTLED = {
     "receive": "received",
     "return": "returned",
 }
+
+
+class Row(Protocol):
+    """What is read of a row of the ledger."""
+
+    @property
+    def step(self) -> str: ...
+    @property
+    def bag_id(self) -> int: ...
+    @property
+    def parent_id(self) -> int | None: ...
+    @property
+    def area_id(self) -> int: ...
 
 
 @dataclass(slots=True)
@@ -63,11 +77,12 @@ def _told() -> dict[int, Told]:
     applied = Scan.objects.filter(outcome=Outcome.APPLIED).exclude(step__in=["undo", "inspect"])
     for scan in applied.order_by("id").iterator(ROWS_AT_ONCE):
         if scan.pk not in undone:
-            _tell(told, scan)
+            tell(told, scan)
     return told
 
 
-def _tell(told: dict[int, Told], scan: Scan) -> None:
+def tell(told: dict[int, Told], scan: Row) -> None:
+    """What one row that counts did to the bags."""
     bag = told[scan.bag_id]
     if scan.step in ("unlink", "move", "return") and bag.parent is not None:
         _leave(told, scan.bag_id)

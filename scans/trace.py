@@ -1,0 +1,193 @@
+"""The whole chain of a bag in one answer: its lot, what it lay in, what lay in it, its way."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from bags.models import Area, Bag, Batch, Kind
+from scans.models import EARLIEST, Scan
+from scans.past import Act, Line, Position, Stay, ledger, position, stays
+from scans.queries import JOINED, stop
+from tracetrack.models import User
+from tracetrack.sql import sql
+
+# What one answer lists of what lay in a bag, or in what it lay; how much is left out, it says.
+MOST_STAYS = 1000
+# Later than anything: as things are now.
+ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
+NEVER = 2**63 - 1
+AFTER_NOTHING = (EARLIEST, 0)
+
+
+def trace(
+    user: User, bag: Bag, *, at: datetime | None, after: int | None, limit: int
+) -> tuple[dict[str, Any], int | None]:
+    """The chain of `bag` now, or as it was known `at` an instant, with a page of its way.
+
+    The page begins behind the scan `after`; where there is more, its last scan comes, too. Lots,
+    and bags beside this one in a sack, are named where `user` may see them.
+    """
+    lines = ledger(bag, at)
+    was = _position(bag, lines, at)
+    lay = [stay for stay in stays(lines) if bag.pk in (stay.child, stay.parent)]
+    told = _chain(user, bag, was, lay)
+    asked = _asked(bag, lay, at)
+    rows, more = _way(bag, asked, after=after, limit=limit)
+    times = {"at": at.isoformat() if at else None}
+    return told | times | _places_and_hands(asked) | {"way": rows}, more
+
+
+def _chain(user: User, bag: Bag, was: Position | None, lay: list[Stay]) -> dict[str, Any]:
+    shown, child = lay[-MOST_STAYS:], bag.kind == Kind.CHILD
+    inside = was.children if was else frozenset()
+    others = {stay.parent if child else stay.child for stay in shown}
+    chain = _Chain(user, others | inside)
+    batch = bag.batch
+    listed = [chain.stay(stay, stay.parent if child else stay.child) for stay in shown]
+    return {
+        "code": bag.code,
+        "kind": bag.kind,
+        "bag_type": bag.bag_type.name,
+        "position": _placed(bag, was) if was else None,
+        "batch": _lot(batch) if batch else None,
+        "parents": listed if child else [],
+        "children": [] if child else listed,
+        "siblings": chain.named(inside - {bag.pk}) if child else [],
+        "lots": chain.lots(inside),
+        "left_out": len(lay) - len(shown),
+    }
+
+
+def _way(
+    bag: Bag, asked: dict[str, Any], *, after: int | None, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    places = Scan.objects.filter(pk=after or 0).values_list("scanned_at", "id")
+    place = (places.first() if after else None) or AFTER_NOTHING
+    page = {"most": limit + 1, "after": place[0], "after_id": place[1]}
+    with connection.cursor() as cursor:
+        cursor.execute(sql("scans.way_page"), asked | page)
+        ids = [pk for (pk,) in cursor.fetchall()]
+    shown = ids[:limit]
+    scans = {s.pk: s for s in Scan.objects.filter(pk__in=shown).select_related(*JOINED)}
+    undoing = Scan.objects.filter(undoes__in=shown, recorded_at__lte=asked["at"])
+    undone = set(undoing.values_list("undoes", flat=True))
+    rows = [stop(scans[pk], undone, through=_through(bag, scans[pk])) for pk in shown]
+    return rows, shown[-1] if len(ids) > limit else None
+
+
+def _places_and_hands(asked: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {"places": [], "hands": []}
+    with connection.cursor() as cursor:
+        cursor.execute(sql("scans.way_totals"), asked)
+        for area, username, scans, first, last in cursor.fetchall():
+            times = {"scans": scans, "first": first.isoformat(), "last": last.isoformat()}
+            if area is not None:
+                found["places"].append({"area": area} | times)
+            else:
+                found["hands"].append({"username": username} | times)
+    return found
+
+
+class _Chain:
+    """The other bags of a chain: their codes, and more of those that the user may see."""
+
+    def __init__(self, user: User, ids: Collection[int]) -> None:
+        self._codes = dict(Bag.objects.filter(pk__in=ids).values_list("id", "code"))
+        seen = Bag.objects.visible_to(user).filter(pk__in=ids)
+        self._seen: dict[int, tuple[str, str | None]] = {
+            pk: (code, batch) for pk, code, batch in seen.values_list("id", "code", "batch__code")
+        }
+
+    def stay(self, stay: Stay, other: int) -> dict[str, Any]:
+        return {
+            "code": self._codes[other],
+            "batch": self._seen.get(other, ("", None))[1],
+            "entered": _act(stay.entered),
+            "left": _act(stay.left) if stay.left else None,
+        }
+
+    def named(self, ids: Collection[int]) -> list[dict[str, Any]]:
+        seen = sorted(self._seen[pk] for pk in ids if pk in self._seen)
+        return [{"code": code, "batch": batch} for code, batch in seen]
+
+    def lots(self, ids: Collection[int]) -> list[dict[str, Any]]:
+        """The lots that are mixed in a sack, with how many bags of each."""
+        found = Counter(self._seen[pk][1] for pk in ids if pk in self._seen)
+        return [
+            {"batch": batch, "children": found[batch]}
+            for batch in sorted(found, key=lambda batch: batch or "")
+        ]
+
+
+def _position(bag: Bag, lines: Sequence[Line], at: datetime | None) -> Position | None:
+    was = position(bag, lines)
+    if was is None or was.parent is None:
+        return was
+    # A child is where its parent is, and the others in there are its siblings.
+    sack = Bag.objects.get(pk=was.parent)
+    lies = position(sack, ledger(sack, at))
+    if lies is None:
+        return was
+    return replace(was, area=lies.area, bound_for=lies.bound_for, children=lies.children)
+
+
+def _placed(bag: Bag, was: Position) -> dict[str, Any]:
+    areas = dict(Area.objects.filter(pk__in={was.area, was.bound_for}).values_list("id", "code"))
+    parent = Bag.objects.get(pk=was.parent).code if was.parent else None
+    sack = bag.kind == Kind.PARENT
+    inside = Bag.objects.filter(pk__in=was.children if sack else []).values_list(
+        "weight", flat=True
+    )
+    weight = sum(inside, Decimal(0)) if sack else bag.weight
+    return {
+        "state": str(was.state),
+        "area": areas[was.area],
+        "bound_for": areas.get(was.bound_for or 0),
+        "parent": parent,
+        "child_count": len(was.children) if sack else None,
+        "capacity": bag.capacity,
+        "weight": f"{weight:.3f}",
+    }
+
+
+def _lot(batch: Batch) -> dict[str, Any]:
+    return {
+        "code": batch.code,
+        "product": batch.product,
+        "variety": batch.variety,
+        "produced_on": batch.produced_on.isoformat(),
+        "expires_on": batch.expires_on.isoformat() if batch.expires_on else None,
+        "state": batch.state,
+        "held": batch.held,
+    }
+
+
+def _act(act: Act) -> dict[str, Any]:
+    return {
+        "id": act.id,
+        "step": act.step,
+        "scanned_at": act.scanned_at.isoformat(),
+        "area": act.area,
+        "username": act.username,
+    }
+
+
+def _asked(bag: Bag, lay: list[Stay], at: datetime | None) -> dict[str, Any]:
+    carried = lay if bag.kind == Kind.CHILD else []
+    return {
+        "bag": bag.pk,
+        "at": at or ALWAYS,
+        "parents": [stay.parent for stay in carried],
+        "since": [stay.entered.id for stay in carried],
+        "until": [stay.left.id if stay.left else NEVER for stay in carried],
+    }
+
+
+def _through(bag: Bag, scan: Scan) -> str | None:
+    carried = bag.kind == Kind.CHILD and scan.bag_id != bag.pk
+    return scan.bag.code if carried else None

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from bags.models import Bag
@@ -61,6 +63,37 @@ class ScanListIn(serializers.Serializer[Any]):
     """How many of the latest scans."""
 
     limit = serializers.IntegerField(min_value=1, max_value=100, default=10)
+
+
+class Instant(serializers.DateTimeField):
+    """A moment with its offset: without one, nobody knows which moment is meant."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            raise serializers.ValidationError("has no offset; +05:30 is sent as %2B05:30")
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            raise serializers.ValidationError("is out of range") from None
+
+
+class RecallIn(serializers.Serializer[Any]):
+    """How a recall is sent."""
+
+    format = serializers.ChoiceField(["ndjson", "csv"], default=None)
+
+
+class TraceIn(serializers.Serializer[Any]):
+    """At which moment, and where the way goes on."""
+
+    at = Instant(default=None)
+    per_page = serializers.IntegerField(min_value=1, max_value=500, default=500)
+    cursor = serializers.CharField(default=None)
+
+    def validate_at(self, given: datetime | None) -> datetime | None:
+        if given is not None and given > timezone.now():
+            raise serializers.ValidationError("lies in the future")
+        return given
 
 
 class UploadIn(serializers.Serializer[Any]):

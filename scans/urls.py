@@ -10,4 +10,6 @@ api_urls = [
     path("scans/stream", views.ScanStream.as_view(), name="api-scan-stream"),
     path("scans/<int:scan>/undo", views.Undo.as_view(), name="api-undo"),
     path("bags/<path:code>/timeline", views.Timeline.as_view(), name="api-timeline"),
+    path("bags/<path:code>/trace", views.Trace.as_view(), name="api-trace"),
+    path("batches/<path:code>/recall", views.Recall.as_view(), name="api-recall"),
 ]

@@ -13,17 +13,20 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from bags.models import Bag
-from bags.queries import find_bag
+from bags.queries import find_bag, find_batch
 from bags.querysets import scope_of, user_areas
 from scans import queries
 from scans.actions import Recorded, record_scan
 from scans.bulk import record_together
 from scans.errors import TooManyScans, UploadRefused
 from scans.models import Outcome, Scan
+from scans.recall import recalled
 from scans.serializers import (
     SCAN_COLUMNS,
+    RecallIn,
     ScanListIn,
     ScanStreamIn,
+    TraceIn,
     Uploaded,
     UploadIn,
     recorded_json,
@@ -32,11 +35,13 @@ from scans.serializers import (
     uploaded,
     verdict_json,
 )
-from tracetrack import cache
+from scans.trace import trace
+from tracetrack import cache, paging
 from tracetrack.errors import BadRequest, Busy, NotFound
 from tracetrack.http import ApiView, as_json
 from tracetrack.sheets import Verdict
-from tracetrack.streams import CsvRenderer, NdjsonRenderer, Rows, stream
+from tracetrack.snapshots import one_moment
+from tracetrack.streams import CsvRenderer, NdjsonRenderer, Rows, stream, stream_pieces
 from tracetrack.uploads import ArrayParser, LinesParser
 
 MOST_SCANS = 50_000
@@ -145,6 +150,44 @@ class Timeline(ApiView):
     def get(self, request: Request, code: str) -> HttpResponse:
         bag = find_bag(self.actor, code, joined=False)
         return as_json({"code": bag.code, "results": queries.timeline(bag)})
+
+
+class Trace(ApiView):
+    """GET /api/v3/bags/{code}/trace"""
+
+    permissions = {"GET": "scans.view_scan"}
+    parameters = TraceIn
+
+    def get(self, request: Request, code: str) -> HttpResponse:
+        at, cursor = self.asked["at"], self.asked["cursor"]
+        with one_moment():
+            bag = find_bag(self.actor, code)
+            sealed: dict[str, Any] = {
+                "of": "trace",
+                "scope": scope_of(self.actor),
+                "filters": {"bag": bag.pk, "at": at.isoformat() if at else None},
+            }
+            after = paging.read_cursor(cursor, **sealed) if cursor else None
+            limit = self.asked["per_page"]
+            told, more = trace(self.actor, bag, at=at, after=after, limit=limit)
+        behind = paging.cursor(more, **sealed) if more else None
+        follow = paging.following(request, behind) if behind else None
+        return as_json(told | {"next": follow})
+
+
+class Recall(ApiView):
+    """GET /api/v3/batches/{code}/recall"""
+
+    permissions = {"GET": "scans.view_scan"}
+    limited = {"GET": "stream"}
+    parameters = RecallIn
+    renderer_classes = [NdjsonRenderer, CsvRenderer]
+
+    def get(self, request: Request, code: str) -> StreamingHttpResponse:
+        batch = find_batch(self.actor, code)
+        form = str(request.accepted_renderer.format)
+        pieces = recalled(self.actor, batch, form)
+        return stream_pieces(pieces, form=form, name="recall", request=request._request)
 
 
 def _settled(

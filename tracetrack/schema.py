@@ -14,6 +14,7 @@ from bags import described as bags
 from bags import described_resources as resources
 from dashboard import described as dashboard
 from scans import described as scans
+from scans import described_chains as chains
 from tracetrack import described, errors, problems, token_described
 from tracetrack.described import INTEGER, TEXT, Shape, Table, Told, named, record
 from tracetrack.errors import Problem
@@ -22,7 +23,7 @@ from tracetrack.roles import scope_of_permission
 from tracetrack.snippets import snippets
 from webhooks import described as webhooks
 
-TABLES = (bags, resources, scans, webhooks, dashboard, token_described)
+TABLES = (bags, resources, scans, chains, webhooks, dashboard, token_described)
 TABLE: Table = {name: told for app in TABLES for name, told in app.TABLE.items()}
 PREFIX = "api/v3/"
 JSON = "application/json"

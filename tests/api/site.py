@@ -189,6 +189,8 @@ CALLS: dict[str, Callable[[Site, str], Call]] = {
     "GET bags/stream": lambda site, role: Call("bags/stream"),
     "GET bags/<path:code>": lambda site, role: Call(f"bags/{HERE}"),
     "GET bags/<path:code>/timeline": lambda site, role: Call(f"bags/{HERE}/timeline"),
+    "GET bags/<path:code>/trace": lambda site, role: Call(f"bags/{HERE}/trace"),
+    "GET batches/<path:code>/recall": lambda site, role: Call(f"batches/{LOT}/recall"),
     "GET bags/<path:code>/children": lambda site, role: Call(f"bags/{HERE}/children"),
     "GET batches": lambda site, role: Call("batches"),
     "GET batches/<path:code>": lambda site, role: Call(f"batches/{LOT}"),

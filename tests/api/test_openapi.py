@@ -18,7 +18,7 @@ from tracetrack.snippets import address
 
 NAMES = sorted(f"{m} {route}" for route, view in api_views().items() for m in view.permissions)
 DOCUMENT = json.loads(document())
-STREAMS = {"GET scans/stream", "GET docs"}
+STREAMS = {"GET scans/stream", "GET batches/<path:code>/recall", "GET docs"}
 
 
 def operation(name):

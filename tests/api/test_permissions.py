@@ -46,6 +46,8 @@ GRID = {
     "GET bags/stream": LOOK,
     "GET bags/<path:code>": LOOK,
     "GET bags/<path:code>/timeline": LOOK,
+    "GET bags/<path:code>/trace": LOOK,
+    "GET batches/<path:code>/recall": LOOK,
     "GET bags/<path:code>/children": LOOK,
     "GET batches": LOOK,
     "GET batches/<path:code>": LOOK,

@@ -13,9 +13,9 @@ from tracetrack.described import (
     maybe,
     named,
     one_of,
-    page,
     record,
     rows,
+    walked,
 )
 from tracetrack.errors import BadCursor, Busy
 
@@ -63,8 +63,8 @@ TABLE: Table = {
     "GET bags": Told(
         summary="The list of bags",
         group="bags",
-        answer=page(named("Bag")),
-        example={"results": [SACK], "next": None},
+        answer=walked(named("Bag")),
+        example={"results": [SACK], "next": None, "previous": None},
         asked={"state": "open", "per_page": 20},
         forms=STREAMED,
         refusals=(BadCursor, Busy),
@@ -72,8 +72,8 @@ TABLE: Table = {
     "GET bags/stream": Told(
         summary="Every bag that you see, in pages or streamed whole",
         group="bags",
-        answer=page(named("Bag")),
-        example={"results": [SACK], "next": None},
+        answer=walked(named("Bag")),
+        example={"results": [SACK], "next": None, "previous": None},
         asked={"area": "lucknow", "per_page": 500},
         forms=STREAMED,
         refusals=(BadCursor, Busy),

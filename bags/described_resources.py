@@ -36,9 +36,9 @@ from tracetrack.described import (
     maybe,
     named,
     one_of,
-    page,
     record,
     rows,
+    walked,
 )
 from tracetrack.errors import BadCursor, Changed
 
@@ -119,8 +119,8 @@ TABLE: Table = {
     "GET batches": Told(
         summary="The list of batches, the newest first",
         group="batches",
-        answer=page(named("Batch")),
-        example={"results": [LOT], "next": None},
+        answer=walked(named("Batch")),
+        example={"results": [LOT], "next": None, "previous": None},
         asked={"held": "false", "product": "mus"},
         refusals=(BadCursor,),
     ),

@@ -1,8 +1,9 @@
 """Questions about what exists: one bag, what lies in it, a page of bags, a batch, a search."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -15,6 +16,7 @@ from bags.models import Area, Bag, BagType, Batch, Kind, State
 from bags.querysets import BagQuerySet, user_areas
 from tracetrack.models import User
 from tracetrack.sql import sql
+from tracetrack.walking import Page, Place, walk
 
 JOINED = ("bag_type", "batch", "area", "bound_for", "parent")
 # In the order of _shown().
@@ -88,6 +90,15 @@ def bag_page(
     return as_rows(bags[:limit])
 
 
+def bags_walked(
+    user: User, filters: BagFilters, *, order: str, at: Place | None, limit: int
+) -> Page:
+    """A page of all bags that `user` sees and the filters mean. Index: bags_bag_pkey."""
+    seen = all_bags(user, filters).values_list(*SHOWN)
+    page = walk(seen, order=order, at=at, limit=limit, key=itemgetter(0))
+    return replace(page, rows=[_shown(*row) for row in page.rows])
+
+
 def all_bags(user: User, filters: BagFilters) -> BagQuerySet:
     """All bags that `user` sees and the filters mean."""
     return filters.apply(Bag.objects.visible_to(user))
@@ -150,6 +161,12 @@ def batch_page(
     if filters is not None:
         batches = batches.filter(filters.asked())
     return list((batches if before is None else batches.filter(id__lt=before))[:limit])
+
+
+def batches_walked(filters: BatchFilters, *, order: str, at: Place | None, limit: int) -> Page:
+    """A page of the batches that the filters mean. Index: batch_code_is_unique."""
+    batches = Batch.objects.select_related("bag_type", "held_by").filter(filters.asked())
+    return walk(batches, order=order, at=at, limit=limit)
 
 
 def batch_contents(user: User, batch: Batch) -> dict[str, Any]:

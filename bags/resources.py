@@ -39,15 +39,13 @@ class Batches(ApiView):
     def get(self, request: Request) -> HttpResponse:
         asked = dict(self.asked)
         per_page, cursor = asked.pop("per_page"), asked.pop("cursor")
-        filters = queries.BatchFilters(**asked)
         # Every account sees the same batches.
-        sealed: dict[str, Any] = {"of": "batches", "scope": "all", "filters": asked}
-        before = paging.read_cursor(cursor, **sealed) if cursor else None
-        found = queries.batch_page(before=before, limit=per_page + 1, filters=filters)
-        shown = found[:per_page]
-        behind = paging.cursor(shown[-1].pk, **sealed) if len(found) > per_page else None
-        follow = paging.following(request, behind) if behind else None
-        return as_json({"results": [batch_json(batch) for batch in shown], "next": follow})
+        sealed: dict[str, Any] = {"of": "batches", "scope": "all", "filters": dict(asked)}
+        at = paging.read_place(cursor, **sealed) if cursor else None
+        order, filters = asked.pop("order"), queries.BatchFilters(**asked)
+        page = queries.batches_walked(filters, order=order, at=at, limit=per_page)
+        shown = [batch_json(batch) for batch in page.rows]
+        return as_json({"results": shown, **paging.links(request, page, **sealed)})
 
     @repeatable
     def post(self, request: Request) -> HttpResponse:

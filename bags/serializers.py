@@ -16,6 +16,9 @@ from tracetrack.streams import Cell, Column
 LARGEST_ID = 2**63 - 1
 MOST_PLANNED = 2**31 - 1
 LONGEST_NOTES = 10_000
+# What a list can be ordered by: unique columns, each with an index that is read from there on.
+BAG_ORDERS = ("id", "-id")
+BATCH_ORDERS = ("-id", "id", "code", "-code")
 # The columns of a stream of bags: what bags.queries.as_row() gives.
 BAG_COLUMNS = (
     Column("id", "id"),
@@ -45,6 +48,7 @@ class BagListIn(serializers.Serializer[Any]):
     format = serializers.ChoiceField(["json", "ndjson", "csv"], default=None)
     per_page = serializers.IntegerField(min_value=1, max_value=500, default=100)
     cursor = serializers.CharField(default=None)
+    order = serializers.ChoiceField(BAG_ORDERS, default="id")
     after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, default=0)
 
     def validate_batch(self, given: str | None) -> str | None:
@@ -60,6 +64,7 @@ class BatchListIn(serializers.Serializer[Any]):
     product = serializers.CharField(max_length=64, default=None)
     per_page = serializers.IntegerField(min_value=1, max_value=500, default=100)
     cursor = serializers.CharField(default=None)
+    order = serializers.ChoiceField(BATCH_ORDERS, default="-id")
 
 
 class SearchIn(serializers.Serializer[Any]):

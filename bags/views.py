@@ -27,7 +27,7 @@ class Bags(ApiView):
 
     def get(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         asked = dict(self.asked)
-        paged = {name: asked.pop(name) for name in ("per_page", "cursor")}
+        paged = {name: asked.pop(name) for name in ("per_page", "cursor", "order")}
         after = asked.pop("after")
         asked.pop("format")
         filters = BagFilters(**asked)
@@ -44,21 +44,21 @@ class Bags(ApiView):
             if name in self.request.query_params:
                 raise BadField(field=name, reason=reason)
 
-    def _page(self, filters: BagFilters, *, per_page: int, cursor: str | None) -> bytes:
+    def _page(self, filters: BagFilters, *, per_page: int, cursor: str | None, order: str) -> bytes:
         narrowed = asdict(filters)
         scope = scope_of(self.actor)
-        sealed: dict[str, Any] = {"of": "bags", "scope": scope, "filters": narrowed}
-        after = paging.read_cursor(cursor, **sealed) if cursor else None
+        bound = narrowed if order == "id" else narrowed | {"order": order}
+        sealed: dict[str, Any] = {"of": "bags", "scope": scope, "filters": bound}
+        at = paging.read_place(cursor, **sealed) if cursor else None
 
         def build() -> bytes:
-            # One more than is shown tells whether there are more.
-            rows = queries.bag_page(self.actor, after=after, limit=per_page + 1, filters=filters)
-            shown, more = rows[:per_page], len(rows) > per_page
-            behind = paging.cursor(shown[-1]["id"], **sealed) if more else None
-            follow = paging.following(self.request, behind) if behind else None
-            return orjson.dumps({"results": shown, "next": follow})
+            page = queries.bags_walked(self.actor, filters, order=order, at=at, limit=per_page)
+            return orjson.dumps(
+                {"results": page.rows, **paging.links(self.request, page, **sealed)}
+            )
 
-        key = cache.key("stream", scope=scope, after=after, per_page=per_page, **narrowed)
+        told = {"path": self.request.path, "order": order, "at": at, "per_page": per_page}
+        key = cache.key("stream", scope=scope, **told, **narrowed)
         return cache.cached("bags", key, build)
 
 

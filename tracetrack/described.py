@@ -64,6 +64,11 @@ def page(shape: Shape) -> Shape:
     return record({"results": rows(shape), "next": maybe(TEXT)})
 
 
+def walked(shape: Shape) -> Shape:
+    """One page of a list, with the addresses of the next and of the previous one."""
+    return record({"results": rows(shape), "next": maybe(TEXT), "previous": maybe(TEXT)})
+
+
 def named(name: str) -> Shape:
     """The shape that a table lists under this name in its SHAPES."""
     return {"$ref": f"#/components/schemas/{name}"}

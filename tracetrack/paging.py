@@ -8,6 +8,7 @@ from django.core.signing import BadSignature, Signer
 from rest_framework.request import Request
 
 from tracetrack.errors import BadCursor
+from tracetrack.walking import Page, Place
 
 LONGEST = 256
 
@@ -19,19 +20,45 @@ def cursor(after: int, *, of: str, scope: str, filters: dict[str, Any]) -> str:
 
 def read_cursor(text: str, *, of: str, scope: str, filters: dict[str, Any]) -> int:
     """The id that the cursor stands behind. Raises BadCursor where another list made it."""
-    if len(text) > LONGEST:
+    key = _unsigned(text, of, scope, filters)
+    if not isinstance(key, int):
         raise BadCursor
-    try:
-        after = _signer(of, scope, filters).unsign_object(text)
-    except (BadSignature, ValueError):
-        raise BadCursor from None
-    return int(after)
+    return key
+
+
+def sealed_place(place: Place, *, of: str, scope: str, filters: dict[str, Any]) -> str:
+    """A cursor at `place`, good as those of cursor()."""
+    return _signer(of, scope, filters).sign_object([place.key] if place.back else place.key)
+
+
+def read_place(text: str, *, of: str, scope: str, filters: dict[str, Any]) -> Place:
+    """The place that the cursor names. Raises BadCursor where another list made it."""
+    key = _unsigned(text, of, scope, filters)
+    return Place(key[0], back=True) if isinstance(key, list) else Place(key)
+
+
+def links(request: Request, page: Page, **sealed: Any) -> dict[str, str | None]:
+    """The addresses of the pages after and before `page`, as members of an answer."""
+    places = {"next": page.next, "previous": page.previous}
+    return {
+        name: following(request, sealed_place(place, **sealed)) if place else None
+        for name, place in places.items()
+    }
 
 
 def following(request: Request, cursor: str) -> str:
     """The address that was asked for, going on at `cursor`."""
     given = {name: request.query_params[name] for name in request.query_params}
     return f"{request.path}?{urlencode(given | {'cursor': cursor})}"
+
+
+def _unsigned(text: str, of: str, scope: str, filters: dict[str, Any]) -> Any:
+    if len(text) > LONGEST:
+        raise BadCursor
+    try:
+        return _signer(of, scope, filters).unsign_object(text)
+    except (BadSignature, ValueError):
+        raise BadCursor from None
 
 
 def _signer(of: str, scope: str, filters: dict[str, Any]) -> Signer:

@@ -14,6 +14,7 @@ from tracetrack import cache
 
 LARGE = ("bags_bag", "scans_scan")
 MORE = {
+    "GET bags?order=-id": Call("bags?order=-id&per_page=2"),
     "GET bags/stream?loose=true": Call("bags/stream?loose=true&kind=child"),
     "GET bags/stream?format=csv": Call("bags/stream?format=csv"),
     "GET bags/stream?state=open&format=ndjson": Call("bags/stream?state=open&format=ndjson"),

@@ -5,11 +5,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bags.models import Area
+from bags.serializers import BAG_ORDERS, BATCH_ORDERS
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, LOT, commit
 from tests.factories import make_batch, scan
-from tracetrack.paging import cursor
+from tracetrack.errors import BadCursor
+from tracetrack.paging import cursor, read_cursor, read_place, sealed_place
 from tracetrack.roles import PERMISSIONS
+from tracetrack.walking import Place
 
 
 def results(client, path):
@@ -151,3 +154,61 @@ class TestTheListOfBatches:
         document = assert_problem(office.get(f"/api/v3/batches?per_page={given}"), 400, "bad-field")
 
         assert document["facts"]["field"] == "per_page"
+
+
+class TestAWalk:
+    @pytest.fixture(autouse=True)
+    def batches(self, site):
+        for n in (5, 3, 9, 4):
+            make_batch(f"LOT-{n}")
+
+    @pytest.mark.parametrize("per_page", [1, 2, 3, 100])
+    @pytest.mark.parametrize(
+        ("path", "key", "order"),
+        [("batches", "code", order) for order in BATCH_ORDERS]
+        + [("bags", "id", order) for order in BAG_ORDERS],
+    )
+    def test_comes_back_the_way_it_went(self, operator, path, key, order, per_page):
+        there, back = [], []
+        following = f"/api/v3/{path}?per_page={per_page}&order={order}"
+        while following:
+            page = operator.get(following).json()
+            there.append([row[key] for row in page["results"]])
+            following = page["next"]
+        back.append(there[-1])
+        while page["previous"]:
+            page = operator.get(page["previous"]).json()
+            assert page["next"]
+            back.insert(0, [row[key] for row in page["results"]])
+
+        assert there == back
+        found = [row for page in there for row in page]
+        assert len(found) == len(set(found)) >= 3
+        if key in order:
+            assert found == sorted(found, reverse=order.startswith("-"))
+
+    def test_is_in_the_order_of_birth_unless_told(self, operator):
+        for path, order in (("bags", "id"), ("batches", "-id")):
+            assert results(operator, path) == results(operator, f"{path}?order={order}")
+
+    @pytest.mark.parametrize("path", ["bags", "batches"])
+    @pytest.mark.parametrize("order", ["weight", "notes", "-", "--id", "id,code", "area__code", ""])
+    def test_goes_only_where_an_index_leads(self, operator, path, order):
+        document = assert_problem(operator.get(f"/api/v3/{path}?order={order}"), 400, "bad-field")
+
+        assert document["facts"]["field"] == "order"
+
+    def test_does_not_change_its_order_on_the_way(self, operator):
+        following = operator.get("/api/v3/batches?per_page=1&order=code").json()["next"]
+
+        for order in ("-code", "id", "-id"):
+            turned = following.replace("order=code", f"order={order}")
+            assert_problem(operator.get(turned), 400, "bad-cursor")
+
+    def test_takes_no_cursor_that_leads_back_for_one_that_leads_on(self):
+        sealed = {"of": "tokens", "scope": "all", "filters": {}}
+        back = sealed_place(Place(7, back=True), **sealed)
+
+        assert read_place(back, **sealed) == Place(7, back=True)
+        with pytest.raises(BadCursor):
+            read_cursor(back, **sealed)

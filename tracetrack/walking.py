@@ -1,0 +1,56 @@
+"""Walking through a list by its keys, in both directions: a page costs what it shows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+
+
+class Place(NamedTuple):
+    """Behind the row with this key; with `back` before it."""
+
+    key: int | str
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page shows, and where the next and the previous one begin, if there are any."""
+
+    rows: list[Any]
+    next: Place | None
+    previous: Place | None
+
+
+def walk(
+    rows: QuerySet[Any],
+    *,
+    order: str,
+    at: Place | None,
+    limit: int,
+    key: Callable[[Any], int | str] | None = None,
+) -> Page:
+    """Up to `limit` of `rows` from `at`; `order` is a column that is unique, with "-" downwards.
+
+    `key` gives this column of a row where that is no object. The caller takes `order` from a list
+    of those that an index serves.
+    """
+    column, down = order.removeprefix("-"), order.startswith("-")
+    back = at is not None and at.back
+    if at is not None:
+        rows = rows.filter(**{f"{column}__{'gt' if down == back else 'lt'}": at.key})
+    # One more than is shown tells whether there are more.
+    found = list(rows.order_by(f"-{column}" if down != back else column)[: limit + 1])
+    more, shown = len(found) > limit, found[:limit]
+    if back:
+        shown.reverse()
+    key = key or attrgetter(column)
+    behind = Place(key(shown[-1])) if shown else None
+    before = Place(key(shown[0]), back=True) if shown else None
+    return Page(
+        shown,
+        next=behind if back or more else None,
+        previous=before if (more if back else at is not None) else None,
+    )

@@ -65,6 +65,8 @@ class TestNoEndpoint:
             scan(site.people["office"], "inspect", code)
         commit()
         with connection.cursor() as cursor:
+            # Without the dead rows of other tests, which swell one index more than another.
+            cursor.execute("REINDEX TABLE bags_bag; REINDEX TABLE scans_scan")
             cursor.execute("ANALYZE bags_bag; ANALYZE scans_scan")
             cursor.execute(
                 "UPDATE pg_class SET reltuples = 4000000 WHERE relname = ANY (%s)", [list(LARGE)]

@@ -12,7 +12,7 @@ CREATE FUNCTION bags_announce_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF coalesce(current_setting('tracetrack.bags_announced', true), '') = '' THEN
         PERFORM pg_advisory_xact_lock_shared(
-            hashtext('bags_bag'), (SELECT (last_value >> 4)::int FROM bags_bag_id_seq)
+            hashtext('bags_bag'), (SELECT (last_value >> 4)::bit(32)::int FROM bags_bag_id_seq)
         );
         PERFORM set_config('tracetrack.bags_announced', 'yes', true);
     END IF;

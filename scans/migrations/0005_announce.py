@@ -10,7 +10,7 @@ CREATE FUNCTION scans_announce_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF coalesce(current_setting('tracetrack.scans_announced', true), '') = '' THEN
         PERFORM pg_advisory_xact_lock_shared(
-            hashtext('scans_scan'), (SELECT (last_value >> 4)::int FROM scans_scan_id_seq)
+            hashtext('scans_scan'), (SELECT (last_value >> 4)::bit(32)::int FROM scans_scan_id_seq)
         );
         PERFORM set_config('tracetrack.scans_announced', 'yes', true);
     END IF;

@@ -19,6 +19,7 @@ from tests.scans.test_bulk import NOW, SmallDay, people
 from tests.together import together
 from tracetrack.errors import Problem
 from tracetrack.roles import Role
+from tracetrack.streams import Rows
 
 __all__ = ["people"]
 STEPS = (
@@ -138,6 +139,24 @@ class TestTheExpressLane:
 
         assert (Bag.objects.count(), Scan.objects.count()) == before
 
+    def test_announces_the_ids_of_new_bags_before_it_takes_them(self, people, monkeypatch):
+        """Who follows a stream of bags would miss them otherwise."""
+        seen = []
+        usual = express.judge
+
+        def noted(staged):
+            before = last_taken()
+            told = usual(staged)
+            seen.append((before, Rows(Bag.objects.all(), ()).settled(), last_taken()))
+            return told
+
+        monkeypatch.setattr(express, "judge", noted)
+        rows = [(entry("link", f"CB{990000000 + n}", "SB30001"), people["asha"]) for n in range(25)]
+        list(record_scans(rows, areas=None, now=NOW))
+
+        ((before, settled, after),) = seen
+        assert settled <= before < after
+
     def test_looks_for_each_bag_by_its_key(self, people, stock, django_assert_max_num_queries):
         """However large the tables are: no plan of the lane reads one from end to end."""
         rows = [(entry("link", f"CB{960000000 + n}", "SB30001"), people["asha"]) for n in range(20)]
@@ -179,6 +198,13 @@ def entry(step, code, parent=None):
     if parent:
         given["parent_code"] = parent
     return read_entry(given)
+
+
+def last_taken():
+    """The last id that a bag, or nobody, was given."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value FROM bags_bag_id_seq")
+        return cursor.fetchone()[0]
 
 
 def scans_of_whole_tables():

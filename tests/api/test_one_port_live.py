@@ -45,7 +45,9 @@ class TestWorkers:
         with ThreadPoolExecutor(4) as threads:
             asking = [threads.submit(keep_asking, server, enough) for _ in range(4)]
             os.kill(server.pid, signal.SIGHUP)
-            replaced = until(lambda: len(server.workers()) == 1 and not before & {*server.workers()})
+            replaced = until(
+                lambda: len(server.workers()) == 1 and not before & {*server.workers()}
+            )
             enough.set()
             answers = [one.result() for one in asking]
 

@@ -48,6 +48,7 @@ def when_ready(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Make ready what is asked for first, beside the worker's first requests."""
     import_string("tracetrack.pool.open_share")()
+    import_string("dashboard.hub.leave_when")(lambda: not worker.alive)
     Thread(target=import_string("dashboard.warming.warm"), name="warming", daemon=True).start()
 
 

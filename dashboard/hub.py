@@ -21,6 +21,7 @@ from tracetrack.models import User
 
 log = logging.getLogger(__name__)
 
+open_connection = psycopg.AsyncConnection.connect
 MAY = "dashboard.view_dashboard"
 # At most four messages a second; without any word from the database, a look now and then.
 BETWEEN_SECONDS, LOOK_SECONDS, PEOPLE_SECONDS = 0.25, 5.0, 15.0
@@ -82,7 +83,7 @@ class Hub:
         params.pop("cursor_factory", None)
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(
+                async with await open_connection(
                     **params | {"application_name": "tracetrack-live"}, autocommit=True
                 ) as own:
                     await own.execute(f"LISTEN {CHANNEL}")

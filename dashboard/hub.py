@@ -16,6 +16,7 @@ from django.http import HttpRequest
 
 from bags.querysets import scope_of
 from dashboard import answers
+from tracetrack import cache
 from tracetrack.live import CHANNEL
 from tracetrack.models import User
 
@@ -102,6 +103,7 @@ class Hub:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
             self._wake.clear()
+            cache.forget("dashboard:*")
             try:
                 if self._people or loop.time() - checked > PEOPLE_SECONDS:
                     self._people, checked = False, loop.time()

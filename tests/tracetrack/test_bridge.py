@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -44,7 +45,10 @@ class Client:
 
 def ask(app, client, *headers, patience=30.0, method="GET"):
     bridge = Bridge(app, threads=2, patience=patience)
-    asyncio.run(bridge(scope(*headers, method=method), client.receive, client.send))
+    called = bridge(scope(*headers, method=method), client.receive, client.send)
+    # A loop of its own, in a thread of its own: the page tests have one running in this thread.
+    with ThreadPoolExecutor(1) as alone:
+        alone.submit(asyncio.run, called).result()
 
 
 def echo(given, start):

@@ -136,7 +136,7 @@ class TestSomebodyWithoutAnArea:
         site.people["operator"].areas.clear()
         client = site.client("operator")
 
-        assert client.get("/api/v3/bags/stream").json() == {"results": [], "next": None}
+        assert client.get("/api/v3/bags/stream").json()["results"] == []
         assert client.get("/api/v3/scans").json() == {"results": []}
         assert client.get(f"/api/v3/bags/{HERE}").status_code == 404
 

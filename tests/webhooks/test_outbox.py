@@ -126,6 +126,12 @@ class TestTheOutbox:
 
 
 class TestTheQueue:
+    @pytest.fixture(autouse=True)
+    def empty(self, db):
+        """The queue's tables are not among those that Django empties after a test that commits."""
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_events; DELETE FROM procrastinate_jobs")
+
     def lanes(self):
         with connection.cursor() as cursor:
             cursor.execute(

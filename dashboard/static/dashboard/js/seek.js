@@ -81,4 +81,6 @@ export function suggestFor(field) {
     const option = event.target.closest("[role=option]");
     if (option) location.assign(option.dataset.href);
   });
+  // What was typed while this file was on its way.
+  ask();
 }

@@ -36,7 +36,6 @@ ROOMY = (
     "SET LOCAL work_mem = '256MB'",
     "SET LOCAL maintenance_work_mem = '512MB'",
     "SET LOCAL synchronous_commit = off",
-    "SET LOCAL temp_buffers = '64MB'",
 )
 
 

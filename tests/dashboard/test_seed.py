@@ -136,6 +136,14 @@ class TestSeed:
         with pytest.raises(CommandError, match="already holds"):
             seed(bags=100, scans=500)
 
+    def test_works_on_a_connection_that_has_used_tables_of_its_own(self):
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE used ON COMMIT DROP AS SELECT 1")
+
+        seed(bags=100, scans=500)
+
+        assert Bag.objects.count() == 100
+
     def test_says_how_many_scans_it_takes(self):
         with pytest.raises(CommandError, match=r"take \d+ scans"):
             seed(bags=1000, scans=1000)

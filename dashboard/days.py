@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils import dateformat
 
 
 def business_day(instant: datetime) -> date:
@@ -14,3 +15,10 @@ def business_day(instant: datetime) -> date:
 def week_of(today: date) -> list[date]:
     """The last 7 business days, `today` the last."""
     return [today - timedelta(days=ago) for ago in range(6, -1, -1)]
+
+
+def written(instant: datetime) -> str:
+    """An instant as people read it, in the business time zone."""
+    return dateformat.format(
+        instant.astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE)), "j M Y, H:i"
+    )

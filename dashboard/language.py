@@ -1,18 +1,43 @@
 """The language of the pages: English or Hindi, as the device has chosen or its browser asks."""
 
+import re
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
+from dashboard.days import written
+from dashboard.signs import STATES
 from tracetrack.errors import Problem
 
 # What programs read must not change with a browser's language; the back office is English.
 ENGLISH_ONLY = ("/api/", "/admin/", "/healthz")
+# The reasons that a refusal names; they are words of the rules, which know no language.
+REASONS = (
+    _("it is a parent"),
+    _("it is a child"),
+    _("only a child lies in a sack"),
+    _("only a child can lie in a sack"),
+    _("only a parent can hold bags"),
+    _("this is done to a sack, not to a child"),
+    _("it is {this}, the sack takes {that}"),
+    _("batch {batch} takes other bags"),
+    _("there is no area {area}"),
+    _("the area {area} is switched off"),
+    _("is missing"),
+    _("is longer than {length} characters"),
+    _("has characters that no text has"),
+    _("its body is not a JSON object"),
+)
+MOMENTS = ("held_at", "scanned_at", "since", "at")
 
 
 class LanguageMiddleware(LocaleMiddleware):
@@ -41,9 +66,38 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 def sentence(problem: Problem) -> str:
     """What was refused, in the language of the page."""
-    return gettext(problem.title()).format(**problem.facts)
+    facts = {name: _fact(name, value) for name, value in problem.facts.items()}
+    return gettext(problem.title()).format(**facts)
 
 
 def remedy(problem: Problem) -> str:
     """What can be done about it, in the language of the page."""
     return gettext(problem.remedy) if problem.remedy else ""
+
+
+def reasons() -> list[dict[str, str]]:
+    """For scripts: what a reason looks like, and what it is in the language of the page."""
+    return [{"pattern": _pattern(known, "(?<"), "text": gettext(known)} for known in REASONS]
+
+
+def _fact(name: str, value: Any) -> Any:
+    """A fact of a problem as people read it."""
+    if name in MOMENTS and (moment := parse_datetime(str(value))):
+        return written(moment)
+    if name == "state" and value in STATES:
+        return STATES[value].label
+    return _reason(str(value)) if name == "reason" else value
+
+
+def _reason(reason: str) -> str:
+    for known in REASONS:
+        if found := re.fullmatch(_pattern(known, "(?P<"), reason):
+            return gettext(known).format(**found.groupdict())
+    return reason
+
+
+def _pattern(known: str, opening: str) -> str:
+    parts = re.split(r"\{(\w+)\}", known)
+    places = [f"{opening}{name}>.+)" for name in parts[1::2]]
+    texts = [re.sub(r"[.()]", r"\\\g<0>", text) for text in parts[::2]]
+    return "".join(sum(zip(texts, [*places, ""], strict=True), ()))

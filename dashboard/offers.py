@@ -4,18 +4,20 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from bags.models import Bag
+from bags.models import Bag, Kind
 from dashboard.signs import STEPS
 from tracetrack.models import User
 
+# What is done to a bag in this state when all is as expected, the likeliest first.
 NEXT = {
-    "open": ["link", "complete"],
-    "complete": ["dispatch", "reopen"],
-    "dispatched": ["receive", "return"],
-    "received": ["return", "reopen"],
-    "loose": ["link"],
-    "linked": ["move", "unlink", "return"],
-    "returned": ["inspect"],
+    (Kind.PARENT, "open"): ["link", "complete"],
+    (Kind.PARENT, "complete"): ["dispatch", "reopen"],
+    (Kind.PARENT, "dispatched"): ["receive", "return"],
+    (Kind.PARENT, "received"): ["return", "reopen"],
+    (Kind.PARENT, "returned"): ["reopen"],
+    (Kind.CHILD, "loose"): ["link", "return"],
+    (Kind.CHILD, "linked"): ["move", "unlink", "return"],
+    (Kind.CHILD, "returned"): ["link"],
 }
 DO = {
     "link": _("Put into a parent"),
@@ -28,18 +30,37 @@ DO = {
     "unlink": _("Take out"),
     "inspect": _("Inspect"),
 }
-ON_HOLD = ["inspect", "return"]
+# A hold does not forbid these.
+ON_HOLD = ("return", "inspect")
 
 
 def next_steps(user: User, bag: Bag) -> list[dict[str, Any]]:
-    """The steps that a bag is likely to take next, for who may scan: step, label, icon."""
+    """The steps that the rules allow a bag now, for who may scan: step, label, icon."""
     if not user.has_perm("scans.add_scan"):
         return []
-    held = bag.batch is not None and bag.batch.held
-    steps = ON_HOLD if held else NEXT.get(bag.state, [])
-    if bag.state == "open" and not bag.child_count:
-        steps = [step for step in steps if step != "complete"]
+    steps = [*NEXT.get((Kind(bag.kind), bag.state), []), "inspect"]
+    if _held(bag):
+        steps = [step for step in steps if step in ON_HOLD]
+    steps = [step for step in steps if step not in _barred(bag)]
     return [{"step": step, "label": _label(step, bag), "icon": STEPS[step].icon} for step in steps]
+
+
+def _held(bag: Bag) -> bool:
+    lies_in = bag.parent.batch if bag.parent else None
+    return any(batch.held for batch in (bag.batch, lies_in) if batch is not None)
+
+
+def _barred(bag: Bag) -> set[str]:
+    """Steps that fit the state, but not what is in the bag or around it. Index: bag_children."""
+    if bag.kind == Kind.CHILD:
+        gone = bag.parent is not None and bag.parent.state == "dispatched"
+        return {"move", "unlink"} if gone else set()
+    full = bag.child_count >= (bag.capacity or 0)
+    barred = ({"link"} if full else set()) | ({"complete"} if not bag.child_count else set())
+    if bag.state in ("complete", "dispatched"):
+        held = Bag.objects.children_of(bag).filter(batch__held=True).exists()
+        barred |= {"dispatch", "receive"} if held else set()
+    return barred
 
 
 def _label(step: str, bag: Bag) -> Any:

@@ -19,7 +19,7 @@ from bags import actions as batch_actions
 from bags import queries as bag_queries
 from bags.models import Kind
 from dashboard import answers, language, offers, signs, station
-from dashboard.way import stops
+from dashboard.way import people, stops
 from scans import queries as scan_queries
 from scans.actions import record_scan
 from scans.errors import ScanUnknown
@@ -29,6 +29,8 @@ from tracetrack.errors import Forbidden, Problem
 from tracetrack.models import User
 
 PER_PAGE = 50
+# So many scans of a bag's own are shown at once.
+PER_WAY = 300
 Page = Callable[..., HttpResponseBase]
 
 
@@ -68,13 +70,18 @@ def overview(request: Asked) -> HttpResponse:
 def bag(request: Asked, code: str) -> HttpResponse:
     """/bags/<code>: where it is, what is in it, where it has been, what can be done next."""
     found = bag_queries.find_bag(request.user, code)
-    inside = bag_queries.children_of(request.user, found) if found.kind == Kind.PARENT else []
-    way = scan_queries.timeline(found)
+    sack = found if found.kind == Kind.PARENT else found.parent
+    before = number_in(request.GET.get("before"))
+    way, older = scan_queries.latest_way(found, before=before, most=PER_WAY)
     context = {
         "bag": found,
-        "inside": inside,
-        "free": range((found.capacity or 0) - found.child_count),
+        "sack": sack,
+        "inside": bag_queries.children_of(request.user, sack) if sack else [],
+        "free": range((sack.capacity or 0) - sack.child_count) if sack else (),
         "way": stops(request.user, found, way, now=timezone.now()),
+        "people": people(way),
+        "before": before,
+        "older": older,
         "next_steps": offers.next_steps(request.user, found),
     }
     return render(request, "pages/bag.html", context)

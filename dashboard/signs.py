@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ ROLES = {
     "viewer": _("Viewer"),
     "integrator": _("Integrator"),
 }
+SCOPES = {"read": _("Read"), "scan": pgettext_lazy("to do", "Scan"), "manage": _("Manage")}
 UNKNOWN = Sign(_("Unknown"), "info-circle", "grey")
 
 

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import language
@@ -62,7 +63,8 @@ def revoke(request: Asked, token: int) -> HttpResponse:
     """/account/tokens/<id>/revoke"""
     meant = tokens.seen_token(request.user, token)
     tokens.revoke_token(meant, actor=request.user)
-    messages.success(request, f"{meant.name} ({meant.prefix}…) is revoked.")
+    revoked = gettext("{name} ({begins}…) is revoked.")
+    messages.success(request, revoked.format(name=meant.name, begins=meant.prefix))
     return redirect("tokens")
 
 
@@ -81,7 +83,7 @@ def _shown(
         "problem": problem,
         "given": request.POST if problem else {},
         "chosen": request.POST.getlist("scopes") if problem else [Scope.READ.value],
-        "scopes": Scope.choices,
+        "scopes": Scope.values,
         "days": DAYS,
     }
     return render(request, "pages/tokens.html", context, status=status)

@@ -34,6 +34,17 @@ def stops(user: User, bag: Bag, rows: Iterable[Row], *, now: datetime) -> list[R
     return found
 
 
+def people(rows: Iterable[Row]) -> list[Row]:
+    """Everyone in a timeline: how many scans, and the last of them; who came last comes first."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        before = found.pop(row["username"], None)
+        scans = before["scans"] + 1 if before else 1
+        last = {"step": row["step"], "area": row["area"], "last": row["scanned_at"]}
+        found[row["username"]] = {"username": row["username"], "scans": scans} | last
+    return list(reversed(found.values()))
+
+
 def _alike(row: Row, bag: Bag) -> str:
     """What makes rows foldable; "" for those that stand alone."""
     others = row["code"] != bag.code and not row["through"]

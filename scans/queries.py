@@ -1,16 +1,19 @@
 """Questions about what happened: a bag's way, the latest scans."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from bags.filters import id_of
-from bags.models import Area, Bag, Kind
-from scans.models import Outcome, Scan, Step
+from bags.models import Area, Bag, Batch, Kind
+from scans.models import EARLIEST, Outcome, Scan, Step
 from scans.querysets import ScanQuerySet
 from tracetrack.models import User
+from tracetrack.sql import sql
 
 JOINED = ("bag", "parent", "area", "actor", "undoes")
 # What the newest scans show, and where it comes from.
@@ -24,7 +27,14 @@ LATEST = {
     "username": "actor__username",
     "outcome": "outcome",
 }
+# In the order of scans/sql/recall.sql.
+RECALLED = (
+    "record", "id", "code", "kind", "batch", "state", "area", "bound_for", "parent", "lots", "bags",
+    "hands", "last_step", "last_area", "last_username", "last_scanned_at",
+)  # fmt: skip
 MOVING = (Step.DISPATCH, Step.RECEIVE, Step.RETURN)
+# Before which everything lies.
+END = (datetime(9999, 12, 31, tzinfo=UTC), 2**63 - 1)
 CONTAINING = (Step.LINK, Step.MOVE, Step.UNLINK, Step.RETURN)
 
 
@@ -75,6 +85,25 @@ def timeline(bag: Bag) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["scanned_at"], row["id"]))
 
 
+def latest_way(
+    bag: Bag, *, before: int | None = None, most: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """The latest part of a bag's way, in the order of `scanned_at`; the scan to go on from.
+
+    As `timeline`, but the work is bounded however much happened: `most` scans of its own, with what
+    moved its parents in between. `before` names the scan where the part ends.
+    """
+    place = _place(before)
+    asked = {"bag": bag.pk, "before": place[0], "before_id": place[1], "most": most + 1}
+    found = _scans("scans.way_latest", asked)
+    own, more = found[-most:], found[-most].pk if len(found) > most else None
+    rows = [*own, *_carried_meanwhile(own, bag, asked, whole=more is None)]
+    undone = set(Scan.objects.filter(undoes__in=rows).values_list("undoes", flat=True))
+    mine = {scan.pk for scan in own}
+    told = [stop(s, undone, through=None if s.pk in mine else s.bag.code) for s in rows]
+    return sorted(told, key=lambda row: (row["scanned_at"], row["id"])), more
+
+
 def latest(user: User, limit: int = 10) -> list[dict[str, Any]]:
     """The newest scans that `user` may see, newest first. Index: scan_latest_in_area."""
     scans = Scan.objects.visible_to(user).latest_first()
@@ -82,6 +111,18 @@ def latest(user: User, limit: int = 10) -> list[dict[str, Any]]:
         dict(zip(LATEST, (pk, at.isoformat(), *rest), strict=True))
         for pk, at, *rest in scans.values_list(*LATEST.values())[:limit]
     ]
+
+
+def recall_page(user: User, batch: Batch, *, after: int | None, limit: int) -> list[dict[str, Any]]:
+    """Up to `limit` bags of a lot behind the one with the id `after`, as a recall lists them.
+
+    Index: bag_in_batch.
+    """
+    lot = Bag.objects.visible_to(user).in_batch(batch.pk).filter(id__gt=after or 0)
+    ids = list(lot.values_list("id", flat=True)[:limit])
+    with connection.cursor() as cursor:
+        cursor.execute(sql("scans.recall"), {"bags": ids, "record": "bag"})
+        return [dict(zip(RECALLED, row, strict=True)) for row in cursor.fetchall()]
 
 
 def stays(scans: Iterable[Scan], child: int) -> list[Stay]:
@@ -113,6 +154,46 @@ def _carried(own: list[Scan], child: Bag) -> list[Scan]:
         return []
     moved = Q(step__in=MOVING) | Q(step=Step.UNDO, undoes__step__in=MOVING)
     return list(Scan.objects.filter(meanwhile, moved).select_related(*JOINED))
+
+
+def _place(scan: int | None) -> tuple[datetime, int]:
+    places = Scan.objects.filter(pk=scan or 0).values_list("scanned_at", "id")
+    return (places.first() if scan else None) or END
+
+
+def _scans(name: str, asked: dict[str, Any]) -> list[Scan]:
+    """The scans that this SQL names, in the order of `scanned_at`. Index: scans_scan_pkey."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql(name), asked)
+        ids = [pk for (pk,) in cursor.fetchall()]
+    found = Scan.objects.filter(pk__in=ids).select_related(*JOINED)
+    return list(found.order_by("scanned_at", "id"))
+
+
+def _carried_meanwhile(
+    own: Sequence[Scan], bag: Bag, asked: dict[str, Any], *, whole: bool
+) -> list[Scan]:
+    """What moved the parents of a child during a part of its way; `whole` if that is its first."""
+    if bag.kind != Kind.CHILD or not own:
+        return []
+    lay = _lay_in(own, bag)
+    given = {
+        "parents": [stay.parent for stay in lay],
+        "since": [stay.since for stay in lay],
+        "until": [END[1] if stay.until is None else stay.until for stay in lay],
+        "after": EARLIEST if whole else own[0].scanned_at,
+    }
+    return _scans("scans.way_carried", asked | given) if lay else []
+
+
+def _lay_in(own: Sequence[Scan], bag: Bag) -> list[Stay]:
+    """Where a child lay during a part of its way, of which the beginning may be missing."""
+    known = stays(own, bag.pk)
+    moving = [s for s in own if s.bag_id == bag.pk and s.outcome == Outcome.APPLIED]
+    first = min((s for s in moving if s.step in CONTAINING), key=lambda s: s.pk, default=None)
+    if first is None:
+        return [Stay(bag.parent_id, 0, None)] if bag.parent_id and not known else known
+    return [Stay(first.was_parent_id, 0, first.pk), *known] if first.was_parent_id else known
 
 
 def stop(scan: Scan, undone: Collection[int | None], *, through: str | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard import language
-from dashboard.signs import KIND_WORDS, KINDS, ROLES, STATES, STEPS, UNKNOWN, Sign
+from dashboard.signs import KIND_WORDS, KINDS, ROLES, SCOPES, STATES, STEPS, UNKNOWN, Sign
 from tracetrack.errors import Problem
 
 register = template.Library()
@@ -115,6 +115,12 @@ def kind_name(kind: str) -> str:
 def role_name(role: str) -> str:
     """A role as people call it."""
     return str(ROLES.get(role, role))
+
+
+@register.filter
+def scope_name(scope: str) -> str:
+    """What a token may be used for, in one word."""
+    return str(SCOPES.get(scope, scope))
 
 
 @register.filter

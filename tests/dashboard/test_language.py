@@ -71,6 +71,11 @@ class TestPrograms:
 
 
 class TestTheCatalogue:
+    def test_lists_every_text_that_pages_show_and_no_other(self) -> None:
+        listed = {(message.id, message.context) for message in catalogue.kept() if message.id}
+
+        assert listed == catalogue.wanted(), "`make messages` brings the list up to date."
+
     def test_leaves_nothing_of_it_untranslated(self) -> None:
         lines = [message for message in catalogue.kept() if message.id]
 

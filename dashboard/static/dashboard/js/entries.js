@@ -2,6 +2,7 @@
 
 import { showTimes } from "./frame.js";
 import { codeOf } from "./labels.js";
+import { refusal, say } from "./words.js";
 
 const LOOKS = { waiting: ["clock", "blue"], refused: ["alert-triangle", "red"] };
 const ALREADY = ["info-circle", "amber"];
@@ -35,13 +36,13 @@ function line(root, outbox, entry, signs) {
   link.textContent = code;
   link.href += encodeURIComponent(code).replaceAll("%2F", "/");
   const into = scan.parent_code ? ` (${scan.parent_code})` : "";
-  const owner = username === outbox.username ? "" : `, of ${username}, who must log in to send it`;
-  const said = state === "refused" ? `: ${answer.title} ${answer.remedy ?? ""}` : "";
+  const owner = username === outbox.username ? "" : `, ${say("of-another", { username })}`;
+  const said = state === "refused" ? `: ${Object.values(refusal(answer)).join(" ")}` : "";
   item.querySelector(".soft").textContent = `${sign.do}${into}${said}${owner}`;
   item.querySelector("time").dateTime = scan.scanned_at;
   const seen = item.querySelector("button");
   seen.hidden = state !== "refused";
-  seen.setAttribute("aria-label", `Seen: ${code}`);
+  seen.setAttribute("aria-label", say("seen", { code }));
   seen.addEventListener("click", () => {
     outbox.forget(entry);
     document.getElementById("code").focus();

@@ -10,6 +10,10 @@ const SHAPES = {
   clock: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
 };
 
+/** `text` with its {places} filled in. */
+export const fill = (text, facts = {}) =>
+  text.replace(/\{(\w+)\}/g, (place, name) => facts[name] ?? place);
+
 /** A whole number, grouped as in India: 40,00,000. */
 export const digits = (number) => Math.round(number).toLocaleString("en-IN");
 

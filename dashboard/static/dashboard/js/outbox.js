@@ -88,7 +88,7 @@ export class Outbox {
     if (response.status === 429 || response.status >= 500) {
       return { line: "busy", ...(later && { wait: later }) };
     }
-    const answer = await response.json().catch(() => ({ title: `Answer ${response.status}` }));
+    const answer = await response.json().catch(() => ({ title: String(response.status) }));
     if (response.ok) return { state: "done", answer };
     if (response.status === 401 || answer.code === "csrf-failed") return { line: "signed-out" };
     return { state: "refused", answer };

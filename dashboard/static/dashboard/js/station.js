@@ -5,9 +5,9 @@ import { capacityOf, codeOf, kindOf } from "./labels.js";
 import { Outbox } from "./outbox.js";
 import { play } from "./sounds.js";
 import { showEntries } from "./entries.js";
+import { refusal, say, setup } from "./words.js";
 
 const root = document.querySelector("[data-station]");
-const setup = JSON.parse(document.getElementById("setup").textContent);
 const part = (name) => root.querySelector(`[data-${name}]`);
 const [step, area, gate, field] = ["step", "area", "gate", "code"].map((id) =>
   document.getElementById(id));
@@ -49,9 +49,9 @@ function takeGiven(code) {
 
 function chooseStep() {
   const out = step.value === "dispatch";
-  part("area-name").textContent = out ? "Where it goes" : "Where you stand";
+  part("area-name").textContent = say(out ? "goes" : "stands");
   const places = out ? setup.destinations : setup.areas;
-  const blank = new Option("choose …", "");
+  const blank = new Option(say("choose"), "");
   area.replaceChildren(blank, ...places.map(({ code, name }) => new Option(name, code)));
   // Where a sack goes is said each time anew; where one stands stays.
   const before = out ? "" : kept.area;
@@ -64,9 +64,9 @@ function chooseStep() {
 }
 
 function prompt() {
-  const say = wanted ? `Scan the parent for ${wanted}` : sack
-    ? `Scan the children of ${sack.code}` : "Scan the parent";
-  part("prompt").textContent = WITH_PARENT.includes(step.value) ? say : "Scan a label";
+  const parent = sack ? say("scan-children", { parent: sack.code }) : say("scan-parent");
+  const next = wanted ? say("scan-parent-for", { child: wanted }) : parent;
+  part("prompt").textContent = WITH_PARENT.includes(step.value) ? next : say("scan-label");
 }
 
 function remember() {
@@ -85,7 +85,7 @@ part("form").addEventListener("submit", (event) => {
 
 function take(label) {
   if (!area.value) {
-    return answer("refused", "Not sent", "Say first which area this is about.", "Choose it above, then scan again.");
+    return answer("refused", say("not-sent"), say("no-area"), say("choose-area"));
   }
   if (!WITH_PARENT.includes(step.value)) return send(label);
   const code = codeOf(label);
@@ -96,7 +96,7 @@ function take(label) {
 
 async function chooseSack(code) {
   sack = { code, count: null, capacity: capacityOf(code, setup.types) };
-  answer("", code, "This is the parent now.", "");
+  answer("", code, say("now-parent"), "");
   if (wanted) {
     const child = wanted;
     wanted = null;
@@ -110,7 +110,7 @@ async function chooseSack(code) {
   const bag = response?.ok ? await response.json() : null;
   if (bag?.kind === "child") {
     sack = null;
-    answer("refused", `${code} is a child`, "A child takes no bags.", "Scan the parent first.");
+    answer("refused", say("is-child", { code }), say("child-takes-none"), say("parent-first"));
   } else if (bag) {
     Object.assign(sack, { count: bag.child_count, capacity: bag.capacity, state: bag.state });
   } else if (response?.status === 404) {
@@ -125,11 +125,11 @@ function send(code, more = {}) {
   try {
     outbox.add(scan);
   } catch {
-    return answer("refused", "Not kept", "This device has no room left.", "Write the code down and call the office.");
+    return answer("refused", say("not-kept"), say("no-room"), say("write-down"));
   }
   remember();
   if (!navigator.onLine) {
-    answer("kept", codeOf(code), "Kept on this device; it is sent when the network is back.", "");
+    answer("kept", codeOf(code), say("kept-network"), "");
   }
 }
 
@@ -139,22 +139,23 @@ function tell(entry) {
   if (state === "refused") return tellRefusal(scan, said);
   const { verdict, bag, parent } = said;
   if (parent && WITH_PARENT.includes(scan.step)) followSack(parent);
-  const of = parent ? `${parent.count}/${parent.capacity}` : "";
   const sign = setup.steps.find((each) => each.step === scan.step);
-  const title = of && WITH_PARENT.includes(scan.step) ? `${of} in ${parent.code}` : bag.code;
+  const filled = parent && WITH_PARENT.includes(scan.step);
+  const title = filled ? say("count", { ...parent, parent: parent.code }) : bag.code;
   const done = verdict === "applied";
-  const what = done ? sign?.label : "It was so already; nothing was changed";
-  const rest = parent && parent.remaining ? ` ${parent.remaining} remain.` : "";
-  answer(done ? "applied" : "already", title, `${bag.code}: ${what}.${rest}`, sackNews(scan, parent));
+  const what = done ? sign?.label : say("already");
+  const rest = parent?.remaining ? ` ${say("remain", { count: parent.remaining })}` : "";
+  answer(done ? "applied" : "already", title, say("told", { code: bag.code, what }) + rest, sackNews(scan, parent));
 }
 
 function tellRefusal(scan, problem) {
   const { since, by } = problem.facts ?? {};
-  const more = since ? ` Since ${moment(since)}, by ${by}.` : "";
-  answer("refused", problem.title ?? "Refused", `${codeOf(scan.code)} was not recorded.${more}`, problem.remedy ?? "");
+  const more = since ? ` ${say("since", { since: moment(since), by })}` : "";
+  const { title, remedy } = refusal(problem);
+  answer("refused", title, say("not-recorded", { code: codeOf(scan.code) }) + more, remedy);
   const button = part("move");
   button.hidden = problem.code !== "child-elsewhere" || scan.step !== "link";
-  button.textContent = `Move it into ${scan.parent_code}`;
+  button.textContent = say("move-into", { parent: scan.parent_code });
   button.onclick = () => {
     button.hidden = true;
     outbox.add({ ...scan, step: "move" });
@@ -172,7 +173,7 @@ function followSack(parent) {
 
 const sackNews = (scan, parent) =>
   parent?.state === "complete" && WITH_PARENT.includes(scan.step)
-    ? "The parent is complete. Take the next one." : "";
+    ? say("complete") : "";
 
 function showSack() {
   part("sack").hidden = !sack;
@@ -206,17 +207,18 @@ function answer(outcome, title, text, remedy) {
 }
 
 function showLine(word) {
-  const words = {
-    online: ["Online", "live"],
-    offline: ["Offline: scans are kept here", "offline"],
-    busy: ["The server is busy: trying again", "asking"],
-    "signed-out": ["Signed out: log in to send", "offline"],
+  const states = {
+    online: "live",
+    offline: "offline",
+    busy: "asking",
+    "signed-out": "offline",
   };
-  [part("line").textContent, part("line").dataset.state] = words[word];
+  part("line").textContent = say(word);
+  part("line").dataset.state = states[word];
   part("log-in").hidden = word !== "signed-out";
   const mine = outbox.list("waiting").at(-1);
   if (word === "online" || !mine) return;
-  answer("kept", codeOf(mine.scan.code), "Kept on this device; it is sent as soon as that is possible.", "");
+  answer("kept", codeOf(mine.scan.code), say("kept"), "");
 }
 
 function showSound() {

@@ -1,0 +1,83 @@
+"""The page of a recall: every bag of a lot once, where it is now."""
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+
+from bags.models import Bag
+from tests.factories import (
+    make_batch,
+    make_loose,
+    make_parent,
+    make_user,
+    put_in_batch,
+    reference,
+    scan,
+)
+from tracetrack.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office() -> Client:
+    caches["limits"].clear()
+    reference()
+    client = Client()
+    client.force_login(make_user("olive", Role.OFFICE))
+    return client
+
+
+def test_leafs_through_every_bag_of_the_lot_once(office: Client) -> None:
+    for number in range(60):
+        make_loose(f"CB8000000{number:02d}")
+    put_in_batch(make_batch("LOT-1"), *Bag.objects.values_list("code", flat=True))
+
+    first = office.get("/batches/lot-1/recall")
+    second = office.get(f"/batches/LOT-1/recall?after={first.context['more']}")
+
+    codes = [bag["code"] for page in (first, second) for bag in page.context["bags"]]
+    assert (len(codes), len(set(codes)), second.context["more"]) == (60, 60, None)
+
+
+def test_says_where_each_bag_is_and_who_had_it(office: Client) -> None:
+    packer = make_user("packer", Role.OFFICE)
+    parent = make_parent("SB10001", children=1, actor=packer)
+    put_in_batch(make_batch("LOT-1"), "CB001000101")
+    scan(packer, "complete", parent.code)
+    scan(packer, "dispatch", parent.code, area="indore")
+
+    (bag,) = office.get("/batches/LOT-1/recall").context["bags"]
+
+    assert (bag["parent"], bag["area"], bag["bound_for"]) == ("SB10001", "lucknow", "indore")
+    assert (bag["hands"], bag["last_step"]) == (["packer"], "dispatch")
+
+
+def test_shows_an_operator_the_bags_of_his_areas_only(office: Client) -> None:
+    make_loose("CB900000001")
+    make_loose("CB900000002", area="indore")
+    put_in_batch(make_batch("LOT-1"), "CB900000001", "CB900000002")
+    client = Client()
+    client.force_login(make_user("asha", Role.OPERATOR, ["indore"]))
+
+    shown = client.get("/batches/LOT-1/recall").context["bags"]
+
+    assert [bag["code"] for bag in shown] == ["CB900000002"]
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=-1", "after=99999999999999999999"])
+def test_bears_any_place_to_go_on_from(office: Client, query: str) -> None:
+    make_batch("LOT-1")
+
+    assert office.get(f"/batches/LOT-1/recall?{query}").status_code == 200
+
+
+def test_leads_to_the_whole_of_it_as_a_sheet(office: Client) -> None:
+    make_loose("CB900000001")
+    put_in_batch(make_batch("LOT-1"), "CB900000001")
+
+    html = office.get("/batches/LOT-1/recall").content.decode()
+    address = "/api/v3/batches/LOT-1/recall?format=csv"
+
+    assert f'href="{address}"' in html
+    assert b"CB900000001" in b"".join(office.get(address).streaming_content)

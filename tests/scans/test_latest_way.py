@@ -1,0 +1,96 @@
+"""The way of a bag in parts: the same rows as the whole, whatever moved it, in bounded work."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bags.models import Area, Bag
+from scans.models import Scan
+from scans.queries import latest_way, timeline
+from tests.factories import child_codes, make_parent, make_user, reference, scan
+from tracetrack.models import User
+from tracetrack.roles import Role
+
+PARENT, OTHER = "SB10001", "SB20002"
+CHILD = child_codes(PARENT, 1)[0]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def actor() -> User:
+    """Somebody who did to two parents, and a child of theirs, what can move a child."""
+    reference()
+    actor = make_user("olive", Role.OFFICE)
+    make_parent(PARENT, children=2, actor=actor)
+    make_parent(OTHER, children=1, actor=actor)
+    for step in ("complete", "dispatch", "receive", "reopen"):
+        scan(actor, step, PARENT, area="indore")
+    scan(actor, "move", CHILD, OTHER)
+    for step in ("complete", "dispatch"):
+        scan(actor, step, OTHER, area="jaipur")
+    undo(actor, Scan.objects.latest("id"))
+    for step in ("dispatch", "return"):
+        scan(actor, step, OTHER, area="jaipur")
+    scan(actor, "return", CHILD)
+    scan(actor, "inspect", CHILD)
+    return actor
+
+
+def undo(actor: User, target: Scan) -> None:
+    scan(actor, "undo", target.bag.code, undoes=target.pk)
+
+
+def parts(bag: Bag, most: int) -> list[dict[str, Any]]:
+    """All parts of a way, one behind the other."""
+    found: list[dict[str, Any]] = []
+    before: int | None = None
+    while True:
+        rows, before = latest_way(bag, before=before, most=most)
+        found = rows + found
+        if before is None:
+            return found
+
+
+@pytest.mark.parametrize("code", [PARENT, OTHER, CHILD])
+def test_the_only_part_of_a_short_way_is_its_timeline(actor: User, code: str) -> None:
+    bag = Bag.objects.get(code=code)
+
+    assert latest_way(bag, most=100) == (timeline(bag), None)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5])
+def test_the_parts_of_a_parents_way_are_its_timeline(actor: User, most: int) -> None:
+    bag = Bag.objects.get(code=OTHER)
+
+    assert parts(bag, most) == timeline(bag)
+
+
+def test_a_part_of_a_childs_way_tells_what_moved_the_parent_that_it_leaves(actor: User) -> None:
+    bag = Bag.objects.get(code=CHILD)
+
+    rows, more = latest_way(bag, most=2)
+
+    # The return and the inspection are its own; the parent moved before them.
+    assert [row["step"] for row in rows if not row["through"]] == ["return", "inspect"]
+    assert more is not None
+
+
+def test_the_work_does_not_grow_with_what_happened(actor: User) -> None:
+    bag, area, now = Bag.objects.get(code=CHILD), Area.objects.first(), timezone.now()
+    alike = {"bag": bag, "step": "inspect", "outcome": "applied", "actor": actor, "area": area}
+    Scan.objects.bulk_create(
+        Scan(ref=uuid4(), scanned_at=now, recorded_at=now, **alike) for _ in range(1000)
+    )
+
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        rows, more = latest_way(bag, most=50)
+
+    assert (len(rows), more) == (50, rows[0]["id"])
+    assert len(asked) <= 5

@@ -1,5 +1,6 @@
-"""KeptView: an endpoint whose answers are kept as final bytes."""
+"""KeptView: an endpoint whose answers are kept as final bytes; KeptMiddleware gives them out."""
 
+from collections.abc import Callable
 from hashlib import blake2b
 from time import perf_counter
 from typing import Any
@@ -11,12 +12,17 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
-from tracetrack import limits
+from tracetrack import limits, refusals
 from tracetrack.http import VARY, ApiView, as_json, check_may
 from tracetrack.models import User
 from tracetrack.tokens import TokenAuthentication
 
 PLAIN = ("*/*", "application/json")
+# What the browser may do with JSON: nothing. The pages' own policy has nothing to say here.
+NO_PAGE = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+}
 
 
 class KeptView(ApiView):
@@ -39,15 +45,17 @@ class KeptView(ApiView):
     def as_view(cls, **initkwargs: Any) -> Any:
         usual = super().as_view(**initkwargs)
 
-        def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            return cls._plainly(request) if _is_plain(request) else usual(request, *args, **kwargs)
+        def view(request: HttpRequest) -> HttpResponseBase:
+            _doors[request.path_info] = cls, request.resolver_match
+            return cls.plainly(request) if _is_plain(request) else usual(request)
 
         # What the description of the API looks for.
         view.cls, view.initkwargs = cls, initkwargs  # type: ignore[attr-defined]
         return csrf_exempt(view)
 
     @classmethod
-    def _plainly(cls, request: HttpRequest) -> HttpResponse:
+    def plainly(cls, request: HttpRequest) -> HttpResponse:
+        """The answer to a plain question, after who asks, whether he may, and how often."""
         started = perf_counter()
         found = TokenAuthentication().authenticate(request)
         user: Any = found[0] if found else request.user
@@ -73,6 +81,39 @@ class KeptView(ApiView):
             unchanged = get_conditional_response(request, etag=etag, response=response)
             return unchanged or response
         return response
+
+
+class KeptMiddleware:
+    """Lets programs have kept answers at the door, past all that only pages need.
+
+    A door is known once the view behind it was asked the usual way. Whoever comes without a token,
+    or with a question of his own, goes the usual way.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        door = _doors.get(request.path_info)
+        if door is None or not (_has_token(request) and _is_plain(request)):
+            return self.get_response(request)
+        kept, request.resolver_match = door
+        # Raises where the site has no such name, as CommonMiddleware would have it.
+        request.get_host()
+        try:
+            response = kept.plainly(request)
+        except refusals.KNOWN as error:
+            response = refusals.refused(error, request)
+        for name, value in NO_PAGE.items():
+            response.headers[name] = value
+        return response
+
+
+_doors: dict[str, tuple[type[KeptView], Any]] = {}
+
+
+def _has_token(request: HttpRequest) -> bool:
+    return str(request.META.get("HTTP_AUTHORIZATION", ""))[:7].lower() == "bearer "
 
 
 def _is_plain(request: HttpRequest) -> bool:

@@ -21,6 +21,8 @@ from tracetrack.problems import CsrfFailed, HttpsRequired
 logger = logging.getLogger(__name__)
 
 API = "/api/"
+# What is no fault of ours, wherever it comes up.
+KNOWN = (Problem, OperationalError, InterfaceError)
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
@@ -66,11 +68,7 @@ class RequestIdMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Pages answer as the API does: a refusal with its status, a busy database with 503."""
-        if not isinstance(error, Problem | OperationalError | InterfaceError):
-            return None
-        problem = problems.as_problem(error)
-        assert problem is not None
-        return refuse(problem, error, request)
+        return refused(error, request) if isinstance(error, KNOWN) else None
 
 
 def show(problem: Problem, request: HttpRequest) -> HttpResponse:
@@ -111,6 +109,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
     return show(CsrfFailed(), request)
+
+
+def refused(error: Exception, request: HttpRequest) -> HttpResponse:
+    """The answer to what is one of KNOWN."""
+    problem = problems.as_problem(error)
+    assert problem is not None
+    return refuse(problem, error, request)
 
 
 def refuse(problem: Problem, error: Exception, request: HttpRequest) -> HttpResponse:

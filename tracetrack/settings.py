@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "tracetrack.refusals.RequestIdMiddleware",
     "tracetrack.timings.TimingMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "tracetrack.kept.KeptMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -28,7 +28,6 @@ from tracetrack.events import emit
 from tracetrack.models import ApiToken, User
 from tracetrack.problems import CHALLENGE
 from tracetrack.roles import Scope
-from tracetrack.sql import sql
 from tracetrack.token_events import TokenIssued, TokenRevoked, TokenRotated
 
 START = "tt_"
@@ -41,15 +40,13 @@ MOST_TOKENS = 20
 LONGEST_OVERLAP = timedelta(days=7)
 # How exact `used_at` is; finer would write a row for every request.
 USED_EVERY = timedelta(minutes=1)
-# In the order of sql/find_token.sql.
+# A function of the database, planned once for each connection: migrations/0006_find_token.py.
+FIND = "SELECT * FROM tracetrack_find_token_v1(%s, %s)"
+# In its order. Of the account only what an answer may say; the rest is fetched when asked for.
 TOKEN_COLUMNS = [
-    "id", "user_id", "name", "prefix", "digest", "scopes", "read_only", "networks", "created_at",
-    "expires_at", "revoked_at", "used_at",
+    "id", "user_id", "name", "prefix", "scopes", "read_only", "networks", "expires_at", "used_at",
 ]  # fmt: skip
-USER_COLUMNS = [
-    "id", "password", "last_login", "username", "first_name", "last_name", "email", "is_active",
-    "date_joined", "role",
-]  # fmt: skip
+USER_COLUMNS = ["id", "username", "first_name", "last_name", "email", "is_active", "role"]
 
 
 class Issued(NamedTuple):
@@ -172,15 +169,14 @@ def find_token(plain: str, *, now: datetime) -> ApiToken | None:
     """
     if not plain.startswith(START) or len(plain) != LENGTH:
         return None
-    # Every request of a program begins here: putting the question into words each time would take
-    # longer than asking it.
     with connection.cursor() as cursor:
-        cursor.execute(sql("tracetrack.find_token"), {"digest": digest_of(plain), "now": now})
+        cursor.execute(FIND, [digest_of(plain), now])
         row = cursor.fetchone()
     if row is None:
         return None
     token = ApiToken.from_db(connection.alias, TOKEN_COLUMNS, row[: len(TOKEN_COLUMNS)])
-    token.user = User.from_db(connection.alias, USER_COLUMNS, row[len(TOKEN_COLUMNS) :])
+    person = (token.user_id, *row[len(TOKEN_COLUMNS) :])
+    token.user = User.from_db(connection.alias, USER_COLUMNS, person)
     token.user.scopes = token.opens
     return token
 
@@ -194,7 +190,7 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer tt_…`. A token that is not good is refused, not ignored."""
 
     def authenticate(self, request: Request | HttpRequest) -> tuple[User, ApiToken] | None:
-        scheme, _, plain = request.headers.get("Authorization", "").partition(" ")
+        scheme, _, plain = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         now = timezone.now()

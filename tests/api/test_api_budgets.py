@@ -16,6 +16,7 @@ STEPS = {
     "POST scans link of two that are known": lambda: scan_body(
         "link", child_codes(HERE, 1)[0], HERE
     ),
+    "POST scans inspect of one in a sack": lambda: scan_body("inspect", child_codes(HERE, 1)[0]),
     "POST scans complete": lambda: scan_body("complete", HERE),
 }
 

@@ -36,7 +36,23 @@ REASONS = (
     _("is longer than {length} characters"),
     _("has characters that no text has"),
     _("its body is not a JSON object"),
+    _("This field may not be blank"),
+    _("Ensure this field has at least {count} elements"),
+    _("Ensure this field has no more than {count} characters"),
+    _("is no address such as 10.0.0.7, and no network such as 10.0.0.0/24"),
 )
+# The fields of forms, as the forms call them.
+FIELDS = {
+    "name": _("Name"),
+    "scopes": _("What it may do"),
+    "networks": _("Networks"),
+    "area": _("Area"),
+    "code": _("Code"),
+    "station": _("Station"),
+    "parent_code": _("Parent"),
+}
+# What Django itself says, and has no Hindi for.
+OF_DJANGO = (_("The two password fields didn\u2019t match."),)
 MOMENTS = ("held_at", "scanned_at", "since", "at")
 
 
@@ -86,6 +102,8 @@ def _fact(name: str, value: Any) -> Any:
         return written(moment)
     if name == "state" and value in STATES:
         return STATES[value].label
+    if name == "field":
+        return gettext(FIELDS.get(value, value))
     return _reason(str(value)) if name == "reason" else value
 
 

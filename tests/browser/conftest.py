@@ -104,18 +104,24 @@ class Watch:
 
 @pytest.fixture
 def look(chromium: Browser, site: str) -> Iterator[Look]:
-    """look("asha", "/bags", theme="dark", width=390): that page, as this person sees it."""
+    """look("asha", "/bags", theme="dark", width=390, language="hi"): as this person sees it."""
     contexts: list[BrowserContext] = []
     watch = Watch()
 
     def open_page(
-        username: str | None, path: str, *, theme: str = "light", width: int = 1440
+        username: str | None,
+        path: str,
+        *,
+        theme: str = "light",
+        width: int = 1440,
+        language: str = "en",
     ) -> Page:
         options: dict[str, Any] = {"color_scheme": theme, "timezone_id": "Asia/Kolkata"}
         size = {"width": width, "height": 900}
         context = chromium.new_context(base_url=site, viewport=size, **options)
         context.set_default_timeout(WAIT)
         contexts.append(context)
+        context.add_cookies([{"name": "tt-language", "value": language, "url": site}])
         if username:
             context.add_cookies([_session(username, site)])
         page = context.new_page()

@@ -44,9 +44,6 @@ LEAST_FREE_BYTES = 500 * 1024 * 1024
 # Recovery after a crash replays the log; on a slow disk that may take minutes.
 START_SECONDS = 300.0
 
-# Popen complains when it is forgotten while its process lives on, which is the point here.
-_started: list[subprocess.Popen[bytes]] = []
-
 
 class DevDbError(Exception):
     """The embedded database cannot do what was asked; the message says why and what to do."""
@@ -195,8 +192,9 @@ def _start(folder: Path, settings: dict[str, str]) -> None:
             start_new_session=True,
             **identity.popen,
         )
-    _started.append(process)
     _await(folder, process)
+    # Popen complains when it is forgotten while its process lives on, which is the point here.
+    process.returncode = 0
     _create_database(sockets)
 
 

@@ -13,6 +13,7 @@ from drf_spectacular.utils import OpenApiParameter
 from bags import described as bags
 from bags import described_resources as resources
 from dashboard import described as dashboard
+from graph import described as graph
 from scans import described as scans
 from scans import described_chains as chains
 from tracetrack import described, errors, problems, token_described
@@ -23,7 +24,7 @@ from tracetrack.roles import scope_of_permission
 from tracetrack.snippets import snippets
 from webhooks import described as webhooks
 
-TABLES = (bags, resources, scans, chains, webhooks, dashboard, token_described)
+TABLES = (bags, resources, scans, chains, webhooks, graph, dashboard, token_described)
 TABLE: Table = {name: told for app in TABLES for name, told in app.TABLE.items()}
 PREFIX = "api/v3/"
 JSON = "application/json"

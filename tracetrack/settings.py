@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "bags",
     "scans",
     "webhooks",
+    "graph",
     "dashboard",
 ]
 MIDDLEWARE = [

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from bags.urls import api_urls as bag_urls
 from dashboard.urls import api_urls as dashboard_urls
+from graph.urls import api_urls as graph_urls
 from scans.urls import api_urls as scan_urls
 from tracetrack import backoffice, health, reference, system
 from tracetrack.token_urls import api_urls as token_urls
@@ -16,7 +17,7 @@ api_urls = [
     path("openapi.json", reference.OpenApi.as_view(), name="api-openapi"),
     path("docs", reference.Docs.as_view(), name="api-docs"),
 ]
-api_urls += token_urls + webhook_urls + dashboard_urls + scan_urls + bag_urls
+api_urls += token_urls + webhook_urls + graph_urls + dashboard_urls + scan_urls + bag_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="alive"),

@@ -127,6 +127,8 @@ AREA = {"code": "kota", "name": "Kota"}
 BAG_TYPE = {"name": "jute", "parent_pattern": r"JP\d{5}", "child_pattern": r"JC\d{9}"}
 HOOK = {"name": "erp", "url": "https://erp.example/hook", "events": ["scan.recorded"]}
 
+QUERY = "{ bags { nodes { code parent { code } children { nodes { code } } } } }"
+
 
 def _webhook(site: Site, role: str) -> Webhook:
     """A webhook of whoever asks."""
@@ -183,6 +185,7 @@ CALLS: dict[str, Callable[[Site, str], Call]] = {
     "POST webhooks/<int:webhook>/deliveries/<int:delivery>/replay": lambda site, role: Call(
         f"{made_delivery(site, role)}/replay", {}
     ),
+    "POST graphql": lambda site, role: Call("graphql", {"query": QUERY}),
     "GET areas": lambda site, role: Call("areas"),
     "GET bag-types": lambda site, role: Call("bag-types"),
     "GET bags": lambda site, role: Call("bags"),

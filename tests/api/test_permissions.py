@@ -40,6 +40,7 @@ GRID = {
     "POST webhooks/<int:webhook>/test": SENT,
     "GET webhooks/<int:webhook>/deliveries": HOOK,
     "POST webhooks/<int:webhook>/deliveries/<int:delivery>/replay": SENT,
+    "POST graphql": LOOK,
     "GET areas": LOOK,
     "GET bag-types": LOOK,
     "GET bags": LOOK,

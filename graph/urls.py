@@ -1,0 +1,7 @@
+"""The table of the endpoint of GraphQL."""
+
+from django.urls import path
+
+from graph import views
+
+api_urls = [path("graphql", views.Graph.as_view(), name="api-graphql")]

@@ -1,0 +1,25 @@
+"""GraphQL over HTTP: one query in, one answer out."""
+
+from django.http import HttpResponse
+from django.utils.module_loading import import_string
+from rest_framework.request import Request
+
+from graph import errors
+from graph.serializers import QueryIn
+from tracetrack.http import ApiView, as_json
+
+__all__ = ["Graph", "errors"]
+
+# By name: graph/answering.py says why.
+ANSWERED = "graph.answering.answered"
+
+
+class Graph(ApiView):
+    """POST /api/v3/graphql"""
+
+    permissions = {"POST": "bags.view_bag"}
+    limited = {"POST": "search"}
+
+    def post(self, request: Request) -> HttpResponse:
+        asked = self.body(QueryIn)
+        return as_json(import_string(ANSWERED)(self.actor, **asked))

@@ -1,0 +1,17 @@
+"""A small site, asked in GraphQL."""
+
+import pytest
+from django.test import Client
+
+from tests.api.site import Site, make_site
+
+
+@pytest.fixture
+def site(db: None) -> Site:
+    return make_site()
+
+
+@pytest.fixture
+def office(site: Site) -> Client:
+    """Somebody who sees everything."""
+    return site.client("office")

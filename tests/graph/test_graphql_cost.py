@@ -1,0 +1,147 @@
+"""What a query costs the database: one question for each list and link, never one for each row."""
+
+import json
+
+import pytest
+from django.db import connection
+from graphql import GraphQLObjectType, get_named_type
+
+from bags.models import Batch
+from graph.schema import schema
+from graph.tables import RELATIONS
+from tests.api.site import HERE, HERE_CHILD, commit
+from tests.api.test_api_plans import LARGE, asked, plan_of, read_whole
+from tests.budgets import check_budget
+from tests.factories import child_codes, make_batch, make_parent, put_in_batch, scan
+from tests.graph.asking import ask, cost
+
+# A level, and below it everything that hangs together with it.
+LEVELS = {
+    "bags": "{ bags { nodes { code } } }",
+    "bags, what they point to": """{ bags { nodes {
+        bagType { name } batch { code } area { code } boundFor { code } parent { code } } } }""",
+    "bags, children": "{ bags { nodes { children { nodes { code parent { code } } } } } }",
+    "bags, scans": "{ bags { nodes { scans { nodes { step } } } } }",
+    "bags, children, scans": """{ bags(first: 5) { nodes { children(first: 5) { nodes {
+        scans(first: 5) { nodes { actor { username } area { code } bag { code } } } } } } } }""",
+    "batches": "{ batches { nodes { code bagType { name } heldBy { username } } } }",
+    "batches, bags": "{ batches { nodes { bags(first: 20) { nodes { code } } } } }",
+    "batches, bags, children": """{ batches(first: 5) { nodes { bags(first: 5) { nodes {
+        area { code } children(first: 5) { nodes { code batch { code } } } } } } } }""",
+    "scans": "{ scans { nodes { step } } }",
+    "scans, what they point to": """{ scans { nodes {
+        bag { code parent { code } } parent { code } area { code } actor { username } } } }""",
+    "a bag": '{ bag(code: "SB10001") { code children { nodes { code } } } }',
+    "a batch": '{ batch(code: "LOT-1") { code bags { nodes { code } } } }',
+}
+
+
+@pytest.fixture
+def crowded(site):
+    """More of everything."""
+    ben = site.people["office"]
+    for n in range(3):
+        make_parent(f"SB3000{n}", 4, actor=ben)
+        put_in_batch(make_batch(f"LOT-3{n}"), f"SB3000{n}", *child_codes(f"SB3000{n}", 4))
+    for code in child_codes("SB30000", 4):
+        scan(ben, "inspect", code)
+    commit()
+    return site
+
+
+class TestALevel:
+    @pytest.mark.parametrize("level", LEVELS)
+    def test_costs_its_budget(self, site, level):
+        client = site.client("operator")
+        ask(client, LEVELS[level])
+
+        check_budget(f"POST graphql, {level}", cost(client, LEVELS[level]))
+
+    @pytest.mark.parametrize("level", LEVELS)
+    def test_costs_the_same_for_more_rows(self, site, request, level):
+        client = site.client("office")
+        put_in_batch(Batch.objects.get(), HERE_CHILD)
+        few = len(cost(client, LEVELS[level]))
+
+        request.getfixturevalue("crowded")
+
+        assert len(cost(client, LEVELS[level])) == few
+
+    @pytest.mark.parametrize("role", ["operator", "office"])
+    @pytest.mark.parametrize("level", LEVELS)
+    def test_reads_no_large_table_whole(self, crowded, level, role):
+        with connection.cursor() as cursor:
+            cursor.execute("REINDEX TABLE bags_bag; REINDEX TABLE scans_scan")
+            cursor.execute("ANALYZE bags_bag; ANALYZE scans_scan")
+            cursor.execute(
+                "UPDATE pg_class SET reltuples = 4000000 WHERE relname = ANY (%s)", [list(LARGE)]
+            )
+
+        found = list(asked(cost(crowded.client(role), LEVELS[level])))
+
+        assert len(found) > 2
+        whole = [node for text in found for node in read_whole(plan_of(text))]
+        assert whole == [], json.dumps(whole, indent=1)
+
+    @pytest.mark.parametrize(
+        ("query", "index"),
+        [
+            ("{ bags { nodes { children(first: 2) { nodes { code } } } } }", "bag_children"),
+            ("{ bags { nodes { scans(first: 2) { nodes { step } } } } }", "scan_of_bag"),
+            ("{ batches { nodes { bags(first: 2) { nodes { code } } } } }", "bag_in_batch"),
+        ],
+    )
+    def test_looks_once_for_each_owner_by_an_index(self, crowded, query, index):
+        with connection.cursor() as cursor:
+            cursor.execute("REINDEX TABLE bags_bag; REINDEX TABLE scans_scan")
+            cursor.execute("ANALYZE bags_bag; ANALYZE scans_scan")
+
+        (text,) = [t for t in asked(cost(crowded.client("office"), query)) if "LATERAL" in t]
+
+        explained = json.dumps(plan_of(text))
+        assert f'"Index Name": "{index}"' in explained, explained
+
+
+class TestTheTableOfRelations:
+    def test_names_the_lists_and_links_of_the_schema_and_nothing_else(self):
+        # What a list wraps around its rows is no question to anybody.
+        wrapped = {"nodes", "edges", "node", "pageInfo"}
+        offered = {
+            (name, field)
+            for name, kind in schema.core.type_map.items()
+            if isinstance(kind, GraphQLObjectType) and not name.startswith("__")
+            for field, definition in kind.fields.items()
+            if isinstance(get_named_type(definition.type), GraphQLObjectType)
+            and field not in wrapped
+        }
+
+        assert offered == set(RELATIONS)
+
+    def test_reads_the_arguments_that_the_schema_offers(self):
+        for (name, field), relation in RELATIONS.items():
+            offered = set(schema.core.type_map[name].fields[field].args)
+            read = set(relation.reader().fields) if relation.reader else set()
+            assert offered == read, (name, field)
+
+
+class TestAnAnswer:
+    def test_is_of_one_moment(self, site):
+        queries = cost(site.client("office"), LEVELS["bags, children"])
+        texts = [query["sql"] for query in queries]
+
+        begins = next(n for n, text in enumerate(texts) if "SAVEPOINT" in text)
+        ends = next(n for n, text in enumerate(texts) if "RELEASE" in text)
+        assert all(begins < n < ends for n, text in enumerate(texts) if "bags_bag" in text)
+
+    def test_does_not_ask_for_what_nobody_wants(self, site):
+        queries = cost(site.client("office"), "{ __schema { types { name } } }")
+
+        assert not any("bags_" in query["sql"] for query in queries)
+
+    def test_asks_nothing_below_nothing(self, site):
+        query = (
+            f'{{ bag(code: "{HERE}") {{ boundFor {{ code }} children {{ nodes {{ code }} }} }} }}'
+        )
+        none = query.replace(HERE, "SB99999")
+
+        assert len(cost(site.client("office"), none)) < len(cost(site.client("office"), query))

@@ -66,6 +66,17 @@ def check_queue_can_be_full() -> CheckMessage | None:
     )
 
 
+def check_cdn_has_hashes() -> CheckMessage | None:
+    """What a CDN keeps for a year must never change under its name."""
+    if settings.STATIC_HASHED or not settings.STATIC_CDN:
+        return None
+    return Error(
+        "STATIC_CDN is set, but STATIC_HASHED is off: the CDN would keep what has changed since.",
+        hint="Set STATIC_HASHED=true and run collectstatic, or leave STATIC_CDN out.",
+        id="TT.E009",
+    )
+
+
 def check_lock_comes_first() -> CheckMessage | None:
     """Waiting for a lock must end before the statement does, or nobody hears of the lock."""
     if not 0 < settings.DB_STATEMENT_SECONDS <= settings.DB_LOCK_SECONDS:
@@ -146,6 +157,7 @@ CHECKS: dict[Callable[[], CheckMessage | None], str] = {
     check_https_can_be_seen: Tags.security,
     check_hosts_are_named: Tags.security,
     check_secret_key: Tags.security,
+    check_cdn_has_hashes: Tags.staticfiles,
     check_shared_state: Tags.caches,
 }
 

@@ -190,6 +190,14 @@ def origins(name: str) -> list[str]:
     return items
 
 
+def origin(name: str) -> str:
+    """Read one origin, or nothing."""
+    items = origins(name)
+    if len(items) > 1:
+        raise SettingError(f"{name} names {len(items)} origins. Write one.")
+    return items[0] if items else ""
+
+
 def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
     """Read one of a few words."""
     value = text(name, default=default)

@@ -239,12 +239,14 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Whether the other hosts of the domain speak HTTPS is for the owner of the domain to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
+STATIC_CDN = env.origin("STATIC_CDN")
+FILES = [SELF, STATIC_CDN] if STATIC_CDN else [SELF]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:"],
+        "default-src": FILES,
+        "script-src": [*FILES, NONCE],
+        "style-src": [*FILES, NONCE],
+        "img-src": [*FILES, "data:"],
         "connect-src": [SELF],
         "object-src": [NONE],
         "base-uri": [NONE],
@@ -267,7 +269,7 @@ BUSINESS_TIME_ZONE = env.zone("BUSINESS_TIME_ZONE", default="Asia/Kolkata")
 
 # Static files. Hashed names need collectstatic; without them the files are found where they lie.
 STATIC_HASHED = env.boolean("STATIC_HASHED", default=not DEBUG)
-STATIC_URL = "/static/"
+STATIC_URL = f"{STATIC_CDN}/static/"
 STATIC_ROOT = env.folder("STATIC_ROOT", default=BASE_DIR / "staticfiles")
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not STATIC_HASHED
 STORAGES = {

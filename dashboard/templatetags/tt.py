@@ -74,13 +74,13 @@ def moment(value: str | datetime | None, shape: str = "full") -> str:
 def icon(name: str) -> SafeString:
     """An icon of the sprite, for the eye only."""
     tag = '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>'
-    return format_html(tag, static(SPRITE), name)
+    return format_html(tag, sprite(), name)
 
 
 @register.simple_tag
 def sprite() -> str:
-    """Where the icons lie."""
-    return static(SPRITE)
+    """Where the icons lie: on this very site, since browsers take a <use> from nowhere else."""
+    return static(SPRITE).removeprefix(settings.STATIC_CDN)
 
 
 @register.simple_tag

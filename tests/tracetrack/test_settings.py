@@ -57,6 +57,8 @@ class TestDeployed:
             ("REDIS_URL", "foo", "REDIS_URL names no Redis."),
             ("FORWARDED_ALLOW_IPS", "foo", 'FORWARDED_ALLOW_IPS names "foo".'),
             ("CSRF_TRUSTED_ORIGINS", "example.org", 'CSRF_TRUSTED_ORIGINS names "example.org".'),
+            ("STATIC_CDN", "https://a.example/x", 'STATIC_CDN names "https://a.example/x".'),
+            ("STATIC_CDN", "https://a.example,https://b.example", "STATIC_CDN names 2 origins."),
             ("LOG_LEVEL", "loud", 'LOG_LEVEL is "loud".'),
             ("DATA", "manage.py", "which is a file. Name a folder."),
             ("SECRET_KEY_FILE", "/nowhere", "SECRET_KEY and SECRET_KEY_FILE are both set."),
@@ -85,6 +87,7 @@ class TestDeployed:
             ({"FORWARDED_ALLOW_IPS": ""}, "TT.E005"),
             ({"ALLOWED_HOSTS": "*"}, "TT.E006"),
             ({"SECRET_KEY": "short"}, "TT.E007"),
+            ({"STATIC_CDN": "https://cdn.example", "STATIC_HASHED": "false"}, "TT.E009"),
         ],
     )
     def test_settings_that_contradict_one_another_are_named(

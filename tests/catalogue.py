@@ -87,7 +87,8 @@ def _of_templates() -> Iterator[Message]:
 def _of_problems() -> Iterator[Message]:
     # Importing the table of addresses imports everything that may be refused.
     importlib.import_module("tracetrack.urls")
-    for kind in problems():
+    # Who is refused by GraphQL or a webhook is a program, and reads English.
+    for kind in (each for each in problems() if each.__module__.split(".")[0] in APPS):
         yield kind.title(), None
         if kind.remedy:
             yield kind.remedy, None

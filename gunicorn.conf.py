@@ -1,6 +1,7 @@
 """How gunicorn serves TraceTrack; every number comes from tracetrack/settings.py."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +12,15 @@ from django.utils.module_loading import import_string
 
 from tracetrack import env, settings
 
-wsgi_app = "tracetrack.wsgi:application"
+# One port for pages, API and WebSockets: docs/decisions/0040-one-port.md.
+wsgi_app = "tracetrack.asgi:application"
 host = env.text("HOST", default="127.0.0.1")
 port = env.integer("PORT", default=8000, at_least=1, at_most=65_535)
 bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-worker_class = "gthread"
+worker_class = "asgi"
 workers = settings.WORKERS
-threads = settings.THREADS
+# Whoever starts and ends with the process is started and ended by the hooks below.
+asgi_lifespan = "off"
 # Loaded by each worker for itself: a SIGHUP then brings in new code, and no worker inherits a
 # connection of another. The price is some memory per worker.
 preload_app = False
@@ -34,9 +37,18 @@ accesslog = "-" if env.boolean("ACCESS_LOG", default=False) else None
 loglevel = "info" if settings.LOG_LEVEL in {"DEBUG", "INFO"} else "warning"
 
 
+def when_ready(server: Any) -> None:
+    """Have the system drop whoever takes nothing any more; new connections inherit this."""
+    patience = int(settings.DB_IDLE_SECONDS * 1000)
+    if patience and hasattr(socket, "TCP_USER_TIMEOUT"):
+        for listener in server.LISTENERS:
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience)
+
+
 def post_worker_init(worker: Any) -> None:
     """Make ready what is asked for first, beside the worker's first requests."""
     import_string("tracetrack.pool.open_share")()
+    import_string("dashboard.hub.leave_when")(lambda: not worker.alive)
     Thread(target=import_string("dashboard.warming.warm"), name="warming", daemon=True).start()
 
 

@@ -35,6 +35,7 @@ class AreaChanged(AreaEvent):
 @dataclass(frozen=True, slots=True)
 class AreaStaffed(AreaEvent):
     name: ClassVar[str] = "area.staffed"
+    topic: ClassVar[str] = "people"
 
     joined: tuple[str, ...]
     left: tuple[str, ...]

@@ -100,7 +100,7 @@ def serving(database: str, *, workers: int, pinned: bool = False, **more: str) -
         ]
         started = time.perf_counter()
         process = subprocess.Popen(
-            [*command, "bench.wsgi:application"],
+            [*command, "bench.asgi:application"],
             cwd=site.ROOT, env=environment, stdout=log, stderr=log,
         )  # fmt: skip
         try:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django_ratelimit.core import get_usage
 
 from tracetrack.addresses import client_network
+from tracetrack.live import publish
 
 
 class Limit(TypedDict):
@@ -70,6 +71,12 @@ class LogOut(LogoutView):
 
     next_page = "/login"
     http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        # A dashboard that is open elsewhere in the same browser must hear of it.
+        publish("people")
+        return response
 
 
 def _waiting(request: HttpRequest) -> int:

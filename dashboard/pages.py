@@ -59,7 +59,7 @@ def page(permission: str) -> Callable[[Page], Page]:
 @require_safe
 @page("dashboard.view_dashboard")
 def overview(request: Asked) -> HttpResponse:
-    """/: every number, painted by the server first and kept fresh by live.js."""
+    """/: every number, painted by the server first and kept fresh by dashboard_ultra.js."""
     numbers, _ = answers.overview(request.user)
     context = {"numbers": orjson.loads(numbers), "steps": signs.steps_as_json()}
     return render(request, "pages/overview.html", context)

@@ -75,6 +75,15 @@ def drop(*patterns: str) -> None:
         _cache().drop(namespaces)
 
 
+def forget(*patterns: str) -> None:
+    """Outdate the namespaces that the patterns name in this process alone: another dropped them.
+
+    With Redis this process finds out by itself, without it up to a second later.
+    """
+    for pattern in patterns:
+        _cache().forget(_meant(pattern)[0])
+
+
 def clear(pattern: str) -> int:
     """Remove the entries that fit, such as "bags:list*", at once; return how many went.
 
@@ -124,6 +133,10 @@ class Cache:
         finally:
             # Last, so that nobody can take from Redis what is about to go and keep it as new.
             self._memory.outdate(namespaces)
+
+    def forget(self, namespaces: Collection[str]) -> None:
+        """The promise of forget()."""
+        self._memory.outdate(namespaces)
 
     def clear(self, namespaces: Collection[str], glob: str) -> int:
         """The promise of clear()."""

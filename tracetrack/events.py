@@ -1,9 +1,9 @@
-"""Consequences, told once: audit in the same transaction, stale answers dropped after COMMIT."""
+"""Consequences, told once: audit at once; after COMMIT stale answers go, and who listens hears."""
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tracetrack import audit, cache
+from tracetrack import audit, cache, live
 
 if TYPE_CHECKING:
     from tracetrack.models import User
@@ -16,6 +16,8 @@ class Event:
     name: ClassVar[str] = ""
     stale: ClassVar[tuple[str, ...]] = ()
     audited: ClassVar[bool] = False
+    # What open dashboards hear: "numbers" moved, or "people" may see something else.
+    topic: ClassVar[str] = "numbers"
 
     @property
     def subject(self) -> str:
@@ -33,3 +35,5 @@ def emit(event: Event, *, actor: "User | None" = None) -> None:
         audit.note(actor=actor, action=event.name, subject=event.subject, facts=event.facts())
     if event.stale:
         cache.drop(*event.stale)
+        # After the drop: whoever hears of it must not find what was there before.
+        live.publish(event.topic)

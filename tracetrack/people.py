@@ -17,6 +17,7 @@ class UserChanged(Event):
     # Scans and figures say who scanned.
     stale: ClassVar[tuple[str, ...]] = ("dashboard:*", "recent:*", "user_stats:*")
     audited: ClassVar[bool] = True
+    topic: ClassVar[str] = "people"
 
     user: str
     role: str

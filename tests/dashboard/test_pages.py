@@ -242,10 +242,10 @@ class TestHashedFiles:
         }
         call_command("collectstatic", verbosity=0, interactive=False)
 
-        live = staticfiles_storage.url("dashboard/js/live.js").removeprefix("/static/")
+        live = staticfiles_storage.url("dashboard/js/dashboard_ultra.js").removeprefix("/static/")
         imports = re.findall(r'from "\./([^"]+)"', (tmp_path / live).read_text())
 
-        assert sorted(name.split(".")[0] for name in imports) == ["chart", "frame"]
+        assert sorted(name.split(".")[0] for name in imports) == ["chart", "frame", "listen"]
         for name in imports:
             assert re.fullmatch(r"\w+\.[0-9a-f]{12}\.js", name)
             assert (tmp_path / "dashboard/js" / name).exists()

@@ -1,8 +1,10 @@
-// Keeps the dashboard true: asks the server again and again, cheaply (unchanged answers come as
-// 304), and shows each new answer on the page that it painted first.
+// Keeps the dashboard true: listens to the server, which tells each change within a second. While
+// that is broken it asks again and again, cheaply (unchanged answers come as 304). Each answer is
+// shown on the page that the server painted first.
 
 import { digits, showTimes } from "./frame.js";
 import { chart } from "./chart.js";
+import { listen } from "./listen.js";
 
 const page = document.querySelector("[data-live]");
 const steps = JSON.parse(document.getElementById("steps").textContent);
@@ -21,7 +23,15 @@ const WORDS = {
 let saidAt = Date.now();
 
 const charts = [...document.querySelectorAll("[data-table]")].map(chart);
-ask(page.dataset.live, { show, state: showState });
+const asking = ask(page.dataset.live, { show, state: showState });
+if (page.dataset.socket) {
+  listen(page.dataset.socket, { heard: show, state: (word) => {
+    if (word === "changed") return location.reload();
+    asking.rest(word === "live" || word === "signed-out");
+    if (word === "broken") return asking.now();
+    return showState(word);
+  } });
+}
 
 function show(answer) {
   for (const place of document.querySelectorAll("[data-number]")) {
@@ -126,21 +136,24 @@ function showState(state) {
 
 /**
  * Call `show(answer)` for each new answer of `url`, and `state(word)` for how the asking goes: live,
- * asking, resting (the page is hidden), offline, signed-out. Gives a function that ends it.
+ * asking, resting (the page is hidden), offline, signed-out. `now()` asks at once, `rest(true)` has
+ * it wait while somebody else brings the news.
  */
 function ask(url, { show, state, every = ASK_EVERY }) {
   let tag = null;
   let timer = null;
   let asking = false;
+  let resting = false;
 
   async function once() {
     clearTimeout(timer);
-    if (asking) return;
+    if (asking || resting) return;
     if (document.hidden) return state("resting");
     asking = true;
     state("asking");
     const word = await answer().catch(() => "offline");
     asking = false;
+    if (resting) return;
     state(word);
     if (word !== "signed-out") timer = setTimeout(once, every);
   }
@@ -159,8 +172,17 @@ function ask(url, { show, state, every = ASK_EVERY }) {
 
   document.addEventListener("visibilitychange", once);
   addEventListener("online", once);
-  addEventListener("offline", () => state("offline"));
+  addEventListener("offline", () => {
+    resting = false;
+    state("offline");
+  });
   state("live");
   timer = setTimeout(once, every);
-  return () => clearTimeout(timer);
+  return {
+    now: once,
+    rest(yes) {
+      resting = yes;
+      if (yes) clearTimeout(timer);
+    },
+  };
 }

@@ -1,0 +1,198 @@
+"""The hub: one for each process; makes each answer once for all who may see the same."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import psycopg
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import Error, connection
+from django.http import HttpRequest
+
+from bags.querysets import scope_of
+from dashboard import answers
+from tracetrack import cache
+from tracetrack.live import CHANNEL
+from tracetrack.models import User
+
+log = logging.getLogger(__name__)
+
+open_connection = psycopg.AsyncConnection.connect
+MAY = "dashboard.view_dashboard"
+# At most four messages a second; without any word from the database, a look now and then.
+BETWEEN_SECONDS, LOOK_SECONDS, PEOPLE_SECONDS = 0.25, 5.0, 15.0
+WAITING_MESSAGES = 4
+LEAVE_SECONDS = 0.5
+GOING_AWAY, SIGNED_OUT, CHANGED = 1001, 4401, 4409
+
+
+def leaving() -> bool:
+    """Whether this process is to stop; its server says so by leave_when()."""
+    return _stops is not None and _stops()
+
+
+_stops: Callable[[], bool] | None = None
+
+
+@dataclass(eq=False)
+class Listener:
+    """One dashboard that is open: whose, what it may see, and what waits to be sent to it."""
+
+    session: str
+    scope: str
+    user: User
+    waiting: "asyncio.Queue[str]"
+    end: Callable[[int], Awaitable[None]]
+
+    def put(self, text: str) -> None:
+        """Have it sent. Who is slow misses what is old by now: the next message says it all."""
+        if self.waiting.full():
+            self.waiting.get_nowait()
+        self.waiting.put_nowait(text)
+
+
+class Hub:
+    """Who listens in this process, and the one task that serves them all."""
+
+    def __init__(self) -> None:
+        self._listeners: set[Listener] = set()
+        self._told: dict[str, bytes] = {}
+        self._wake = asyncio.Event()
+        self._people = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def join(self, listener: Listener) -> None:
+        """Have it told from now on, beginning with how things are."""
+        self._listeners.add(listener)
+        if not self._tasks:
+            self._tasks = [
+                asyncio.create_task(run()) for run in (self._hear, self._serve, self._leave)
+            ]
+        await self._greet(listener)
+
+    def leave(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+
+    async def _hear(self) -> None:
+        """Serve whenever the database says so; come back when it was away."""
+        params: dict[str, Any] = connection.get_connection_params()
+        params.pop("cursor_factory", None)
+        while True:
+            try:
+                async with await open_connection(
+                    **params | {"application_name": "tracetrack-live"}, autocommit=True
+                ) as own:
+                    await own.execute(f"LISTEN {CHANNEL}")
+                    self._wake.set()
+                    async for told in own.notifies():
+                        self._people |= told.payload == "people"
+                        self._wake.set()
+            except psycopg.Error as error:
+                log.warning("Not listening to the database: %s", error)
+            await asyncio.sleep(1)
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        checked = loop.time()
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
+            self._wake.clear()
+            cache.forget("dashboard:*")
+            try:
+                if self._people or loop.time() - checked > PEOPLE_SECONDS:
+                    self._people, checked = False, loop.time()
+                    await self._check_people()
+                for scope, listeners in self._by_scope().items():
+                    await self._tell(scope, listeners)
+            except Error as error:
+                log.warning("The dashboards were not told: %s", error)
+            await asyncio.sleep(BETWEEN_SECONDS)
+
+    def _by_scope(self) -> dict[str, list[Listener]]:
+        found: dict[str, list[Listener]] = {}
+        for listener in self._listeners:
+            found.setdefault(listener.scope, []).append(listener)
+        self._told = {scope: told for scope, told in self._told.items() if scope in found}
+        return found
+
+    async def _tell(self, scope: str, listeners: list[Listener]) -> None:
+        body, told = await asyncio.to_thread(_numbers, listeners[0].user)
+        if self._told.get(scope) != told:
+            self._told[scope] = told
+            text = body.decode()
+            for listener in listeners:
+                listener.put(text)
+
+    async def _greet(self, listener: Listener) -> None:
+        body, told = await asyncio.to_thread(_numbers, listener.user)
+        listener.put(body.decode())
+        if self._told.get(listener.scope) != told:
+            # One of the two is older: what comes next says it to all.
+            self._told.pop(listener.scope, None)
+            self._wake.set()
+
+    async def _leave(self) -> None:
+        """Let everybody go when the process is to stop: they come back to another one."""
+        while not leaving():
+            await asyncio.sleep(LEAVE_SECONDS)
+        await asyncio.gather(*[listener.end(GOING_AWAY) for listener in list(self._listeners)])
+
+    async def _check_people(self) -> None:
+        """End who is signed out or may no longer look; who may see something else comes anew."""
+        listeners = list(self._listeners)
+        now = await asyncio.to_thread(lambda: [who(one.session) for one in listeners])
+        ends = []
+        for listener, user in zip(listeners, now, strict=True):
+            if user is None:
+                ends.append(listener.end(SIGNED_OUT))
+            elif scope_of(user) != listener.scope or user.role != listener.user.role:
+                ends.append(listener.end(CHANGED))
+        await asyncio.gather(*ends)
+
+
+def who(session: str) -> User | None:
+    """Whose session this is, if it is good and he may look. For a thread: keeps no connection."""
+    request: Any = HttpRequest()
+    request.session = SessionStore(session)
+    try:
+        user = get_user(request)
+        if not isinstance(user, User) or not user.has_perm(MAY):
+            return None
+        # Asks for his areas, here in the thread.
+        scope_of(user)
+        return user
+    finally:
+        connection.close()
+
+
+def _numbers(user: User) -> tuple[bytes, bytes]:
+    """What he sees, and the same without what says only when it was made."""
+    try:
+        body, _ = answers.overview(user)
+    finally:
+        connection.close()
+    said = orjson.loads(body)
+    said.pop("generated_at", None)
+    return body, orjson.dumps(said)
+
+
+hub: Hub | None = None
+
+
+def of_this_process() -> Hub:
+    """The one hub; made on the loop that it lives on."""
+    global hub
+    hub = hub or Hub()
+    return hub
+
+
+def leave_when(said: Callable[[], bool]) -> None:
+    """Ask `said` whether this process is to stop."""
+    global _stops
+    _stops = said

@@ -1,0 +1,57 @@
+"""WS /live: what GET /api/v3/dashboard/ultra answers, whenever it changes."""
+
+import asyncio
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from bags.querysets import scope_of
+from dashboard.hub import SIGNED_OUT, WAITING_MESSAGES, Listener, of_this_process, who
+
+
+class Live(AsyncWebsocketConsumer):
+    """One open dashboard. What it sends is not listened to."""
+
+    listener: Listener | None = None
+    pump: "asyncio.Task[None] | None" = None
+
+    async def connect(self) -> None:
+        session = _session(self.scope["headers"])
+        user = await asyncio.to_thread(who, session) if session else None
+        await self.accept()
+        if user is None:
+            # Only an open socket can be told why.
+            return await self.close(SIGNED_OUT)
+        waiting: asyncio.Queue[str] = asyncio.Queue(WAITING_MESSAGES)
+        self.listener = Listener(session, scope_of(user), user, waiting, self.close)
+        self.pump = asyncio.create_task(self._pump(waiting))
+        return await of_this_process().join(self.listener)
+
+    async def disconnect(self, code: int) -> None:
+        if self.listener is not None:
+            of_this_process().leave(self.listener)
+        if self.pump is not None:
+            self.pump.cancel()
+
+    async def close(self, code: Any = None, reason: Any = None) -> None:
+        if self.listener is not None:
+            of_this_process().leave(self.listener)
+        await super().close(code, reason)
+
+    async def _pump(self, waiting: "asyncio.Queue[str]") -> None:
+        while True:
+            await self.send(await waiting.get())
+
+
+def _session(headers: list[tuple[bytes, bytes]]) -> str:
+    cookies = SimpleCookie()
+    for name, value in headers:
+        if name == b"cookie":
+            try:
+                cookies.load(value.decode("latin-1"))
+            except CookieError:
+                return ""
+    found = cookies.get(settings.SESSION_COOKIE_NAME)
+    return found.value if found else ""

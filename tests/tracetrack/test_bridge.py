@@ -1,0 +1,139 @@
+"""The bridge between the server and Django: what goes in, what comes out, who left meanwhile."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tracetrack.bridge import SMALL, Bridge, environ
+
+LENGTH = [("Content-Length", "2")]
+
+
+def scope(*headers, method="GET", path=b"/a%2Fb%FF"):
+    return {
+        "type": "http", "method": method, "http_version": "1.1", "scheme": "https",
+        "raw_path": path, "query_string": b"q=1", "headers": list(headers),
+        "server": ("::1", 8000), "client": ("192.0.2.7", 5),
+    }  # fmt: skip
+
+
+class Client:
+    """Sends pieces of a body and then stays, or leaves; keeps what it was sent."""
+
+    def __init__(self, *pieces, leaves=False, takes=True):
+        self.pieces, self.leaves, self.takes, self.got = list(pieces), leaves, takes, []
+
+    async def receive(self):
+        if self.pieces:
+            piece = self.pieces.pop(0)
+            return {"type": "http.request", "body": piece, "more_body": bool(self.pieces)}
+        if self.leaves:
+            return {"type": "http.disconnect"}
+        return await asyncio.Future()
+
+    async def send(self, message):
+        self.got.append(message)
+        if not self.takes:
+            await asyncio.Event().wait()
+
+    @property
+    def body(self):
+        return b"".join(message.get("body", b"") for message in self.got)
+
+
+def ask(app, client, *headers, patience=30.0, method="GET"):
+    bridge = Bridge(app, threads=2, patience=patience)
+    called = bridge(scope(*headers, method=method), client.receive, client.send)
+    # A loop of its own, in a thread of its own: the page tests have one running in this thread.
+    with ThreadPoolExecutor(1) as alone:
+        alone.submit(asyncio.run, called).result()
+
+
+def echo(given, start):
+    start("200 OK", LENGTH)
+    return [given["wsgi.input"].read(int(given.get("CONTENT_LENGTH", 0)))]
+
+
+class Stream:
+    """Pieces without end, until it is closed."""
+
+    def __init__(self):
+        self.closed = threading.Event()
+
+    def __call__(self, given, start):
+        start("200 OK", [])
+        return self
+
+    def __iter__(self):
+        while not self.closed.is_set():
+            yield b"x"
+
+    def close(self):
+        self.closed.set()
+
+
+class TestARequest:
+    def test_reaches_the_application_as_it_was_written(self):
+        headers = [
+            (b"host", b"a"), (b"cookie", b"a=1"), (b"cookie", b"b=2"), (b"x-two", b"1"),
+            (b"x-two", b"2"), (b"content-type", b"text/plain"),
+        ]  # fmt: skip
+        found = environ(scope(*headers), None)
+
+        assert found["PATH_INFO"] == "/a/b\xff"
+        assert (found["HTTP_COOKIE"], found["HTTP_X_TWO"]) == ("a=1; b=2", "1,2")
+        assert (found["CONTENT_TYPE"], found["wsgi.url_scheme"]) == ("text/plain", "https")
+        assert (found["REMOTE_ADDR"], found["SERVER_PORT"]) == ("192.0.2.7", "8000")
+
+    @pytest.mark.parametrize("size", [0, 5, SMALL, SMALL + 1, 3 * SMALL])
+    def test_brings_its_whole_body(self, size):
+        body = b"b" * size
+        client = Client(body[: size // 2], body[size // 2 :])
+
+        ask(echo, client, (b"content-length", b"%d" % size), method="POST")
+
+        assert client.body == body
+
+    def test_whose_body_does_not_come_is_told_so(self):
+        client = Client(leaves=True)
+
+        ask(echo, client, (b"content-length", b"9"), method="POST")
+
+        assert client.got[0]["status"] == 408
+
+
+class TestAnAnswer:
+    def test_with_a_length_is_one_piece(self):
+        def app(given, start):
+            start("201 Created", LENGTH)
+            return iter([b"o", b"k"])
+
+        client = Client()
+        ask(app, client)
+
+        assert [message["type"] for message in client.got] == [
+            "http.response.start",
+            "http.response.body",
+        ]
+        assert (client.got[0]["status"], client.body) == (201, b"ok")
+
+    def test_without_one_is_sent_while_it_is_made(self):
+        def app(given, start):
+            start("200 OK", [])
+            yield b"o"
+            yield b"k"
+
+        client = Client()
+        ask(app, client)
+
+        assert [message.get("body") for message in client.got] == [None, b"o", b"k", b""]
+
+    @pytest.mark.parametrize("reader", [Client(leaves=True), Client(takes=False)])
+    def test_that_nobody_takes_ends(self, reader):
+        stream = Stream()
+
+        ask(stream, reader, patience=0.05)
+
+        assert stream.closed.is_set()

@@ -1,0 +1,202 @@
+"""The bridge from ASGI to WSGI: Django answers in threads, behind a server that has none."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
+from io import BufferedReader, BytesIO, RawIOBase
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+# A body up to this size is read before a thread is taken: who sends slowly holds none.
+SMALL = 64 * 1024
+NO_BODY = {"type": "http.response.body", "body": b""}
+TOO_LATE = {"type": "http.response.start", "status": 408, "headers": [(b"content-length", b"0")]}
+
+
+class Left(ConnectionError):
+    """Who asked is gone, or takes nothing any more."""
+
+
+class Bridge:
+    """`app`, which speaks WSGI, as an ASGI application: each request takes one of `threads`.
+
+    An answer that states its length goes out as one piece and holds no thread while it does. Any
+    other is sent while it is made; a reader who leaves, or takes nothing for `patience` seconds,
+    ends it.
+    """
+
+    def __init__(self, app: Any, *, threads: int, patience: float) -> None:
+        self._app = app
+        self._patience = patience or None
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="http")
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            small = await _small_body(scope, receive)
+        except Left:
+            await send(TOO_LATE)
+            return await send(NO_BODY)
+        body = small or BufferedReader(_Body(receive, loop), SMALL)
+        answer = _Answer(receive if small else None, send, loop, self._patience)
+        try:
+            call = partial(answer.run, self._app, environ(scope, body))
+            whole = await loop.run_in_executor(self._threads, call)
+        except Left:
+            return None
+        finally:
+            answer.end()
+        if whole is not None:
+            await send(answer.start)
+            await send({"type": "http.response.body", "body": whole})
+        return None
+
+
+class _Answer:
+    """One answer on its way out: made in a thread, sent by the loop."""
+
+    def __init__(
+        self,
+        receive: Receive | None,
+        send: Send,
+        loop: asyncio.AbstractEventLoop,
+        patience: float | None,
+    ) -> None:
+        self.start: Message = {}
+        self._has_length = False
+        self._receive, self._send = receive, send
+        self._loop, self._patience = loop, patience
+        self._gone: asyncio.Task[None] | None = None
+
+    def run(self, app: Any, environ: dict[str, Any]) -> bytes | None:
+        """In a thread: the whole body, or None where it has been sent already."""
+        result: Iterable[bytes] = app(environ, self._start)
+        try:
+            if self._has_length:
+                return b"".join(result)
+            self._deliver(self.start)
+            for piece in result:
+                if piece:
+                    self._deliver({"type": "http.response.body", "body": piece, "more_body": True})
+            self._deliver(NO_BODY)
+            return None
+        finally:
+            if hasattr(result, "close"):
+                result.close()
+
+    def end(self) -> None:
+        """Nobody needs to know any more whether the reader is there."""
+        if self._gone is not None:
+            self._gone.cancel()
+
+    def _start(self, status: str, headers: list[tuple[str, str]], error: object = None) -> None:
+        self.start = {
+            "type": "http.response.start",
+            "status": int(status[:3]),
+            "headers": [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers],
+        }
+        self._has_length = any(name.lower() == "content-length" for name, _ in headers)
+
+    def _deliver(self, message: Message) -> None:
+        asyncio.run_coroutine_threadsafe(self._sent(message), self._loop).result()
+
+    async def _sent(self, message: Message) -> None:
+        if self._gone is None and self._receive is not None:
+            self._gone = asyncio.create_task(_until_gone(self._receive))
+        sending = asyncio.ensure_future(self._send(message))
+        waited_for = {sending, self._gone} if self._gone else {sending}
+        await asyncio.wait(waited_for, timeout=self._patience, return_when=asyncio.FIRST_COMPLETED)
+        if not sending.done() or (self._gone is not None and self._gone.done()):
+            sending.cancel()
+            raise Left
+        sending.result()
+
+
+class _Body(RawIOBase):
+    """A long body, read by a thread while it comes in."""
+
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+        self._receive, self._loop = receive, loop
+        self._rest = memoryview(b"")
+        self._more = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest and self._more:
+            message = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+            self._rest = memoryview(message.get("body", b""))
+            self._more = message.get("more_body", False)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+    async def _next(self) -> Message:
+        return await self._receive()
+
+
+async def _small_body(scope: Message, receive: Receive) -> BytesIO | None:
+    """The body, if it is small; None for any other. Raises Left where it does not come."""
+    length = 0
+    for name, value in scope["headers"]:
+        if name == b"transfer-encoding":
+            return None
+        if name == b"content-length":
+            length = int(value)
+    if length > SMALL:
+        return None
+    read = bytearray()
+    more = length > 0
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Left
+        read += message.get("body", b"")
+        more = message.get("more_body", False)
+    return BytesIO(read)
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def environ(scope: Message, body: Any) -> dict[str, Any]:
+    """What WSGI wants to know of a request."""
+    server, client = scope.get("server") or ("localhost", 80), scope.get("client") or ("", 0)
+    found: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": str(server[0]),
+        "SERVER_PORT": str(server[1] or 80),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": client[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": body,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        # Whoever paints a page may have it listen.
+        "TRACETRACK_SOCKETS": True,
+    }
+    for name, value in scope["headers"]:
+        key, text = _variable(name), value.decode("latin-1")
+        between = "; " if key == "HTTP_COOKIE" else ","
+        found[key] = f"{found[key]}{between}{text}" if key in found else text
+    return found
+
+
+@lru_cache(maxsize=500)
+def _variable(header: bytes) -> str:
+    name = header.decode("latin-1").upper().replace("-", "_")
+    return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +11,10 @@ import orjson
 import psycopg
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import Error, connection
 from django.http import HttpRequest
+from django.utils import timezone
 
 from bags.querysets import scope_of
 from dashboard import answers
@@ -47,7 +49,7 @@ class Listener:
     scope: str
     user: User
     waiting: "asyncio.Queue[str]"
-    end: Callable[[int], Awaitable[None]]
+    end: Callable[[int], Coroutine[Any, Any, None]]
 
     def put(self, text: str) -> None:
         """Have it sent. Who is slow misses what is old by now: the next message says it all."""
@@ -65,6 +67,7 @@ class Hub:
         self._wake = asyncio.Event()
         self._people = False
         self._tasks: list[asyncio.Task[None]] = []
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def join(self, listener: Listener) -> None:
         """Have it told from now on, beginning with how things are."""
@@ -88,6 +91,8 @@ class Hub:
                     **params | {"application_name": "tracetrack-live"}, autocommit=True
                 ) as own:
                     await own.execute(f"LISTEN {CHANNEL}")
+                    # What was told before was not heard.
+                    self._people = True
                     self._wake.set()
                     async for told in own.notifies():
                         self._people |= told.payload == "people"
@@ -101,17 +106,24 @@ class Hub:
         checked = loop.time()
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
+                # Not wait_for(): before Python 3.12 it may swallow that the task is to end.
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
             cache.forget("dashboard:*")
             try:
+                # Before anything is told: not to who may see less by now.
                 if self._people or loop.time() - checked > PEOPLE_SECONDS:
                     self._people, checked = False, loop.time()
                     await self._check_people()
                 for scope, listeners in self._by_scope().items():
                     await self._tell(scope, listeners)
             except Error as error:
+                self._people = True
                 log.warning("The dashboards were not told: %s", error)
+            except Exception:
+                # Whatever it was, the next look may tell them.
+                log.exception("The dashboards were not told.")
             await asyncio.sleep(BETWEEN_SECONDS)
 
     def _by_scope(self) -> dict[str, list[Listener]]:
@@ -141,19 +153,23 @@ class Hub:
         """Let everybody go when the process is to stop: they come back to another one."""
         while not leaving():
             await asyncio.sleep(LEAVE_SECONDS)
-        await asyncio.gather(*[listener.end(GOING_AWAY) for listener in list(self._listeners)])
+        for listener in list(self._listeners):
+            self._end(listener, GOING_AWAY)
 
     async def _check_people(self) -> None:
         """End who is signed out or may no longer look; who may see something else comes anew."""
         listeners = list(self._listeners)
-        now = await asyncio.to_thread(lambda: [who(one.session) for one in listeners])
-        ends = []
-        for listener, user in zip(listeners, now, strict=True):
-            if user is None:
-                ends.append(listener.end(SIGNED_OUT))
-            elif scope_of(user) != listener.scope or user.role != listener.user.role:
-                ends.append(listener.end(CHANGED))
-        await asyncio.gather(*ends)
+        codes = await asyncio.to_thread(standing, listeners)
+        for listener, code in zip(listeners, codes, strict=True):
+            if code is not None:
+                self._end(listener, code)
+
+    def _end(self, listener: Listener, code: int) -> None:
+        """Tell it nothing more. That it hangs up, too, may take a moment."""
+        self.leave(listener)
+        ending = asyncio.create_task(listener.end(code))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
 
 def who(session: str) -> User | None:
@@ -169,6 +185,30 @@ def who(session: str) -> User | None:
         return user
     finally:
         connection.close()
+
+
+def standing(listeners: list[Listener]) -> list[int | None]:
+    """With which code each of them is to end; None for who goes on. For a thread, too."""
+    try:
+        kept = Session.objects.filter(session_key__in={one.session for one in listeners})
+        lasting = kept.filter(expire_date__gt=timezone.now())
+        sessions = set(lasting.values_list("session_key", flat=True))
+        users = User.objects.in_bulk({one.user.pk for one in listeners})
+        return [
+            _standing(one.user, users.get(one.user.pk)) if one.session in sessions else SIGNED_OUT
+            for one in listeners
+        ]
+    finally:
+        connection.close()
+
+
+def _standing(before: User, now: User | None) -> int | None:
+    """What has become of somebody since he began to listen."""
+    if now is None or not now.has_perm(MAY) or now.password != before.password:
+        return SIGNED_OUT
+    if scope_of(now) != scope_of(before) or now.role != before.role:
+        return CHANGED
+    return None
 
 
 def _numbers(user: User) -> tuple[bytes, bytes]:

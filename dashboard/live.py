@@ -1,6 +1,7 @@
 """WS /live: what GET /api/v3/dashboard/ultra answers, whenever it changes."""
 
 import asyncio
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -30,19 +31,24 @@ class Live(AsyncWebsocketConsumer):
         return await of_this_process().join(self.listener)
 
     async def disconnect(self, code: int) -> None:
+        self._hush()
+
+    async def close(self, code: Any = None, reason: Any = None) -> None:
+        self._hush()
+        await super().close(code, reason)
+
+    def _hush(self) -> None:
+        """Send nothing more, neither what waits nor what is still to come."""
         if self.listener is not None:
             of_this_process().leave(self.listener)
         if self.pump is not None:
             self.pump.cancel()
 
-    async def close(self, code: Any = None, reason: Any = None) -> None:
-        if self.listener is not None:
-            of_this_process().leave(self.listener)
-        await super().close(code, reason)
-
     async def _pump(self, waiting: "asyncio.Queue[str]") -> None:
-        while True:
-            await self.send(await waiting.get())
+        # Who has gone is told of by disconnect().
+        with suppress(OSError):
+            while True:
+                await self.send(await waiting.get())
 
 
 def _session(headers: list[tuple[bytes, bytes]]) -> str:

@@ -2,18 +2,20 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import lru_cache, partial
 from io import BufferedReader, BytesIO, RawIOBase
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Result = TypeVar("Result")
 # A body up to this size is read before a thread is taken: who sends slowly holds none.
 SMALL = 64 * 1024
+LOOK_SECONDS = 1.0
 NO_BODY = {"type": "http.response.body", "body": b""}
 TOO_LATE = {"type": "http.response.start", "status": 408, "headers": [(b"content-length", b"0")]}
 
@@ -103,7 +105,7 @@ class _Answer:
         self._has_length = any(name.lower() == "content-length" for name, _ in headers)
 
     def _deliver(self, message: Message) -> None:
-        asyncio.run_coroutine_threadsafe(self._sent(message), self._loop).result()
+        _done(self._sent(message), self._loop)
 
     async def _sent(self, message: Message) -> None:
         if self._gone is None and self._receive is not None:
@@ -130,7 +132,7 @@ class _Body(RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self._rest and self._more:
-            message = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+            message = _done(self._next(), self._loop)
             self._rest = memoryview(message.get("body", b""))
             self._more = message.get("more_body", False)
         size = min(len(buffer), len(self._rest))
@@ -139,6 +141,22 @@ class _Body(RawIOBase):
 
     async def _next(self) -> Message:
         return await self._receive()
+
+
+def _done(work: Coroutine[Any, Any, Result], loop: asyncio.AbstractEventLoop) -> Result:
+    """In a thread: what the loop made of it. Raises Left where the loop ends before it is done."""
+    future = asyncio.run_coroutine_threadsafe(work, loop)
+    while True:
+        try:
+            return future.result(LOOK_SECONDS)
+        except CancelledError:
+            raise Left from None
+        except TimeoutError:
+            if future.done():
+                raise
+            # What was asked of a loop in its last moment is never answered.
+            if loop.is_closed():
+                raise Left from None
 
 
 async def _small_body(scope: Message, receive: Receive) -> BytesIO | None:
@@ -173,8 +191,9 @@ def environ(scope: Message, body: Any) -> dict[str, Any]:
     found: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        # A fragment is the browser's own; who sends it all the same means what stands before it.
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"].partition(b"#")[0]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].partition(b"#")[0].decode("latin-1"),
         "SERVER_NAME": str(server[0]),
         "SERVER_PORT": str(server[1] or 80),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",

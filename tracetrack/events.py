@@ -35,5 +35,6 @@ def emit(event: Event, *, actor: "User | None" = None) -> None:
         audit.note(actor=actor, action=event.name, subject=event.subject, facts=event.facts())
     if event.stale:
         cache.drop(*event.stale)
+    if event.stale or event.topic == "people":
         # After the drop: whoever hears of it must not find what was there before.
         live.publish(event.topic)

@@ -34,6 +34,7 @@ class PasswordChanged(Event):
 
     name: ClassVar[str] = "user.password-changed"
     audited: ClassVar[bool] = True
+    topic: ClassVar[str] = "people"
 
     user: str
 

@@ -87,6 +87,11 @@ class TestARequest:
         assert (found["CONTENT_TYPE"], found["wsgi.url_scheme"]) == ("text/plain", "https")
         assert (found["REMOTE_ADDR"], found["SERVER_PORT"]) == ("192.0.2.7", "8000")
 
+    def test_leaves_the_fragment_behind(self):
+        found = environ(scope(path=b"/a#b"), None)
+
+        assert found["PATH_INFO"] == "/a"
+
     @pytest.mark.parametrize("size", [0, 5, SMALL, SMALL + 1, 3 * SMALL])
     def test_brings_its_whole_body(self, size):
         body = b"b" * size

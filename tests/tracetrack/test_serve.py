@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -31,8 +32,10 @@ def data() -> Iterator[Path]:
         devdb.stop(Path(name) / "pg")
 
 
-def serve(data: Path, **variables: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def serve(data: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """`make run` during a block. Where the block fails, none of its processes is left."""
+    server = subprocess.Popen(
         [sys.executable, "manage.py", "serve"],
         cwd=ROOT,
         env={
@@ -49,6 +52,15 @@ def serve(data: Path, **variables: str) -> subprocess.Popen[str]:
         # A Ctrl-C of the person who runs the tests is not meant for it.
         start_new_session=True,
     )
+    with server:
+        try:
+            yield server
+        except BaseException:
+            # Waiting for it would hide what went wrong.
+            if server.poll() is None:
+                for one in [*psutil.Process(server.pid).children(recursive=True), server]:
+                    one.kill()
+            raise
 
 
 class TestServe:
@@ -91,7 +103,8 @@ class TestServe:
             other.bind(("127.0.0.1", 0))
             other.listen()
             port = other.getsockname()[1]
-            output, _ = serve(tmp_path, PORT=str(port)).communicate(timeout=PATIENCE)
+            with serve(tmp_path, PORT=str(port)) as server:
+                output, _ = server.communicate(timeout=PATIENCE)
         assert output == (
             f"CommandError: Port {port} on 127.0.0.1 cannot be used: Address already in use. "
             f"Try PORT={port + 1} make run.\n"

@@ -8,13 +8,16 @@ const SIGNED_OUT = 4401;
 const CHANGED = 4409;
 
 /**
- * Call `heard(data)` for each message at `url`, and `state(word)`: live, broken, signed-out,
- * changed (what may be seen is another). Gives a function that ends it.
+ * Call `heard(data, last)` for each message at `url`, and `state(word)`: live, broken, signed-out,
+ * changed (what may be seen is another). Each message says everything, so a break leaves no gap;
+ * `last` is the id of the newest scan in the message before, also across a break: scans above it
+ * are new. Null with the first. Gives a function that ends it.
  */
 export function listen(url, { heard, state, Socket = WebSocket, first = FIRST_PAUSE }) {
   let socket = null;
   let timer = null;
   let tries = 0;
+  let last = null;
 
   function open() {
     clearTimeout(timer);
@@ -25,7 +28,10 @@ export function listen(url, { heard, state, Socket = WebSocket, first = FIRST_PA
       if (socket !== own) return;
       tries = 0;
       state("live");
-      heard(JSON.parse(data));
+      const message = JSON.parse(data);
+      const before = last;
+      last = message.recent_activity?.[0]?.id ?? 0;
+      heard(message, before);
     };
     own.onclose = ({ code }) => {
       if (socket !== own) return;

@@ -24,7 +24,7 @@ from tracetrack.tokens import issue_token
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "dashboard" / "static" / "dashboard" / "js"
-SCRIPTS = [path for path in sorted(FOLDER.glob("*.js")) if path.name != "live.js"]
+SCRIPTS = [path for path in sorted(FOLDER.glob("*.js")) if path.name != "dashboard_ultra.js"]
 PAGES = [
     "/scan", "/account", "/account/tokens", "/reports", "/bags", "/bags?column=bag_type",
     "/bags?kind=parent", "/bags?state=returned&kind=parent", "/bags/SB10001", "/bags/SB40004",

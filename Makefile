@@ -12,10 +12,10 @@ DEPLOYED := DATABASE_URL=postgresql://check@localhost/check HTTPS=true DEBUG=fal
 	SECRET_KEY=a-long-key-that-no-installation-uses-0123456789-abcdefghijklmnop
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix messages budgets bench db clean
+.PHONY: help run test check fix messages budgets bench screenshots db clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Variables: PORT=8000 HOST=127.0.0.1 DATA=.local WORKERS= THREADS= VENV=.venv PYTHON=python3"
 
@@ -46,6 +46,9 @@ budgets: $(VENV)/.for-tests ## Write down how many queries each endpoint needs n
 
 bench: $(VENV)/.for-tests ## Measure, and compare with the stored results
 	$(PY) -m bench.run
+
+screenshots: $(VENV)/.for-tests ## Take every page of the demo in light, dark, on a phone and in Hindi
+	$(PY) -m tests.screenshots
 
 db: $(VENV)/.for-running ## Open the embedded database in psql
 	@$(PY) manage.py devdb shell

@@ -79,6 +79,30 @@ class TestBag:
         expect(page.locator(".way-undone .way-what")).to_have_text("Completed")
         assert Scan.objects.filter(step="undo").count() == 1
 
+    def test_shows_a_child_among_those_that_lie_beside_it(self, look: Look) -> None:
+        page = look("olive", "/bags/CB001000102")
+
+        tree = page.locator(".tree")
+        expect(tree.locator(".tree-root a")).to_have_text("SB10001")
+        expect(tree.locator(".place [aria-current]")).to_have_text("CB001000102")
+        expect(tree.locator(".place a")).to_have_text(["CB001000101", "CB001000103"])
+
+    def test_names_everyone_who_touched_it(self, look: Look) -> None:
+        scan(User.objects.get(username="asha"), "inspect", "SB10001")
+        page = look("olive", "/bags/SB10001")
+
+        expect(page.locator(".people strong")).to_have_text(["asha", "packer"])
+        expect(page.locator(".people li").first).to_contain_text("one scan")
+
+    def test_leads_to_the_station_with_what_can_be_done_next(self, look: Look) -> None:
+        page = look("asha", "/bags/SB10001")
+
+        page.get_by_role("link", name="Complete", exact=True).click()
+        expect(page.locator("#code")).to_have_value("SB10001")
+        page.keyboard.press("Enter")
+
+        expect(page.locator("[data-outcome-text]")).to_contain_text("SB10001: Completed")
+
 
 class TestBatch:
     def test_shows_its_progress(self, look: Look) -> None:
@@ -101,6 +125,17 @@ class TestBatch:
         assert (batch.held, batch.held_by.username) == (True, "olive")
         page.get_by_role("button", name="Release it").click()
         expect(page.get_by_text("LOT-1 is released.")).to_be_visible()
+
+    def test_is_recalled_bag_by_bag(self, look: Look) -> None:
+        page = look("olive", "/batches/LOT-1")
+
+        page.get_by_role("link", name="Recall: where everything is").click()
+
+        expect(page.get_by_role("heading", name="Recall of LOT-1")).to_be_visible()
+        row = page.locator("tbody tr", has_text="CB001000101")
+        expect(row).to_contain_text("SB10001")
+        expect(row).to_contain_text("packer")
+        expect(page.get_by_role("link", name="NDJSON")).to_be_visible()
 
     def test_offers_nothing_to_an_operator(self, look: Look) -> None:
         page = look("asha", "/batches/LOT-1")

@@ -4,21 +4,30 @@ from tracetrack.errors import Problem
 
 
 class BadCode(Problem):
-    """“{given}” is not a usable code."""
+    """The code is not usable.
+
+    “{given}” is not a usable code.
+    """
 
     status, code = 400, "bad-code"
     remedy = "A code has 3 to 64 letters, digits, - _ / . and starts with a letter or digit."
 
 
 class BagUnknown(Problem):
-    """There is no bag {bag} here."""
+    """There is no such bag here.
+
+    There is no bag {bag} here.
+    """
 
     status, code = 404, "bag-unknown"
     remedy = "Check the label; register the bag first, or scan it where it belongs."
 
 
 class WrongKind(Problem):
-    """{bag} is not the kind of bag that this needs: {reason}."""
+    """The bag is not of the kind that this needs.
+
+    {bag} is not the kind of bag that this needs: {reason}.
+    """
 
     status, code = 409, "wrong-kind"
     remedy = (
@@ -27,77 +36,110 @@ class WrongKind(Problem):
 
 
 class ChildElsewhere(Problem):
-    """{bag} already lies in {parent}."""
+    """The child lies in another parent.
+
+    {bag} already lies in {parent}.
+    """
 
     status, code = 409, "child-elsewhere"
     remedy = "Move it: the step “move” takes it out of the one and puts it into the other."
 
 
 class BatchHeld(Problem):
-    """Batch {batch} is on hold since {held_at}, by {held_by}: {reason}."""
+    """The batch is on hold.
+
+    Batch {batch} is on hold since {held_at}, by {held_by}: {reason}.
+    """
 
     status, code = 409, "batch-held"
     remedy = "Put the bag aside; the office releases the batch."
 
 
 class BatchClosed(Problem):
-    """Batch {batch} is closed and takes no new bags."""
+    """The batch is closed.
+
+    Batch {batch} is closed and takes no new bags.
+    """
 
     status, code = 409, "batch-closed"
     remedy = "Use an open batch."
 
 
 class ParentFull(Problem):
-    """{parent} already holds {capacity} bags."""
+    """The parent is full.
+
+    {parent} already holds {capacity} bags.
+    """
 
     status, code = 409, "parent-full"
     remedy = "Take the next sack."
 
 
 class ParentComplete(Problem):
-    """{parent} is {state} and takes no more bags."""
+    """The parent takes no more bags.
+
+    {parent} is {state} and takes no more bags.
+    """
 
     status, code = 409, "parent-complete"
     remedy = "Reopen the sack, or take the next one."
 
 
 class NotLinked(Problem):
-    """{bag} lies in no parent."""
+    """The bag lies in no parent.
+
+    {bag} lies in no parent.
+    """
 
     status, code = 409, "not-linked"
     remedy = "Nothing is left to be done."
 
 
 class ParentDispatched(Problem):
-    """{parent} has been dispatched."""
+    """The parent has been dispatched.
+
+    {parent} has been dispatched.
+    """
 
     status, code = 409, "parent-dispatched"
     remedy = "Receive or return the sack first."
 
 
 class ParentEmpty(Problem):
-    """{parent} is empty."""
+    """The parent is empty.
+
+    {parent} is empty.
+    """
 
     status, code = 409, "parent-empty"
     remedy = "Scan at least one child into it."
 
 
 class NotComplete(Problem):
-    """{parent} is {state}, not complete: it holds {count} of {capacity}."""
+    """The parent is not complete.
+
+    {parent} is {state}, not complete: it holds {count} of {capacity}.
+    """
 
     status, code = 409, "not-complete"
     remedy = "Fill or complete the sack first; office staff may force a dispatch."
 
 
 class BatchUnknown(Problem):
-    """There is no batch {batch}."""
+    """There is no such batch.
+
+    There is no batch {batch}.
+    """
 
     status, code = 404, "batch-unknown"
     remedy = "Create the batch first, or correct its code."
 
 
 class BatchExists(Problem):
-    """There is a batch {batch} already, with other content."""
+    """There is another batch with this code.
+
+    There is a batch {batch} already, with other content.
+    """
 
     status, code = 409, "batch-exists"
     remedy = "Choose another code, or change the batch that is there."
@@ -111,28 +153,40 @@ class BatchExpiresEarly(Problem):
 
 
 class AreaExists(Problem):
-    """There is an area {area} already, with other content."""
+    """There is another area with this code.
+
+    There is an area {area} already, with other content.
+    """
 
     status, code = 409, "area-exists"
     remedy = "Choose another code, or change the area that is there."
 
 
 class BagTypeExists(Problem):
-    """There is a bag type {bag_type} already, with other content."""
+    """There is another bag type with this name.
+
+    There is a bag type {bag_type} already, with other content.
+    """
 
     status, code = 409, "bag-type-exists"
     remedy = "Choose another name, or change the bag type that is there."
 
 
 class AreaUnknown(Problem):
-    """There is no area {area}."""
+    """There is no such area.
+
+    There is no area {area}.
+    """
 
     status, code = 404, "area-unknown"
     remedy = "Correct the area's code."
 
 
 class BagTypeUnknown(Problem):
-    """There is no bag type {bag_type}."""
+    """There is no such bag type.
+
+    There is no bag type {bag_type}.
+    """
 
     status, code = 404, "bag-type-unknown"
     remedy = "Correct the bag type's name."

@@ -4,7 +4,10 @@ from tracetrack.errors import Problem
 
 
 class TooManyRows(Problem):
-    """A sheet of a workbook holds {most} rows, and this list is longer."""
+    """The list is longer than a sheet.
+
+    A sheet of a workbook holds {most} rows, and this list is longer.
+    """
 
     status, code = 409, "too-many-rows"
     remedy = "Narrow the list first, or take it as CSV, which has no end."

@@ -31,14 +31,20 @@ TRY_AGAIN_SECONDS = 1
 
 
 class BadField(Problem):
-    """{field}: {reason}."""
+    """A field or parameter is missing, unknown or unreadable.
+
+    {field}: {reason}.
+    """
 
     status, code = 400, "bad-field"
     remedy = "Correct the field or parameter that is named; nothing was done."
 
 
 class UnknownParameter(Problem):
-    """There is no parameter “{parameter}” here."""
+    """There is no such parameter here.
+
+    There is no parameter “{parameter}” here.
+    """
 
     status, code = 400, "unknown-parameter"
     remedy = "Leave it out, or correct its name; the parameters that there are stand beside it."
@@ -61,7 +67,10 @@ class CsrfFailed(Problem):
 
 
 class MethodNotAllowed(Problem):
-    """{method} is not possible here."""
+    """The method is not possible here.
+
+    {method} is not possible here.
+    """
 
     status, code = 405, "method-not-allowed"
     remedy = "Use one of the methods in Allow."
@@ -103,14 +112,20 @@ class UnderWay(Problem):
 
 
 class KeyReused(Problem):
-    """This Idempotency-Key was used for another request at {at}."""
+    """The Idempotency-Key was used for another request.
+
+    This Idempotency-Key was used for another request at {at}.
+    """
 
     status, code = 422, "key-reused"
     remedy = "Make a new key for every new request; keep it only to send the same again."
 
 
 class TooManyRequests(Problem):
-    """Too many requests in too short a time; there are more in {seconds} seconds."""
+    """Too many requests in too short a time.
+
+    Too many requests in too short a time; there are more in {seconds} seconds.
+    """
 
     status, code = 429, "too-many-requests"
     remedy = "Wait for the seconds in Retry-After, then go on more slowly."

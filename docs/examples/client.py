@@ -38,7 +38,7 @@ class Refused(Exception):
     """The API said no: `code` and `facts` are for programs, the text is for people."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        super().__init__(f"{document['title']} {document.get('remedy', '')}".strip())
+        super().__init__(f"{document['detail']} {document.get('remedy', '')}".strip())
         self.status: int = document["status"]
         self.code: str = document["code"]
         self.facts: dict[str, Any] = document["facts"]

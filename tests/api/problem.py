@@ -1,6 +1,6 @@
 """What every refusal looks like."""
 
-MEMBERS = {"type", "title", "status", "code", "facts", "instance", "request_id"}
+MEMBERS = {"type", "title", "detail", "status", "code", "facts", "instance", "request_id"}
 
 
 def assert_problem(answer, status, code):
@@ -11,6 +11,7 @@ def assert_problem(answer, status, code):
     assert document["type"] == f"urn:tracetrack:problem:{code}"
     assert set(document) - {"remedy"} == MEMBERS
     assert document["request_id"] == answer["X-Request-ID"]
-    assert document["title"].endswith(".")
-    assert "{" not in document["title"]
+    for text in (document["title"], document["detail"]):
+        assert text.endswith(".")
+        assert "{" not in text
     return document

@@ -65,7 +65,7 @@ class TestPrograms:
 
         answer = office.get("/api/v3/bags/SB99999", headers={"Accept-Language": "hi"})
 
-        assert answer.json()["title"] == "There is no bag SB99999 here."
+        assert answer.json()["detail"] == "There is no bag SB99999 here."
         assert "Accept-Language" not in answer["Vary"]
         assert 'lang="en' in office.get("/admin/login/?next=/admin/", follow=True).content.decode()
 

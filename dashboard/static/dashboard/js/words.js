@@ -11,7 +11,7 @@ export const say = (key, facts) => fill(setup.texts[key], facts);
 /** What was refused and what can be done, as people read it; in English where the page knows no better. */
 export function refusal(problem) {
   const known = setup.refusals[problem.code];
-  if (!known) return { title: problem.title ?? say("refused"), remedy: problem.remedy ?? "" };
+  if (!known) return { title: problem.detail ?? problem.title ?? say("refused"), remedy: problem.remedy ?? "" };
   const facts = Object.entries(problem.facts ?? {}).map(([name, value]) => [name, fact(name, value)]);
   return { title: fill(known.title, Object.fromEntries(facts)), remedy: known.remedy };
 }

@@ -15,7 +15,9 @@ from tracetrack.described import (
     one_of,
     record,
     rows,
+    some,
     walked,
+    with_some,
 )
 from tracetrack.errors import BadCursor, Busy
 
@@ -47,10 +49,7 @@ CHILD = record(
 )
 FOUND_BATCH = record({"code": TEXT, "product": TEXT, "variety": TEXT, "state": TEXT, "held": FLAG})
 
-SHAPES = {
-    "Bag": BAG,
-    "Child": CHILD,
-}
+SHAPES = with_some({"Bag": BAG, "Child": CHILD})
 
 SACK = {
     "id": 1, "code": "SB10001", "kind": "parent", "bag_type": "mustard", "batch": "LOT-1",
@@ -63,8 +62,8 @@ TABLE: Table = {
     "GET bags": Told(
         summary="The list of bags",
         group="bags",
-        answer=walked(named("Bag")),
-        example={"results": [SACK], "next": None, "previous": None},
+        answer=walked(some("Bag")),
+        example={"results": [SACK], "next": None, "previous": None, "total": 1},
         asked={"state": "open", "per_page": 20},
         forms=STREAMED,
         refusals=(BadCursor, Busy),
@@ -72,8 +71,8 @@ TABLE: Table = {
     "GET bags/stream": Told(
         summary="Every bag that you see, in pages or streamed whole",
         group="bags",
-        answer=walked(named("Bag")),
-        example={"results": [SACK], "next": None, "previous": None},
+        answer=walked(some("Bag")),
+        example={"results": [SACK], "next": None, "previous": None, "total": 1},
         asked={"area": "lucknow", "per_page": 500},
         forms=STREAMED,
         refusals=(BadCursor, Busy),
@@ -83,7 +82,7 @@ TABLE: Table = {
     "GET bags/<path:code>": Told(
         summary="One bag",
         group="bags",
-        answer=named("Bag"),
+        answer=some("Bag"),
         example=SACK,
         asked=ONE_SACK,
         refusals=(BagUnknown, BadCode),
@@ -91,7 +90,7 @@ TABLE: Table = {
     "GET bags/<path:code>/children": Told(
         summary="What lies in a parent",
         group="bags",
-        answer=record({"code": TEXT, "capacity": maybe(COUNT), "results": rows(named("Child"))}),
+        answer=record({"code": TEXT, "capacity": maybe(COUNT), "results": rows(some("Child"))}),
         example={
             "code": "SB10001",
             "capacity": 30,

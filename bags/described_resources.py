@@ -38,7 +38,9 @@ from tracetrack.described import (
     one_of,
     record,
     rows,
+    some,
     walked,
+    with_some,
 )
 from tracetrack.errors import BadCursor, Changed
 
@@ -81,13 +83,14 @@ BAG_TYPE = record(
     }
 )
 
-SHAPES = {
-    "Batch": record(BATCH),
-    "BatchWithContents": record(BATCH | {"contents": named("Contents")}),
-    "Contents": CONTENTS,
-    "Area": AREA,
-    "BagType": BAG_TYPE,
-}
+SHAPES = with_some(
+    {
+        "Batch": record(BATCH),
+        "BatchWithContents": record(BATCH | {"contents": named("Contents")}),
+        "Area": AREA,
+        "BagType": BAG_TYPE,
+    }
+) | {"Contents": CONTENTS}
 
 LOT = {
     "code": "LOT-1", "product": "Mustard", "variety": "", "bag_type": "mustard",
@@ -119,7 +122,7 @@ TABLE: Table = {
     "GET batches": Told(
         summary="The list of batches, the newest first",
         group="batches",
-        answer=walked(named("Batch")),
+        answer=walked(some("Batch")),
         example={"results": [LOT], "next": None, "previous": None},
         asked={"held": "false", "product": "mus"},
         refusals=(BadCursor,),
@@ -127,36 +130,24 @@ TABLE: Table = {
     "GET batches/<path:code>": Told(
         summary="A batch, its hold, and what became of its bags",
         group="batches",
-        answer=named("BatchWithContents"),
-        example=LOT | {"contents": INSIDE},
-        asked={"code": "LOT-1"},
+        answer=some("BatchWithContents"),
+        example=WHOLE,
+        asked=ONE_LOT,
         refusals=(BatchUnknown, BadCode),
     ),
     "GET areas": Told(
         summary="Every area",
         group="reference",
-        answer=record({"results": rows(named("Area"))}),
-        example={
-            "results": [
-                {"code": "lucknow", "name": "Lucknow", "gln": "", "active": True, "yours": True}
-            ]
-        },
+        answer=walked(some("Area")),
+        example={"results": [LUCKNOW], "next": None, "previous": None, "total": 1},
+        refusals=(BadCursor,),
     ),
     "GET bag-types": Told(
         summary="Every bag type, with the patterns of its codes",
         group="reference",
-        answer=record({"results": rows(named("BagType"))}),
-        example={
-            "results": [
-                {
-                    "name": "mustard",
-                    "parent_pattern": "SB\\d{5,8}",
-                    "child_pattern": "CB\\d{9}",
-                    "capacity": 30,
-                    "child_weight": "1.000",
-                }
-            ]
-        },
+        answer=walked(some("BagType")),
+        example={"results": [MUSTARD], "next": None, "previous": None, "total": 1},
+        refusals=(BadCursor,),
     ),
     "POST batches": Told(
         summary="Create a batch",
@@ -201,7 +192,7 @@ TABLE: Table = {
     "GET areas/<slug:code>": Told(
         summary="One area",
         group="reference",
-        answer=named("Area"),
+        answer=some("Area"),
         example=LUCKNOW,
         asked={"code": "lucknow"},
         refusals=(AreaUnknown,),
@@ -229,7 +220,7 @@ TABLE: Table = {
     "GET bag-types/<slug:name>": Told(
         summary="One bag type",
         group="reference",
-        answer=named("BagType"),
+        answer=some("BagType"),
         example=MUSTARD,
         asked={"name": "mustard"},
         refusals=(BagTypeUnknown,),

@@ -1,29 +1,23 @@
 """Questions about what exists: one bag, what lies in it, a page of bags, a batch, a search."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from operator import itemgetter
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q
 
 from bags.codes import code_named, normalised, read_label, shown
+from bags.columns import BAG, BATCH, INSIDE
 from bags.errors import AreaUnknown, BagTypeUnknown, BagUnknown, BatchUnknown
 from bags.filters import BagFilters
 from bags.models import Area, Bag, BagType, Batch, Kind, State
 from bags.querysets import BagQuerySet, user_areas
 from tracetrack.models import User
 from tracetrack.sql import sql
-from tracetrack.walking import Page, Place, walk
+from tracetrack.walking import Page, walk_columns
 
 JOINED = ("bag_type", "batch", "area", "bound_for", "parent")
-# In the order of _shown().
-SHOWN = (
-    "id", "code", "kind", "bag_type__name", "batch__code", "area__code", "bound_for__code",
-    "state", "parent__code", "child_count", "capacity", "weight",
-)  # fmt: skip
 BATCH_SHOWN = ("code", "product", "variety", "state", "held")
 # Three characters make a trigram; less would mean reading every code.
 SHORTEST_INSIDE = 3
@@ -62,19 +56,9 @@ def find_bag(user: User, text: str, *, joined: bool = True) -> Bag:
     return bag
 
 
-def children_of(user: User, bag: Bag) -> list[dict[str, Any]]:
-    """What lies in `bag`, in the order of codes: code, state, area, batch, weight (kg)."""
-    inside = Bag.objects.visible_to(user).children_of(bag).select_related("area", "batch")
-    return [
-        {
-            "code": child.code,
-            "state": child.state,
-            "area": child.area.code,
-            "batch": child.batch.code if child.batch else None,
-            "weight": str(child.weight),
-        }
-        for child in inside
-    ]
+def children_of(user: User, bag: Bag, fields: Iterable[str] = INSIDE) -> list[dict[str, Any]]:
+    """What lies in `bag`, in the order of codes."""
+    return as_rows(Bag.objects.visible_to(user).children_of(bag), fields)
 
 
 def bag_page(
@@ -90,13 +74,20 @@ def bag_page(
     return as_rows(bags[:limit])
 
 
-def bags_walked(
-    user: User, filters: BagFilters, *, order: str, at: Place | None, limit: int
-) -> Page:
+def bags_walked(user: User, filters: BagFilters, fields: Iterable[str] = BAG, **place: Any) -> Page:
     """A page of all bags that `user` sees and the filters mean. Index: bags_bag_pkey."""
-    seen = all_bags(user, filters).values_list(*SHOWN)
-    page = walk(seen, order=order, at=at, limit=limit, key=itemgetter(0))
-    return replace(page, rows=[_shown(*row) for row in page.rows])
+    return walk_columns(all_bags(user, filters), {name: BAG[name] for name in fields}, **place)
+
+
+def bag_shown(user: User, text: str, fields: Iterable[str] = BAG) -> dict[str, Any]:
+    """The bag that a label names, as lists show it; raises BadCode, BagUnknown.
+
+    Index: bag_code_is_unique.
+    """
+    code = read_label(text).code
+    for row in as_rows(Bag.objects.visible_to(user).filter(code=code), fields):
+        return row
+    raise BagUnknown(bag=code)
 
 
 def all_bags(user: User, filters: BagFilters) -> BagQuerySet:
@@ -104,28 +95,30 @@ def all_bags(user: User, filters: BagFilters) -> BagQuerySet:
     return filters.apply(Bag.objects.visible_to(user))
 
 
-def as_rows(bags: BagQuerySet) -> list[dict[str, Any]]:
-    """Bags as lists show them."""
+def as_rows(bags: BagQuerySet, fields: Iterable[str] = BAG) -> list[dict[str, Any]]:
+    """These fields of bags, as lists show them."""
     # Not as objects: making those would take longer than asking the database.
-    return [_shown(*row) for row in bags.values_list(*SHOWN)]
+    names = list(fields)
+    rows = bags.values_list(*[BAG[name] for name in names])
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def as_row(bag: Bag) -> dict[str, Any]:
     """One bag as lists show it; weight in kg."""
-    return _shown(
-        bag.pk,
-        bag.code,
-        bag.kind,
-        bag.bag_type.name,
-        bag.batch.code if bag.batch else None,
-        bag.area.code,
-        bag.bound_for.code if bag.bound_for else None,
-        bag.state,
-        bag.parent.code if bag.parent else None,
-        bag.child_count,
-        bag.capacity,
-        bag.weight,
-    )
+    return {
+        "id": bag.pk,
+        "code": bag.code,
+        "kind": bag.kind,
+        "bag_type": bag.bag_type.name,
+        "batch": bag.batch.code if bag.batch else None,
+        "area": bag.area.code,
+        "bound_for": bag.bound_for.code if bag.bound_for else None,
+        "state": bag.state,
+        "parent": bag.parent.code if bag.parent else None,
+        "child_count": bag.child_count if bag.kind == Kind.PARENT else None,
+        "capacity": bag.capacity,
+        "weight": f"{bag.weight:.3f}",
+    }
 
 
 def find_batch(user: User, text: str) -> Batch:
@@ -153,6 +146,16 @@ def find_bag_type(name: str) -> BagType:
     return bag_type
 
 
+def count_areas(user: User, filters: Mapping[str, Any]) -> int:
+    """How many areas the filters mean; there are but a few, and everybody sees them."""
+    return Area.objects.filter(**filters).count()
+
+
+def count_bag_types(user: User, filters: Mapping[str, Any]) -> int:
+    """How many bag types there are: but a few."""
+    return BagType.objects.filter(**filters).count()
+
+
 def batch_page(
     *, before: int | None, limit: int, filters: BatchFilters | None = None
 ) -> list[Batch]:
@@ -163,10 +166,10 @@ def batch_page(
     return list((batches if before is None else batches.filter(id__lt=before))[:limit])
 
 
-def batches_walked(filters: BatchFilters, *, order: str, at: Place | None, limit: int) -> Page:
+def batches_walked(filters: BatchFilters, fields: Iterable[str] = BATCH, **place: Any) -> Page:
     """A page of the batches that the filters mean. Index: batch_code_is_unique."""
-    batches = Batch.objects.select_related("bag_type", "held_by").filter(filters.asked())
-    return walk(batches, order=order, at=at, limit=limit)
+    columns = {name: BATCH[name] for name in fields}
+    return walk_columns(Batch.objects.filter(filters.asked()), columns, **place)
 
 
 def batch_contents(user: User, batch: Batch) -> dict[str, Any]:
@@ -262,27 +265,6 @@ def _batches_like(text: str, code: str, limit: int) -> list[dict[str, Any]]:
         given: dict[str, Any] = {"words": words, "code": code or words, "limit": limit}
         cursor.execute(sql("bags.batches_like"), given)
         return [dict(zip(BATCH_SHOWN, row, strict=True)) for row in cursor.fetchall()]
-
-
-def _shown(
-    pk: int, code: str, kind: str, bag_type: str, batch: str | None, area: str,
-    bound_for: str | None, state: str, parent: str | None, child_count: int,
-    capacity: int | None, weight: Decimal,
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "id": pk,
-        "code": code,
-        "kind": kind,
-        "bag_type": bag_type,
-        "batch": batch,
-        "area": area,
-        "bound_for": bound_for,
-        "state": state,
-        "parent": parent,
-        "child_count": child_count if kind == Kind.PARENT else None,
-        "capacity": capacity,
-        "weight": f"{weight:.3f}",
-    }
 
 
 def _summed(groups: Sequence[Mapping[str, Any]], *keys: str) -> list[dict[str, Any]]:

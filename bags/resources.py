@@ -1,5 +1,6 @@
 """JSON about batches, areas and bag types: listed, read, created, changed, and the acts."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -8,44 +9,49 @@ from rest_framework.request import Request
 
 from bags import actions, queries
 from bags.codes import normalised, shown
+from bags.columns import BATCH
+from bags.described_resources import AREA, BAG_TYPE
 from bags.models import Area, BagType
 from bags.querysets import user_areas
 from bags.serializers import (
     AreaChangeIn,
     AreaIn,
+    AreaListIn,
+    AreaNarrowing,
     BagTypeChangeIn,
     BagTypeIn,
+    BagTypeListIn,
     BatchChangeIn,
     BatchIn,
     BatchListIn,
+    BatchNarrowing,
     HoldIn,
     area_json,
     bag_type_json,
     batch_json,
 )
-from tracetrack import paging
 from tracetrack.conditions import expected_versions
+from tracetrack.described import names
 from tracetrack.http import ApiView, as_json, created
+from tracetrack.lists import ListView
 from tracetrack.receipts import repeatable
 from tracetrack.versions import version_of
+from tracetrack.walking import walk
 
 
-class Batches(ApiView):
+class Batches(ListView):
     """GET, POST /api/v3/batches"""
 
+    of = "batches"
     permissions = {"GET": "bags.view_batch", "POST": "bags.add_batch"}
     parameters = BatchListIn
+    filterset_class = BatchNarrowing
+    shows = tuple(BATCH)
 
     def get(self, request: Request) -> HttpResponse:
-        asked = dict(self.asked)
-        per_page, cursor = asked.pop("per_page"), asked.pop("cursor")
         # Every account sees the same batches.
-        sealed: dict[str, Any] = {"of": "batches", "scope": "all", "filters": dict(asked)}
-        at = paging.read_place(cursor, **sealed) if cursor else None
-        order, filters = asked.pop("order"), queries.BatchFilters(**asked)
-        page = queries.batches_walked(filters, order=order, at=at, limit=per_page)
-        shown = [batch_json(batch) for batch in page.rows]
-        return as_json({"results": shown, **paging.links(request, page, **sealed)})
+        filters = queries.BatchFilters(**self.narrowed)
+        return self.listed(partial(queries.batches_walked, filters, self.fields), dict)
 
     @repeatable
     def post(self, request: Request) -> HttpResponse:
@@ -59,6 +65,7 @@ class BatchDetail(ApiView):
     """GET, PATCH /api/v3/batches/{code}"""
 
     permissions = {"GET": "bags.view_batch", "PATCH": "bags.change_batch"}
+    shows = (*BATCH, "contents")
 
     def get(self, request: Request, code: str) -> HttpResponse:
         return _batch(self, code)
@@ -104,15 +111,20 @@ class Close(ApiView):
         return _batch(self, actions.close_batch(code=_code(code), **_who(self)).code)
 
 
-class Areas(ApiView):
+class Areas(ListView):
     """GET, POST /api/v3/areas"""
 
+    of = "areas"
     permissions = {"GET": "bags.view_area", "POST": "bags.add_area"}
+    parameters = AreaListIn
+    filterset_class = AreaNarrowing
+    shows = names(AREA)
+    count = staticmethod(queries.count_areas)
 
     def get(self, request: Request) -> HttpResponse:
         own = user_areas(self.actor)
-        areas = Area.objects.order_by("code")
-        return as_json({"results": [area_json(area, own) for area in areas]})
+        areas = Area.objects.filter(**self.narrowed)
+        return self.listed(partial(walk, areas), lambda area: self.shown(area_json(area, own)))
 
     @repeatable
     def post(self, request: Request) -> HttpResponse:
@@ -124,6 +136,7 @@ class AreaDetail(ApiView):
     """GET, PATCH /api/v3/areas/{code}"""
 
     permissions = {"GET": "bags.view_area", "PATCH": "bags.change_area"}
+    shows = names(AREA)
 
     def get(self, request: Request, code: str) -> HttpResponse:
         return _area(self, queries.find_area(code))
@@ -134,48 +147,56 @@ class AreaDetail(ApiView):
         return _area(self, actions.change_area(code=code, changes=changes, **_who(self)))
 
 
-class BagTypes(ApiView):
+class BagTypes(ListView):
     """GET, POST /api/v3/bag-types"""
 
+    of = "bag-types"
     permissions = {"GET": "bags.view_bagtype", "POST": "bags.add_bagtype"}
+    parameters = BagTypeListIn
+    shows = names(BAG_TYPE)
+    count = staticmethod(queries.count_bag_types)
 
     def get(self, request: Request) -> HttpResponse:
-        types = BagType.objects.order_by("name")
-        return as_json({"results": [bag_type_json(bag_type) for bag_type in types]})
+        types = partial(walk, BagType.objects.all())
+        return self.listed(types, lambda bag_type: self.shown(bag_type_json(bag_type)))
 
     @repeatable
     def post(self, request: Request) -> HttpResponse:
         bag_type, new = actions.create_bag_type(actor=self.actor, **self.body(BagTypeIn))
         where = reverse("api-bag-type", args=[bag_type.name])
-        return created(_bag_type(bag_type), where, new=new)
+        return created(_bag_type(self, bag_type), where, new=new)
 
 
 class BagTypeDetail(ApiView):
     """GET, PATCH /api/v3/bag-types/{name}"""
 
     permissions = {"GET": "bags.view_bagtype", "PATCH": "bags.change_bagtype"}
+    shows = names(BAG_TYPE)
 
     def get(self, request: Request, name: str) -> HttpResponse:
-        return _bag_type(queries.find_bag_type(name))
+        return _bag_type(self, queries.find_bag_type(name))
 
     @repeatable
     def patch(self, request: Request, name: str) -> HttpResponse:
         changes = self.changes(BagTypeChangeIn)
-        return _bag_type(actions.change_bag_type(name=name, changes=changes, **_who(self)))
+        return _bag_type(self, actions.change_bag_type(name=name, changes=changes, **_who(self)))
 
 
 def _batch(view: ApiView, code: str) -> HttpResponse:
     batch = queries.find_batch(view.actor, code)
-    contents = queries.batch_contents(view.actor, batch)
-    return as_json(batch_json(batch) | {"contents": contents}, version=version_of(batch))
+    whole = batch_json(batch)
+    if view.wants("contents"):
+        whole["contents"] = queries.batch_contents(view.actor, batch)
+    return as_json(view.shown(whole), version=version_of(batch))
 
 
 def _area(view: ApiView, area: Area) -> HttpResponse:
-    return as_json(area_json(area, user_areas(view.actor)), version=version_of(area))
+    shown = view.shown(area_json(area, user_areas(view.actor)))
+    return as_json(shown, version=version_of(area))
 
 
-def _bag_type(bag_type: BagType) -> HttpResponse:
-    return as_json(bag_type_json(bag_type), version=version_of(bag_type))
+def _bag_type(view: ApiView, bag_type: BagType) -> HttpResponse:
+    return as_json(view.shown(bag_type_json(bag_type)), version=version_of(bag_type))
 
 
 def _code(text: str) -> str:

@@ -3,14 +3,17 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, F, TextField, When
-from django.db.models.functions import Cast
+from django import forms
+from django_filters import CharFilter, ChoiceFilter
 from rest_framework import serializers
 
 from bags.codes import normalised, shown
+from bags.columns import BAG
 from bags.errors import BadCode
-from bags.models import Area, BagType, Batch, Kind, State
+from bags.models import Area, Bag, BagType, Batch, Kind, State
 from bags.patterns import check_pattern
+from tracetrack.filtering import Filters, FlagFilter, text
+from tracetrack.lists import MOST_ROWS, PageIn
 from tracetrack.streams import Cell, Column
 
 LARGEST_ID = 2**63 - 1
@@ -19,52 +22,92 @@ LONGEST_NOTES = 10_000
 # What a list can be ordered by: unique columns, each with an index that is read from there on.
 BAG_ORDERS = ("id", "-id")
 BATCH_ORDERS = ("-id", "id", "code", "-code")
-# The columns of a stream of bags: what bags.queries.as_row() gives.
-BAG_COLUMNS = (
-    Column("id", "id"),
-    Column("code", "code"),
-    Column("kind", "kind"),
-    Column("bag_type", "bag_type__name", Cell.TYPED),
-    Column("batch", "batch__code"),
-    Column("area", "area__code"),
-    Column("bound_for", "bound_for__code"),
-    Column("state", "state"),
-    Column("parent", "parent__code"),
-    Column("child_count", Case(When(kind=Kind.PARENT, then=F("child_count")))),
-    Column("capacity", "capacity"),
-    Column("weight", Cast("weight", TextField())),
+AREA_ORDERS = ("code", "-code")
+BAG_TYPE_ORDERS = ("name", "-name")
+# The columns of a stream of bags: what a list shows, of which one may be what people typed.
+BAG_COLUMNS = tuple(
+    Column(name, source, Cell.TYPED if name == "bag_type" else Cell.PLAIN)
+    for name, source in BAG.items()
 )
 
 
-class BagListIn(serializers.Serializer[Any]):
-    """Parameters of the list of bags: what narrows it, how it is sent, where it goes on."""
+class CodeField(forms.CharField):
+    """The code of a batch, in whatever way it is written."""
 
-    kind = serializers.ChoiceField(Kind.choices, default=None)
-    state = serializers.ChoiceField(State.choices, default=None)
-    area = serializers.CharField(max_length=32, default=None)
-    batch = serializers.CharField(max_length=64, default=None)
-    bag_type = serializers.CharField(max_length=32, default=None)
-    loose = serializers.BooleanField(default=False)
+    def clean(self, value: Any) -> Any:
+        given = super().clean(value)
+        return normalised(given) or given
+
+
+class CodeFilter(CharFilter):
+    """A filter by the code of a batch."""
+
+    field_class = CodeField
+
+
+class BagNarrowing(Filters):
+    """What a list of bags can be narrowed by: the arguments of BagFilters."""
+
+    kind = ChoiceFilter(choices=Kind.choices)
+    state = ChoiceFilter(choices=State.choices)
+    area = text(32)
+    batch = text(64, CodeFilter)
+    bag_type = text(32)
+    loose = FlagFilter()
+
+    class Meta:
+        model = Bag
+        fields: list[str] = []
+
+
+class BatchNarrowing(Filters):
+    """What a list of batches can be narrowed by: the arguments of BatchFilters."""
+
+    state = ChoiceFilter(choices=Batch.State.choices)
+    held = FlagFilter()
+    bag_type = text(32)
+    product = text(64)
+
+    class Meta:
+        model = Batch
+        fields: list[str] = []
+
+
+class AreaNarrowing(Filters):
+    """What the list of areas can be narrowed by."""
+
+    active = FlagFilter()
+
+    class Meta:
+        model = Area
+        fields: list[str] = []
+
+
+class BagListIn(PageIn):
+    """Parameters of the list of bags: how it is sent, where it goes on."""
+
     format = serializers.ChoiceField(["json", "ndjson", "csv"], default=None)
-    per_page = serializers.IntegerField(min_value=1, max_value=500, default=100)
-    cursor = serializers.CharField(default=None)
     order = serializers.ChoiceField(BAG_ORDERS, default="id")
     after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, default=0)
 
-    def validate_batch(self, given: str | None) -> str | None:
-        return (normalised(given) or given) if given else None
 
+class BatchListIn(PageIn):
+    """Parameters of the list of batches: where it goes on."""
 
-class BatchListIn(serializers.Serializer[Any]):
-    """Parameters of the list of batches: what narrows it, and where it goes on."""
-
-    state = serializers.ChoiceField(Batch.State.choices, default=None)
-    held = serializers.BooleanField(default=None, allow_null=True)
-    bag_type = serializers.CharField(max_length=32, default=None)
-    product = serializers.CharField(max_length=64, default=None)
-    per_page = serializers.IntegerField(min_value=1, max_value=500, default=100)
-    cursor = serializers.CharField(default=None)
     order = serializers.ChoiceField(BATCH_ORDERS, default="-id")
+
+
+class AreaListIn(PageIn):
+    """Parameters of the list of areas: where it goes on."""
+
+    per_page = serializers.IntegerField(min_value=1, max_value=MOST_ROWS, default=MOST_ROWS)
+    order = serializers.ChoiceField(AREA_ORDERS, default="code")
+
+
+class BagTypeListIn(AreaListIn):
+    """Parameters of the list of bag types: where it goes on."""
+
+    order = serializers.ChoiceField(BAG_TYPE_ORDERS, default="name")
 
 
 class SearchIn(serializers.Serializer[Any]):

@@ -1,7 +1,6 @@
 """JSON about bags, and a search through bags and batches."""
 
-from dataclasses import asdict
-from typing import Any
+from functools import partial
 
 import orjson
 from django.http import HttpResponse, StreamingHttpResponse
@@ -9,34 +8,37 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from bags import queries
+from bags.columns import BAG, INSIDE
 from bags.filters import BagFilters
 from bags.querysets import scope_of
-from bags.serializers import BAG_COLUMNS, BagListIn, SearchIn
-from tracetrack import cache, paging
+from bags.serializers import BAG_COLUMNS, BagListIn, BagNarrowing, SearchIn
+from tracetrack import cache
 from tracetrack.http import ApiView, as_json
+from tracetrack.lists import ListView
 from tracetrack.problems import BadField
 from tracetrack.streams import CsvRenderer, NdjsonRenderer, Rows, stream
 
 
-class Bags(ApiView):
+class Bags(ListView):
     """GET /api/v3/bags, GET /api/v3/bags/stream"""
 
+    of = "bags"
     permissions = {"GET": "bags.view_bag"}
     parameters = BagListIn
+    filterset_class = BagNarrowing
+    shows = tuple(BAG)
     renderer_classes = [JSONRenderer, NdjsonRenderer, CsvRenderer]
 
     def get(self, request: Request) -> HttpResponse | StreamingHttpResponse:
-        asked = dict(self.asked)
-        paged = {name: asked.pop(name) for name in ("per_page", "cursor", "order")}
-        after = asked.pop("after")
-        asked.pop("format")
-        filters = BagFilters(**asked)
+        filters = BagFilters(**self.narrowed)
         form = str(request.accepted_renderer.format)
         if form == "json":
             self._refuse("after", reason="goes with ndjson and csv; follow `next`")
-            return as_json(self._page(filters, **paged))
-        self._refuse(*paged, reason=f"goes with JSON; {form} sends everything")
-        rows = Rows(queries.all_bags(self.actor, filters), BAG_COLUMNS, after)
+            walk = partial(queries.bags_walked, self.actor, filters, self.fields)
+            return self.listed_once(walk, dict, scope=scope_of(self.actor), namespace="bags")
+        self._refuse("per_page", "cursor", "order", reason=f"goes with JSON; {form} sends all")
+        columns = [column for column in BAG_COLUMNS if self.wants(column.name)]
+        rows = Rows(queries.all_bags(self.actor, filters), columns, self.asked["after"])
         return stream(rows, form=form, name="bags", request=request._request)
 
     def _refuse(self, *names: str, reason: str) -> None:
@@ -44,41 +46,26 @@ class Bags(ApiView):
             if name in self.request.query_params:
                 raise BadField(field=name, reason=reason)
 
-    def _page(self, filters: BagFilters, *, per_page: int, cursor: str | None, order: str) -> bytes:
-        narrowed = asdict(filters)
-        scope = scope_of(self.actor)
-        bound = narrowed if order == "id" else narrowed | {"order": order}
-        sealed: dict[str, Any] = {"of": "bags", "scope": scope, "filters": bound}
-        at = paging.read_place(cursor, **sealed) if cursor else None
-
-        def build() -> bytes:
-            page = queries.bags_walked(self.actor, filters, order=order, at=at, limit=per_page)
-            return orjson.dumps(
-                {"results": page.rows, **paging.links(self.request, page, **sealed)}
-            )
-
-        told = {"path": self.request.path, "order": order, "at": at, "per_page": per_page}
-        key = cache.key("stream", scope=scope, **told, **narrowed)
-        return cache.cached("bags", key, build)
-
 
 class BagDetail(ApiView):
     """GET /api/v3/bags/{code}"""
 
     permissions = {"GET": "bags.view_bag"}
+    shows = tuple(BAG)
 
     def get(self, request: Request, code: str) -> HttpResponse:
-        return as_json(queries.as_row(queries.find_bag(self.actor, code)))
+        return as_json(queries.bag_shown(self.actor, code, self.fields))
 
 
 class Children(ApiView):
     """GET /api/v3/bags/{code}/children"""
 
     permissions = {"GET": "bags.view_bag"}
+    shows = tuple(INSIDE)
 
     def get(self, request: Request, code: str) -> HttpResponse:
         bag = queries.find_bag(self.actor, code, joined=False)
-        inside = queries.children_of(self.actor, bag)
+        inside = queries.children_of(self.actor, bag, self.fields)
         return as_json({"code": bag.code, "capacity": bag.capacity, "results": inside})
 
 

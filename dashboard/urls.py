@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from dashboard import views
+from bags import resources
+from bags import views as bag_views
+from dashboard import totals, views
+from scans import views as scan_views
 
 api_urls = [
     path("dashboard/ultra", views.Ultra.as_view(), name="api-ultra"),
@@ -11,4 +14,9 @@ api_urls = [
     path("batch/stats", views.BatchStats.as_view(), name="api-batch-stats"),
     path("cache/clear", views.CacheClear.as_view(), name="api-cache-clear"),
     path("pool/reset", views.PoolReset.as_view(), name="api-pool-reset"),
+    # Lists that say how many there are: who counts is on this floor.
+    path("bags", bag_views.Bags.as_view(count=totals.bags), name="api-bag-list"),
+    path("bags/stream", bag_views.Bags.as_view(count=totals.bags), name="api-bags"),
+    path("batches", resources.Batches.as_view(count=totals.batches), name="api-batches"),
+    path("scans", scan_views.Scans.as_view(count=totals.scans), name="api-scans"),
 ]

@@ -54,8 +54,10 @@ def _without(args: Args, *names: str) -> Args:
 
 
 def _narrowed(args: Args) -> Args:
-    """What a cursor of the list of bags is bound to in REST, so that each takes those of both."""
-    return _without(args, "order") if args["order"] == "id" else args
+    """What a cursor is bound to in REST, so that each takes those of both."""
+    nothing = [("loose", False)]
+    given = [(name, value) for name, value in args.items() if value is not None]
+    return dict(one for one in given if one not in nothing)
 
 
 def _areas(user: User) -> Any:
@@ -96,6 +98,7 @@ RELATIONS: dict[tuple[str, str], Relation] = {
         of="batches",
         rows=_batches,
         order=lambda args: By(args["order"]),
+        narrowed=_narrowed,
         # Every account sees the same batches.
         bounded=False,
     ),
@@ -105,6 +108,7 @@ RELATIONS: dict[tuple[str, str], Relation] = {
         of="scans",
         rows=_scans,
         order=lambda args: By(args["order"]),
+        narrowed=_narrowed,
     ),
     ("Bag", "bagType"): Link(SEES_TYPES, "bag_type_id", _types),
     ("Bag", "batch"): Link(SEES_BATCHES, "batch_id", _all_batches),

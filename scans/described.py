@@ -36,8 +36,11 @@ from tracetrack.described import (
     one_of,
     record,
     rows,
+    some,
+    walked,
+    with_some,
 )
-from tracetrack.errors import BadRow, Busy
+from tracetrack.errors import BadCursor, BadRow, Busy
 
 CODE = {"type": "string", "minLength": 3, "maxLength": 512}
 LATEST = record(
@@ -70,7 +73,7 @@ SCAN = {
     "note": TEXT,
     "undoes": maybe(INTEGER),
 }
-STOP = SCAN | {"undone": FLAG, "through": maybe(TEXT)}
+STOP = record(SCAN | {"undone": FLAG, "through": maybe(TEXT)})
 RECORDED = record(
     {
         "verdict": one_of(["applied", "already", "replayed"]),
@@ -126,18 +129,17 @@ SETTLED = record(
                     "verdict": one_of(["applied", "already", "replayed", "refused"]),
                     "code": TEXT,
                     "title": TEXT,
+                    "detail": TEXT,
                     "facts": keyed({}),
                 },
-                optional=("code", "title", "facts"),
+                optional=("code", "title", "detail", "facts"),
             )
         ),
     }
 )
 
-SHAPES = {
-    "LatestScan": LATEST,
+SHAPES = with_some({"LatestScan": LATEST, "Stop": STOP}) | {
     "Scan": record(SCAN),
-    "Stop": record(STOP),
     "Recorded": RECORDED,
     "NewScan": NEW_SCAN,
     "NewUndo": NEW_UNDO,
@@ -178,7 +180,7 @@ TABLE: Table = {
     "GET scans": Told(
         summary="The newest scans",
         group="scans",
-        answer=record({"results": rows(named("LatestScan"))}),
+        answer=walked(some("LatestScan")),
         example={
             "results": [
                 {
@@ -191,9 +193,13 @@ TABLE: Table = {
                     "username": "asha",
                     "outcome": "applied",
                 }
-            ]
+            ],
+            "next": None,
+            "previous": None,
+            "total": 1,
         },
-        asked={"limit": 50},
+        asked={"per_page": 50},
+        refusals=(BadCursor,),
     ),
     "POST scans": Told(
         summary="Record one scan",
@@ -248,7 +254,7 @@ TABLE: Table = {
     "GET bags/<path:code>/timeline": Told(
         summary="A bag's whole way",
         group="bags",
-        answer=record({"code": TEXT, "results": rows(named("Stop"))}),
+        answer=record({"code": TEXT, "results": rows(some("Stop"))}),
         example={"code": "CB001000190", "results": [ONE | {"undone": False, "through": None}]},
         asked={"code": "CB001000101"},
         refusals=(BagUnknown, BadCode),

@@ -132,6 +132,12 @@ class Scan(models.Model):
             ),
             models.Index(fields=["area", "-id"], name="scan_latest_in_area"),
             models.Index(fields=["actor", "-id"], name="scan_latest_of_actor"),
+            # Nearly all register or link; who looks for those finds them everywhere.
+            models.Index(
+                fields=["step", "-id"],
+                name="scan_of_rare_step",
+                condition=~Q(step__in=["register", "link"]),
+            ),
         ]
 
     def __str__(self) -> str:

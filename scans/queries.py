@@ -14,6 +14,7 @@ from scans.models import EARLIEST, Outcome, Scan, Step
 from scans.querysets import ScanQuerySet
 from tracetrack.models import User
 from tracetrack.sql import sql
+from tracetrack.walking import Page, walk_columns
 
 JOINED = ("bag", "parent", "area", "actor", "undoes")
 # What the newest scans show, and where it comes from.
@@ -70,6 +71,17 @@ def all_scans(user: User, filters: ScanFilters) -> ScanQuerySet:
     }
     given = {column: value for column, value in columns.items() if value is not None}
     return Scan.objects.visible_to(user).filter(**given)
+
+
+def scans_walked(
+    user: User, filters: ScanFilters, fields: Iterable[str] = LATEST, **place: Any
+) -> Page:
+    """A page of all scans that `user` sees and the filters mean.
+
+    Index: scan_latest_in_area. Index: scan_latest_of_actor. Index: scan_of_rare_step.
+    """
+    columns = {name: LATEST[name] for name in fields}
+    return walk_columns(all_scans(user, filters), columns, **place)
 
 
 def timeline(bag: Bag) -> list[dict[str, Any]]:

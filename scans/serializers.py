@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
+from django_filters import ChoiceFilter
 from rest_framework import serializers
 
 from bags.models import Bag
@@ -15,6 +16,8 @@ from scans.actions import Recorded
 from scans.entries import Entry, read_entry
 from scans.models import Outcome, Scan, Step
 from tracetrack.errors import BadRequest, BadRow, Problem
+from tracetrack.filtering import Filters, text
+from tracetrack.lists import MOST_ROWS, PageIn
 from tracetrack.sheets import Verdict
 from tracetrack.streams import Cell, Column
 
@@ -27,6 +30,8 @@ SCAN_FIELDS = frozenset(
 UNDO_FIELDS = frozenset({"ref", "reason", "area", "station", "scanned_at"})
 
 
+# What a list can be ordered by: unique columns, each with an index that is read from there on.
+SCAN_ORDERS = ("-id", "id")
 # The columns of a stream of scans: what scan_json() gives.
 SCAN_COLUMNS = (
     Column("id", "id"),
@@ -48,21 +53,43 @@ SCAN_COLUMNS = (
 )
 
 
-class ScanStreamIn(serializers.Serializer[Any]):
-    """Parameters of the stream of scans: what narrows it, how it is sent, where it goes on."""
+class ScanNarrowing(Filters):
+    """What the list of scans can be narrowed by: arguments of ScanFilters, each with an index."""
 
-    step = serializers.ChoiceField(Step.choices, default=None)
-    outcome = serializers.ChoiceField(Outcome.choices, default=None)
-    area = serializers.CharField(max_length=32, default=None)
-    username = serializers.CharField(max_length=150, default=None)
+    step = ChoiceFilter(choices=Step.choices)
+    area = text(32)
+    username = text(150)
+
+    class Meta:
+        model = Scan
+        fields: list[str] = []
+
+
+class ScanStreamNarrowing(ScanNarrowing):
+    """What the stream of scans can be narrowed by: the arguments of ScanFilters."""
+
+    outcome = ChoiceFilter(choices=Outcome.choices)
+
+
+class ScanStreamIn(serializers.Serializer[Any]):
+    """Parameters of the stream of scans: how it is sent, where it goes on."""
+
     format = serializers.ChoiceField(["ndjson", "csv"], default=None)
     after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, default=0)
 
 
-class ScanListIn(serializers.Serializer[Any]):
-    """How many of the latest scans."""
+class ScanListIn(PageIn):
+    """Parameters of the list of scans: where it goes on. `limit` is what per_page was called."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=100, default=10)
+    per_page = serializers.IntegerField(min_value=1, max_value=MOST_ROWS, default=10)
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=None)
+    order = serializers.ChoiceField(SCAN_ORDERS, default="-id")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        limit = attrs.pop("limit")
+        if limit is not None and "per_page" in self.initial_data:
+            raise serializers.ValidationError({"limit": "goes without per_page"})
+        return attrs if limit is None else attrs | {"per_page": limit}
 
 
 class Instant(serializers.DateTimeField):
@@ -134,7 +161,8 @@ def verdict_json(item: Uploaded, verdict: Verdict) -> dict[str, Any]:
         "ref": item.ref,
         "verdict": "refused",
         "code": problem.code,
-        "title": str(problem),
+        "title": problem.title(),
+        "detail": str(problem),
         "facts": problem.facts,
     }
 

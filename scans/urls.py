@@ -1,11 +1,13 @@
-"""The table of the endpoints about scans. Stands before that of the bags, whose codes take all."""
+"""The table of the endpoints about scans. Stands before that of the bags, whose codes take all.
+
+The list of scans stands where its counters are, in dashboard/urls.py.
+"""
 
 from django.urls import path
 
 from scans import views
 
 api_urls = [
-    path("scans", views.Scans.as_view(), name="api-scans"),
     path("scans/bulk", views.Upload.as_view(), name="api-upload"),
     path("scans/stream", views.ScanStream.as_view(), name="api-scan-stream"),
     path("scans/<int:scan>/undo", views.Undo.as_view(), name="api-undo"),

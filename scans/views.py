@@ -3,11 +3,11 @@
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
-import orjson
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from bags.models import Bag
 from bags.queries import find_bag, find_batch
 from bags.querysets import scope_of, user_areas
-from scans import queries
+from scans import described, queries
 from scans.actions import Recorded, record_scan
 from scans.bulk import record_together
 from scans.errors import TooManyScans, UploadRefused
@@ -25,7 +25,9 @@ from scans.serializers import (
     SCAN_COLUMNS,
     RecallIn,
     ScanListIn,
+    ScanNarrowing,
     ScanStreamIn,
+    ScanStreamNarrowing,
     TraceIn,
     Uploaded,
     UploadIn,
@@ -36,9 +38,12 @@ from scans.serializers import (
     verdict_json,
 )
 from scans.trace import trace
-from tracetrack import cache, paging
+from tracetrack import paging
+from tracetrack.deprecation import Deprecated
+from tracetrack.described import names
 from tracetrack.errors import BadRequest, Busy, NotFound
 from tracetrack.http import ApiView, as_json
+from tracetrack.lists import ListView
 from tracetrack.sheets import Verdict
 from tracetrack.snapshots import one_moment
 from tracetrack.streams import CsvRenderer, NdjsonRenderer, Rows, stream, stream_pieces
@@ -49,20 +54,20 @@ FIRST_REFUSALS = 20
 _uploads = threading.BoundedSemaphore(2)
 
 
-class Scans(ApiView):
+class Scans(ListView):
     """GET, POST /api/v3/scans"""
 
+    of = "scans"
     permissions = {"GET": "scans.view_scan", "POST": "scans.add_scan"}
     parameters = ScanListIn
+    filterset_class = ScanNarrowing
+    shows = tuple(queries.LATEST)
+    deprecated = {"limit": Deprecated(date(2026, 11, 24), date(2027, 11, 30), "per_page")}
 
     def get(self, request: Request) -> HttpResponse:
-        limit = self.asked["limit"]
-        key = cache.key("latest", scope=scope_of(self.actor), limit=limit)
-
-        def build() -> bytes:
-            return orjson.dumps({"results": queries.latest(self.actor, limit)})
-
-        return as_json(cache.cached("recent", key, build))
+        filters = queries.ScanFilters(**self.narrowed)
+        walk = partial(queries.scans_walked, self.actor, filters, self.fields)
+        return self.listed_once(walk, dict, scope=scope_of(self.actor), namespace="recent")
 
     def post(self, request: Request) -> HttpResponse:
         return _told(record_scan(actor=self.actor, entry=scan_entry(self.raw_body())))
@@ -74,15 +79,15 @@ class ScanStream(ApiView):
     permissions = {"GET": "scans.view_scan"}
     limited = {"GET": "stream"}
     parameters = ScanStreamIn
+    filterset_class = ScanStreamNarrowing
+    shows = tuple(column.name for column in SCAN_COLUMNS)
     renderer_classes = [NdjsonRenderer, CsvRenderer]
 
     def get(self, request: Request) -> StreamingHttpResponse:
-        asked = dict(self.asked)
-        after = asked.pop("after")
-        asked.pop("format")
-        seen = queries.all_scans(self.actor, queries.ScanFilters(**asked))
+        seen = queries.all_scans(self.actor, queries.ScanFilters(**self.narrowed))
         form = str(request.accepted_renderer.format)
-        rows = Rows(seen, SCAN_COLUMNS, after)
+        columns = [column for column in SCAN_COLUMNS if self.wants(column.name)]
+        rows = Rows(seen, columns, self.asked["after"])
         return stream(rows, form=form, name="scans", request=request._request)
 
 
@@ -146,10 +151,12 @@ class Timeline(ApiView):
     """GET /api/v3/bags/{code}/timeline"""
 
     permissions = {"GET": "scans.view_scan"}
+    shows = names(described.STOP)
 
     def get(self, request: Request, code: str) -> HttpResponse:
         bag = find_bag(self.actor, code, joined=False)
-        return as_json({"code": bag.code, "results": queries.timeline(bag)})
+        stops = [self.shown(stop) for stop in queries.timeline(bag)]
+        return as_json({"code": bag.code, "results": stops})
 
 
 class Trace(ApiView):

@@ -30,6 +30,11 @@ def one_of(values: Collection[str]) -> Shape:
     return {"type": "string", "enum": [str(value) for value in values]}
 
 
+def some_of(values: Collection[str]) -> Shape:
+    """Some of these words, none twice."""
+    return rows(one_of(values)) | {"minItems": 1, "uniqueItems": True}
+
+
 def maybe(shape: Shape) -> Shape:
     """`shape`, or null."""
     if "enum" in shape:
@@ -59,14 +64,33 @@ def keyed(shape: Shape) -> Shape:
     return {"type": "object", "additionalProperties": shape}
 
 
-def page(shape: Shape) -> Shape:
-    """One page of a list, with the address of the next."""
-    return record({"results": rows(shape), "next": maybe(TEXT)})
+def names(shape: Shape) -> tuple[str, ...]:
+    """The names of the fields of a record."""
+    return tuple(shape["properties"])
+
+
+def sparse(shape: Shape) -> Shape:
+    """A record of which some fields are there: those that `fields` names."""
+    return {name: part for name, part in shape.items() if name != "required"} | {"minProperties": 1}
+
+
+def with_some(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """These shapes, and beside each one of them of which some fields are there."""
+    return {**shapes, **{f"SomeOf{name}": sparse(shape) for name, shape in shapes.items()}}
+
+
+def some(name: str) -> Shape:
+    """The shape with this name, or with `fields` some of it."""
+    return {"anyOf": [named(name), named(f"SomeOf{name}")]}
 
 
 def walked(shape: Shape) -> Shape:
-    """One page of a list, with the addresses of the next and of the previous one."""
-    return record({"results": rows(shape), "next": maybe(TEXT), "previous": maybe(TEXT)})
+    """One page of a list, with the addresses of the next and of the previous one.
+
+    `total` is how many there are in all, where counters know it.
+    """
+    ways = {"next": maybe(TEXT), "previous": maybe(TEXT), "total": COUNT}
+    return record({"results": rows(shape), **ways}, optional=["total"])
 
 
 def named(name: str) -> Shape:

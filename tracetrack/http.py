@@ -1,5 +1,7 @@
 """ApiView: what all endpoints share, from who asks to how an answer leaves."""
 
+import logging
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, ClassVar, NoReturn, cast
 
@@ -12,14 +14,18 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from tracetrack import conditions, limits
+from tracetrack import conditions, deprecation, limits
+from tracetrack.deprecation import Deprecated
 from tracetrack.errors import BadRequest, Forbidden, NotSignedIn, ScopeMissing
+from tracetrack.filtering import Filters
 from tracetrack.models import ApiToken, User
 from tracetrack.parsing import StrictJSONParser
 from tracetrack.problems import CsrfFailed, LengthRequired, MethodNotAllowed
-from tracetrack.reading import Nothing, read, read_query
+from tracetrack.reading import FIELDS, Nothing, choose, given_query, names_of, read
 from tracetrack.roles import Scope, rights, scope_of_permission
 from tracetrack.tokens import TokenAuthentication
+
+logger = logging.getLogger(__name__)
 
 # Every answer depends on who asks.
 VARY = ("Authorization", "Cookie")
@@ -50,6 +56,12 @@ class ApiView(APIView):
 
     permissions: ClassVar[dict[str, str | None]] = {}
     parameters: ClassVar[type[serializers.Serializer[Any]]] = Nothing
+    # What the list of GET can be narrowed by.
+    filterset_class: ClassVar[type[Filters] | None] = None
+    # The fields that GET shows, of which `fields` chooses some.
+    shows: ClassVar[Sequence[str]] = ()
+    # What goes away, by method or parameter.
+    deprecated: ClassVar[dict[str, Deprecated]] = {}
     # The query parameters of what changes something.
     posted: ClassVar[type[serializers.Serializer[Any]]] = Nothing
     # Which allowance of RATE_LIMITS a method draws on, where it is not the usual one.
@@ -60,6 +72,9 @@ class ApiView(APIView):
     renderer_classes: list[type[renderers.BaseRenderer]] = [renderers.JSONRenderer]
     started: float
     asked: dict[str, Any]
+    narrowed: dict[str, Any]
+    # Which fields are shown; None: all.
+    chosen: Sequence[str] | None = None
 
     @property
     def actor(self) -> User:
@@ -80,10 +95,35 @@ class ApiView(APIView):
         self.started = perf_counter()
         self.format_kwarg = None
         self._let_in(request)
-        reader = self.parameters if request.method in ("GET", "HEAD") else self.posted
-        self.asked = read_query(reader, request)
+        if request.method in ("GET", "HEAD"):
+            self._read_question(request)
+        else:
+            self.asked = read(self.posted, given_query(request, names_of(self.posted)))
         chosen = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = chosen
+
+    def _read_question(self, request: Request) -> None:
+        filters = self.filterset_class
+        narrowing = tuple(filters.base_filters) if filters else ()
+        known = [*narrowing, *names_of(self.parameters), *([FIELDS] if self.shows else [])]
+        given = given_query(request, known)
+        self.chosen = choose(given.pop(FIELDS, None), self.shows)
+        meant = {name: given.pop(name) for name in narrowing if name in given}
+        self.narrowed = filters(meant).meant if filters and meant else {}
+        self.asked = read(self.parameters, given)
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """The fields that were asked for: all where none were named."""
+        return self.shows if self.chosen is None else self.chosen
+
+    def wants(self, name: str) -> bool:
+        """Whether this field is to be shown."""
+        return self.chosen is None or name in self.chosen
+
+    def shown(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Of a row the fields that were asked for."""
+        return row if self.chosen is None else {name: row[name] for name in self.chosen}
 
     @classmethod
     def allowance(cls, method: str) -> str:
@@ -139,7 +179,17 @@ class ApiView(APIView):
             final = cast(Any, conditions.told_once(request._request, final))
         final.headers.setdefault("Cache-Control", "private, no-store")
         patch_vary_headers(final, VARY)
+        self._tell_what_goes_away(request, final)
         return _without_body(final) if request.method == "HEAD" else final
+
+    def _tell_what_goes_away(self, request: Request, response: HttpResponseBase) -> None:
+        if self.deprecated:
+            said = {str(request.method), *request.query_params}
+            used = sorted(said.intersection(self.deprecated))
+            deprecation.tell(response, [self.deprecated[name] for name in used])
+            if used and response.status_code < 400:
+                by = self.token or self.actor
+                logger.info("%s %s is deprecated, used by %s", request.path, " ".join(used), by)
 
     def raise_uncaught_exception(self, exc: Exception) -> NoReturn:
         raise exc

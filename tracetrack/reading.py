@@ -1,12 +1,16 @@
 """Reading what a request says: its query parameters, and the fields of its body."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from tracetrack.problems import BadField, UnknownParameter, first_fault
+
+# The parameter that chooses which fields of a resource an answer shows.
+FIELDS = "fields"
 
 
 class Nothing(serializers.Serializer[Any]):
@@ -29,17 +33,42 @@ def read(
     return dict(serializer.validated_data)
 
 
-def read_query(reader: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The query parameters as `reader` understands them; raises UnknownParameter, BadField."""
+def given_query(request: Request, known: Sequence[str]) -> dict[str, str]:
+    """The query parameters, each of which is one of the known and there but once.
+
+    Raises UnknownParameter, BadField.
+    """
     given: dict[str, str] = {}
-    known = list(reader().fields)
     for name, values in request.query_params.lists():
         if name not in known:
-            raise UnknownParameter(parameter=_printable(name), known=known)
+            raise UnknownParameter(parameter=_printable(name), known=list(known))
         if len(values) > 1:
             raise BadField(field=name, reason="is given more than once")
         given[name] = values[0]
-    return read(reader, given)
+    return given
+
+
+@cache
+def names_of(reader: type[serializers.Serializer[Any]]) -> tuple[str, ...]:
+    """The names that `reader` reads."""
+    return tuple(reader().fields)
+
+
+def choose(given: str | None, among: Sequence[str]) -> Sequence[str] | None:
+    """The names, with commas between them, that are `given`; None where none are.
+
+    In the order of `among`; raises BadField for one that is not there or stands twice.
+    """
+    if given is None:
+        return None
+    wanted = given.split(",")
+    for name in wanted:
+        if name not in among:
+            reason = f"“{_printable(name)}” is none of {', '.join(among)}"
+            raise BadField(field=FIELDS, reason=reason)
+    if len(wanted) > len(set(wanted)):
+        raise BadField(field=FIELDS, reason="names one twice")
+    return [name for name in among if name in wanted]
 
 
 def _printable(text: str) -> str:

@@ -8,9 +8,9 @@ from django.shortcuts import render
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from tracetrack.document import document
 from tracetrack.errors import NotSignedIn
 from tracetrack.http import ApiView
-from tracetrack.schema import document
 
 SEES = "dashboard.view_dashboard"
 HTML = "text/html"

@@ -1,12 +1,11 @@
-"""The description of the API as OpenAPI 3.1: made from the views, and the tables beside them."""
+"""What OpenAPI says of one operation: taken from its view, and from the table beside it."""
 
 import re
 from collections import defaultdict
-from functools import cache
 from typing import Any
 
-import orjson
-from drf_spectacular.generators import SchemaGenerator
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
@@ -17,9 +16,10 @@ from graph import described as graph
 from scans import described as scans
 from scans import described_chains as chains
 from tracetrack import described, errors, problems, token_described
-from tracetrack.described import INTEGER, TEXT, Shape, Table, Told, named, record
+from tracetrack.described import TEXT, Shape, Table, Told, named, some_of
 from tracetrack.errors import Problem
 from tracetrack.http import ApiView
+from tracetrack.reading import FIELDS
 from tracetrack.roles import scope_of_permission
 from tracetrack.snippets import snippets
 from webhooks import described as webhooks
@@ -39,28 +39,7 @@ SENT = (
     errors.BadRequest, problems.CsrfFailed, problems.LengthRequired, problems.TooLarge,
     problems.UnsupportedMediaType,
 )  # fmt: skip
-PROBLEM = record(
-    {
-        "type": {"type": "string", "format": "uri"},
-        "title": TEXT,
-        "status": INTEGER,
-        "code": TEXT,
-        "remedy": TEXT,
-        "facts": described.ANYTHING,
-        "instance": TEXT,
-        "request_id": TEXT,
-    },
-    optional=("remedy",),
-)
 KEY = {"type": "string", "pattern": "^[!-~]{1,255}$"}
-HEADERS = {
-    "X-Request-ID": (TEXT, "The id of this request: yours, or one that was made."),
-    "RateLimit-Limit": (INTEGER, "How many requests a window allows."),
-    "RateLimit-Remaining": (INTEGER, "How many of them are left."),
-    "RateLimit-Reset": (INTEGER, "In how many seconds the next window begins."),
-    "RateLimit-Policy": (TEXT, "The allowance and its window, such as 600;w=60."),
-    "Retry-After": (INTEGER, "After how many seconds to try again."),
-}
 TOLD = ("X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
@@ -103,9 +82,9 @@ class Described(AutoSchema):
             f"```{sample['lang'].lower()}\n{sample['source']}```"
             for sample in snippets(self.method, self.route, self.told)
         ]
-        return "\n\n".join(
-            filter(None, [self.told.description, f"{bound}; allowance `{allowance}`.", *calls])
-        )
+        going = str(self.view.deprecated.get(self.method, ""))
+        told = [going, self.told.description, f"{bound}; allowance `{allowance}`.", *calls]
+        return "\n\n".join(filter(None, told))
 
     def get_tags(self) -> list[str]:
         return [self.told.group]
@@ -123,7 +102,23 @@ class Described(AutoSchema):
             for kind, name in kinds
         ]
         reader = self.view.posted if self.method in CHANGING else self.view.parameters
-        return [*path, reader] if reader().fields else path
+        shows = self.view.shows if self.method == "GET" else ()
+        chosen = [OpenApiParameter(FIELDS, some_of(shows), explode=False)] if shows else []
+        return [*path, *([reader] if reader().fields else []), *chosen]
+
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        filters = self.view.filterset_class if self.method == "GET" else None
+        if filters is None:
+            return []
+        told, model = DjangoFilterExtension(DjangoFilterBackend), filters._meta.model
+        return [
+            parameter
+            for name, one in filters.base_filters.items()
+            for parameter in told.resolve_filter_field(self, model, filters, name, one)
+        ]
+
+    def is_deprecated(self) -> bool:
+        return self.method in self.view.deprecated
 
     def _get_parameters(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = super()._get_parameters()
@@ -133,6 +128,8 @@ class Described(AutoSchema):
                 shape |= {"minimum": 1, "maximum": 2**63 - 1}
             if shape.get("default", "") is None:
                 del shape["default"]
+            if going := self.view.deprecated.get(parameter["name"]):
+                parameter |= {"deprecated": True, "description": str(going)}
             if parameter["name"] in self.told.asked:
                 parameter["example"] = self.told.asked[parameter["name"]]
         return found + [
@@ -220,49 +217,6 @@ class Described(AutoSchema):
             "x-allowance": self.view.allowance(self.method),
             "x-codeSamples": snippets(self.method, self.route, self.told),
         }
-
-
-@cache
-def document() -> bytes:
-    """The whole description, as JSON. Made once."""
-    return orjson.dumps(SchemaGenerator().get_schema(request=None, public=True))
-
-
-def complete(result: dict[str, Any], **context: Any) -> dict[str, Any]:
-    """What no single operation says: shapes with names, headers, how to sign in, the groups."""
-    parts = result["components"]
-    shapes = {name: shape for app in TABLES for name, shape in app.SHAPES.items()}
-    # What a reader does not know it refuses.
-    readers = parts.get("schemas", {}).items()
-    shapes |= {name: shape | {"additionalProperties": False} for name, shape in readers}
-    parts["schemas"] = dict(sorted((shapes | {"Problem": PROBLEM}).items()))
-    parts["headers"] = {
-        name: {"schema": shape, "description": text} for name, (shape, text) in HEADERS.items()
-    }
-    parts["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "An API token, tt_…"},
-        "session": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": "sessionid",
-            "description": "A browser's log-in. What changes something needs X-CSRFToken, too.",
-        },
-    }
-    operations = [one for path in result["paths"].values() for one in path.values()]
-    groups = {one["tags"][0] for one in operations}
-    result["tags"] = [{"name": group} for group in sorted(groups)]
-    _strip(result)
-    return result
-
-
-def _strip(part: Any) -> None:
-    """Remove the notes that drf-spectacular makes for itself."""
-    if isinstance(part, dict):
-        part.pop("x-spec-enum-id", None)
-        part = list(part.values())
-    if isinstance(part, list):
-        for one in part:
-            _strip(one)
 
 
 def _refused(kinds: set[type[Problem]], headers: Shape) -> dict[str, Any]:

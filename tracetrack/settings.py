@@ -230,7 +230,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v3/",
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATION_PARAMETERS": False,
-    "POSTPROCESSING_HOOKS": ["tracetrack.schema.complete"],
+    "POSTPROCESSING_HOOKS": ["tracetrack.document.complete"],
 }
 
 # What a browser is told to allow.

@@ -12,9 +12,11 @@ from tracetrack.described import (
     maybe,
     named,
     one_of,
-    page,
     record,
     rows,
+    some,
+    walked,
+    with_some,
 )
 from tracetrack.roles import Scope
 from tracetrack.token_views import RotateIn, TokenIn
@@ -47,8 +49,7 @@ HEALTH = record(
     optional=("database", "pool", "queue", "webhooks", "cache", "memory", "process"),
 ) | {"additionalProperties": True}
 
-SHAPES = {
-    "Token": record(TOKEN),
+SHAPES = with_some({"Token": record(TOKEN)}) | {
     "NewToken": record(TOKEN | {"token": TEXT}),
     "Health": HEALTH,
 }
@@ -66,8 +67,8 @@ TABLE: Table = {
     "GET tokens": Told(
         summary="Your tokens, the newest first; administrators see everybody's",
         group="tokens",
-        answer=page(named("Token")),
-        example={"results": [KEY], "next": None},
+        answer=walked(some("Token")),
+        example={"results": [KEY], "next": None, "previous": None},
         asked={"state": "good"},
         refusals=(errors.BadCursor,),
     ),
@@ -84,7 +85,7 @@ TABLE: Table = {
     "GET tokens/<int:token>": Told(
         summary="One token",
         group="tokens",
-        answer=named("Token"),
+        answer=some("Token"),
         example=KEY,
         asked=ONE,
         refusals=(errors.TokenUnknown,),

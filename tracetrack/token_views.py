@@ -1,23 +1,32 @@
 """JSON about API tokens: made, listed, rotated, revoked."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from ipaddress import ip_network
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
+from django_filters import ChoiceFilter
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from tracetrack import paging, tokens
+from tracetrack import tokens
 from tracetrack.errors import Forbidden
+from tracetrack.filtering import Filters, text
 from tracetrack.http import ApiView, as_json
+from tracetrack.lists import ListView, PageIn
 from tracetrack.models import ApiToken, User
 from tracetrack.roles import Scope
+from tracetrack.walking import walk
 
 MOST_NETWORKS = 20
 MOST_SECONDS = int(tokens.LONGEST_OVERLAP.total_seconds())
+TOKEN_FIELDS = (
+    "id", "name", "prefix", "username", "scopes", "read_only", "networks", "state", "created_at",
+    "expires_at", "used_at", "revoked_at",
+)  # fmt: skip
 UNKNOWN_USER = "is not the name of an active account"
 
 
@@ -52,40 +61,42 @@ class RotateIn(serializers.Serializer[Any]):
         return in_future(given)
 
 
-class TokenListIn(serializers.Serializer[Any]):
-    """Whose tokens, in what state, and where the list goes on."""
+class TokenNarrowing(Filters):
+    """What the list of tokens can be narrowed by: whose, and in what state."""
 
-    username = serializers.CharField(max_length=150, default=None)
-    state = serializers.ChoiceField(["good", "ended"], default=None)
-    per_page = serializers.IntegerField(min_value=1, max_value=500, default=100)
-    cursor = serializers.CharField(default=None)
+    username = text(150)
+    state = ChoiceFilter(choices=[("good", "Good"), ("ended", "Ended")])
+
+    class Meta:
+        model = ApiToken
+        fields: list[str] = []
 
 
-class Tokens(ApiView):
+class TokenListIn(PageIn):
+    """Parameters of the list of tokens: where it goes on."""
+
+    order = serializers.ChoiceField(["-id", "id"], default="-id")
+
+
+class Tokens(ListView):
     """GET, POST /api/v3/tokens"""
 
+    of = "tokens"
     permissions = {
         "GET": "tracetrack.view_own_tokens",
         "POST": "tracetrack.change_own_tokens",
     }
     parameters = TokenListIn
+    filterset_class = TokenNarrowing
+    shows = TOKEN_FIELDS
 
     def get(self, request: Request) -> HttpResponse:
-        asked = dict(self.asked)
-        per_page, cursor = asked.pop("per_page"), asked.pop("cursor")
-        sealed: dict[str, Any] = {
-            "of": "tokens",
-            "scope": f"user {self.actor.pk}",
-            "filters": asked,
-        }
-        found = _narrowed(self.actor, **asked)
-        if cursor:
-            found = found.filter(pk__lt=paging.read_cursor(cursor, **sealed))
-        rows = list(found[: per_page + 1])
-        shown, now = rows[:per_page], timezone.now()
-        behind = paging.cursor(shown[-1].pk, **sealed) if len(rows) > per_page else None
-        follow = paging.following(request, behind) if behind else None
-        return as_json({"results": [token_json(token, now) for token in shown], "next": follow})
+        now = timezone.now()
+        return self.listed(
+            partial(walk, _narrowed(self.actor, **self.narrowed)),
+            lambda token: self.shown(token_json(token, now)),
+            scope=f"user {self.actor.pk}",
+        )
 
     def post(self, request: Request) -> HttpResponse:
         asked = self.body(TokenIn)
@@ -98,9 +109,11 @@ class TokenDetail(ApiView):
     """GET /api/v3/tokens/{id}"""
 
     permissions = {"GET": "tracetrack.view_own_tokens"}
+    shows = TOKEN_FIELDS
 
     def get(self, request: Request, token: int) -> HttpResponse:
-        return as_json(token_json(tokens.seen_token(self.actor, token), timezone.now()))
+        seen = tokens.seen_token(self.actor, token)
+        return as_json(self.shown(token_json(seen, timezone.now())))
 
 
 class TokenRotate(ApiView):
@@ -168,7 +181,9 @@ def in_future(given: datetime | None) -> datetime | None:
     return given
 
 
-def _narrowed(actor: User, *, username: str | None, state: str | None) -> QuerySet[ApiToken]:
+def _narrowed(
+    actor: User, *, username: str | None = None, state: str | None = None
+) -> QuerySet[ApiToken]:
     found = tokens.tokens_seen_by(actor)
     if username is not None:
         found = found.filter(user__username=username)

@@ -14,9 +14,11 @@ from tracetrack.described import (
     maybe,
     named,
     one_of,
-    page,
     record,
     rows,
+    some,
+    walked,
+    with_some,
 )
 from tracetrack.errors import BadCursor, NotFound
 from webhooks.errors import DeliveryWaits, TooManyWebhooks, WebhookAddress
@@ -56,10 +58,8 @@ DELIVERY: dict[str, Shape] = {
     "answer": TEXT,
     "error": TEXT,
 }
-SHAPES = {
-    "Webhook": record(WEBHOOK),
+SHAPES = with_some({"Webhook": record(WEBHOOK), "Delivery": record(DELIVERY)}) | {
     "NewWebhook": record(WEBHOOK | {"secret": TEXT}),
-    "Delivery": record(DELIVERY),
 }
 
 HOOK: dict[str, Any] = {
@@ -88,7 +88,7 @@ TABLE: Table = {
     "GET webhooks": Told(
         summary="Your webhooks",
         group=GROUP,
-        answer=record({"results": rows(named("Webhook"))}),
+        answer=record({"results": rows(some("Webhook"))}),
         example={"results": [HOOK]},
     ),
     "POST webhooks": Told(
@@ -109,7 +109,7 @@ TABLE: Table = {
     f"GET {ROUTE}": Told(
         summary="One webhook",
         group=GROUP,
-        answer=named("Webhook"),
+        answer=some("Webhook"),
         example=HOOK,
         asked=ONE,
         refusals=(NotFound,),
@@ -156,8 +156,8 @@ TABLE: Table = {
     f"GET {ROUTE}/deliveries": Told(
         summary="What was sent, and what came of it, the newest first",
         group=GROUP,
-        answer=page(named("Delivery")),
-        example={"results": [SENT], "next": None},
+        answer=walked(some("Delivery")),
+        example={"results": [SENT], "next": None, "previous": None},
         asked=ONE | {"state": "failed"},
         refusals=(NotFound, BadCursor),
     ),

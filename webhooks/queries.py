@@ -9,6 +9,7 @@ from django.utils import timezone
 from tracetrack.errors import NotFound
 from tracetrack.models import User
 from tracetrack.sql import sql
+from tracetrack.walking import Page, walk
 from webhooks.models import Delivery, Event, Webhook
 
 # Of one bag all deliveries to a webhook go through one lane, one by one; of others side by side.
@@ -33,16 +34,10 @@ def find_delivery(webhook: Webhook, delivery: int) -> Delivery:
     return found
 
 
-def log_page(
-    webhook: Webhook, *, before: int | None, limit: int, state: str | None
-) -> list[Delivery]:
-    """The webhook's deliveries, newest first, so many before that id."""
+def log_walked(webhook: Webhook, *, state: str | None = None, **place: Any) -> Page:
+    """A page of the webhook's deliveries."""
     rows = Delivery.objects.log_of(webhook).select_related("event")
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
-    if state is not None:
-        rows = rows.filter(state=state)
-    return list(rows[:limit])
+    return walk(rows if state is None else rows.filter(state=state), **place)
 
 
 def next_due(webhook: int, lane: int) -> Delivery | None:

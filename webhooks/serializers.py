@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django_filters import ChoiceFilter
 from rest_framework import serializers
 
 from scans.models import Step
+from tracetrack.filtering import Filters
+from tracetrack.lists import PageIn
 from webhooks.models import Delivery, Happening, Webhook
 
 MOST_VALUES = 100
@@ -69,12 +72,21 @@ class NewSecretIn(serializers.Serializer[Any]):
     )
 
 
-class DeliveryListIn(serializers.Serializer[Any]):
-    """Which deliveries, and how many at once."""
+class DeliveryNarrowing(Filters):
+    """What the log of deliveries can be narrowed by."""
 
-    state = serializers.ChoiceField(Delivery.State.choices, default=None)
+    state = ChoiceFilter(choices=Delivery.State.choices)
+
+    class Meta:
+        model = Delivery
+        fields: list[str] = []
+
+
+class DeliveryListIn(PageIn):
+    """Parameters of the log of deliveries: where it goes on."""
+
     per_page = serializers.IntegerField(min_value=1, max_value=100, default=50)
-    cursor = serializers.CharField(max_length=256, default=None)
+    order = serializers.ChoiceField(["-id", "id"], default="-id")
 
 
 def webhook_json(webhook: Webhook) -> dict[str, Any]:

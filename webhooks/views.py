@@ -1,18 +1,20 @@
 """JSON about webhooks: one's own, and what became of their deliveries."""
 
-from typing import Any
+from functools import partial
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from tracetrack import paging
 from tracetrack.http import ApiView, as_json
+from tracetrack.lists import ListView
 from tracetrack.reading import Nothing
 from webhooks import actions, queries
+from webhooks.described import DELIVERY, WEBHOOK
 from webhooks.models import Webhook
 from webhooks.serializers import (
     ChangeIn,
     DeliveryListIn,
+    DeliveryNarrowing,
     NewSecretIn,
     WebhookIn,
     delivery_json,
@@ -27,10 +29,11 @@ class Webhooks(ApiView):
     """GET, POST /api/v3/webhooks"""
 
     permissions = {"GET": VIEW, "POST": "webhooks.add_webhook"}
+    shows = tuple(WEBHOOK)
 
     def get(self, request: Request) -> HttpResponse:
         mine = Webhook.objects.of(self.actor)
-        return as_json({"results": [webhook_json(webhook) for webhook in mine]})
+        return as_json({"results": [self.shown(webhook_json(webhook)) for webhook in mine]})
 
     def post(self, request: Request) -> HttpResponse:
         webhook, secret = actions.create_webhook(actor=self.actor, **self.body(WebhookIn))
@@ -41,9 +44,10 @@ class WebhookDetail(ApiView):
     """GET, PATCH, DELETE /api/v3/webhooks/{webhook}"""
 
     permissions = {"GET": VIEW, "PATCH": CHANGE, "DELETE": CHANGE}
+    shows = tuple(WEBHOOK)
 
     def get(self, request: Request, webhook: int) -> HttpResponse:
-        return as_json(webhook_json(queries.find_webhook(self.actor, webhook)))
+        return as_json(self.shown(webhook_json(queries.find_webhook(self.actor, webhook))))
 
     def patch(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
@@ -80,25 +84,22 @@ class Test(ApiView):
         return as_json(delivery_json(actions.send_test(webhook=found)), status=202)
 
 
-class Deliveries(ApiView):
+class Deliveries(ListView):
     """GET /api/v3/webhooks/{webhook}/deliveries"""
 
+    of = "deliveries"
     permissions = {"GET": VIEW}
     parameters = DeliveryListIn
+    filterset_class = DeliveryNarrowing
+    shows = tuple(DELIVERY)
 
     def get(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
-        state, limit = self.asked["state"], self.asked["per_page"]
-        sealed: dict[str, Any] = {
-            "of": "deliveries", "scope": str(found.pk), "filters": {"state": state},
-        }  # fmt: skip
-        given = self.asked["cursor"]
-        before = paging.read_cursor(given, **sealed) if given else None
-        rows = queries.log_page(found, before=before, limit=limit + 1, state=state)
-        shown = rows[:limit]
-        behind = paging.cursor(shown[-1].pk, **sealed) if len(rows) > limit else None
-        follow = paging.following(request, behind) if behind else None
-        return as_json({"results": [delivery_json(row) for row in shown], "next": follow})
+        return self.listed(
+            partial(queries.log_walked, found, **self.narrowed),
+            lambda delivery: self.shown(delivery_json(delivery)),
+            scope=str(found.pk),
+        )
 
 
 class Replay(ApiView):

@@ -136,8 +136,10 @@ class TestSomebodyWithoutAnArea:
         site.people["operator"].areas.clear()
         client = site.client("operator")
 
-        assert client.get("/api/v3/bags/stream").json()["results"] == []
-        assert client.get("/api/v3/scans").json() == {"results": []}
+        for path in ("bags/stream", "scans"):
+            assert client.get(f"/api/v3/{path}").json() == {
+                "results": [], "next": None, "previous": None, "total": 0,
+            }  # fmt: skip
         assert client.get(f"/api/v3/bags/{HERE}").status_code == 404
 
     def test_sees_what_he_may_from_the_next_request_on(self, site):

@@ -109,7 +109,8 @@ class TestOneByOne:
             "ref": bad["ref"],
             "verdict": "refused",
             "code": "bag-unknown",
-            "title": "There is no bag SB99999 here.",
+            "title": "There is no such bag here.",
+            "detail": "There is no bag SB99999 here.",
             "facts": {"bag": "SB99999"},
         }
 
@@ -140,7 +141,7 @@ class TestOneByOne:
         assert verdicts == ["applied", "refused", "applied"]
         refused = answer["results"][1]
         assert (refused["code"], refused["ref"]) == ("bad-row", None)
-        assert said in refused["title"]
+        assert said in refused["detail"]
 
     def test_a_scan_with_a_bad_field_names_its_ref(self, operator):
         item = scan_body("link", CHILDREN[0]) | {"ref": "mine"}

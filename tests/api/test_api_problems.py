@@ -87,7 +87,10 @@ class TestARefusal:
             operator.get("/api/v3/scans?limit=1&limti=2"), 400, "unknown-parameter"
         )
 
-        assert document["facts"] == {"parameter": "limti", "known": ["limit"]}
+        assert document["facts"] == {
+            "parameter": "limti",
+            "known": ["step", "area", "username", "per_page", "cursor", "limit", "order", "fields"],
+        }
 
     def test_of_a_parameter_to_a_post_is_a_problem(self, operator):
         answer = post(operator, "scans?limit=3", {})

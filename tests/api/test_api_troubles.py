@@ -23,11 +23,11 @@ ID = "scanner-17.4711"
 
 class TestADatabaseInTrouble:
     def raising(self, monkeypatch, sql):
-        def find_bag(user, code):
+        def bag_shown(user, code, fields):
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(sql)
 
-        monkeypatch.setattr(queries, "find_bag", find_bag)
+        monkeypatch.setattr(queries, "bag_shown", bag_shown)
 
     def test_that_takes_too_long_is_given_up(self, operator, monkeypatch):
         self.raising(monkeypatch, "SET LOCAL statement_timeout = '20ms'; SELECT pg_sleep(5)")
@@ -46,10 +46,10 @@ class TestADatabaseInTrouble:
 
     @pytest.mark.parametrize("cause", [psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests])
     def test_whose_pool_is_used_up_asks_to_try_again(self, operator, monkeypatch, cause):
-        def find_bag(user, code):
+        def bag_shown(user, code, fields):
             raise OperationalError from cause("full")
 
-        monkeypatch.setattr(queries, "find_bag", find_bag)
+        monkeypatch.setattr(queries, "bag_shown", bag_shown)
 
         assert operator.get(f"/api/v3/bags/{HERE}").json()["code"] == "busy"
 
@@ -65,10 +65,10 @@ class TestADatabaseInTrouble:
 
 class TestAFaultOfOurs:
     def test_is_a_problem_without_details_and_is_written_down(self, site, monkeypatch, caplog):
-        def find_bag(user, code):
+        def bag_shown(user, code, fields):
             raise KeyError("the inner life")
 
-        monkeypatch.setattr(queries, "find_bag", find_bag)
+        monkeypatch.setattr(queries, "bag_shown", bag_shown)
         client = site.client("operator", raise_request_exception=False)
 
         with caplog.at_level(logging.ERROR, "django.request"):

@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 from tests.api.problem import assert_problem
 from tests.api.site import CALLS, commit
 from tests.api.test_permissions import api_views
+from tracetrack.document import document
 from tracetrack.roles import scope_of_permission
-from tracetrack.schema import TABLE, document
+from tracetrack.schema import TABLE
 from tracetrack.snippets import address
 
 NAMES = sorted(f"{m} {route}" for route, view in api_views().items() for m in view.permissions)

@@ -1,0 +1,17 @@
+-- How many scans there are of a step, in an area or by a person (not both).
+-- Parameters: step, area, username (null: any). Index: scan_tally_has_one_row_a_combination.
+WITH asked AS (
+    SELECT
+        (SELECT id FROM bags_area WHERE code = %(area)s::text) AS area_id,
+        (SELECT id FROM tracetrack_user WHERE username = %(username)s::text) AS actor_id
+)
+SELECT coalesce(sum(total), 0)::bigint
+FROM (
+    SELECT area_id, actor_id, step, total FROM dashboard_scantally
+    WHERE grain = CASE WHEN %(username)s::text IS NULL THEN 'all' ELSE 'person' END
+    UNION ALL
+    SELECT area_id, actor_id, step, total FROM dashboard_scanpending
+) AS counted, asked
+WHERE (%(step)s::text IS NULL OR step = %(step)s::text)
+    AND (%(area)s::text IS NULL OR counted.area_id = asked.area_id)
+    AND (%(username)s::text IS NULL OR counted.actor_id = asked.actor_id)

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 
-from tracetrack import cache, devdb
+from tracetrack import cache, devdb, live
 
 ROOT = Path(__file__).resolve().parent.parent
 # Beside the cluster of `make run`, so that no test can touch what somebody typed in there.
@@ -36,6 +37,18 @@ os.environ.setdefault("HTTPS", "false")
 os.environ.setdefault("STATIC_HASHED", "false")
 # Before the folders' own conftests are read, which may import models.
 django.setup()
+
+
+# Whoever tells dashboards waits for more to tell; a test need not.
+live.PAUSE_SECONDS = 0.0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """What a test set going is told before its database is taken away."""
+    for thread in threading.enumerate():
+        if thread.name == "live":
+            thread.join()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,6 +1,6 @@
-"""KeptView: an endpoint whose answers are kept as final bytes; KeptMiddleware gives them out."""
+"""KeptView: an endpoint whose answers are kept as final bytes."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from hashlib import blake2b
 from time import perf_counter
 from typing import Any
@@ -12,17 +12,14 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
-from tracetrack import limits, refusals
+from tracetrack import limits
 from tracetrack.http import VARY, ApiView, as_json, check_may
 from tracetrack.models import User
 from tracetrack.tokens import TokenAuthentication
 
 PLAIN = ("*/*", "application/json")
-# What the browser may do with JSON: nothing. The pages' own policy has nothing to say here.
-NO_PAGE = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Frame-Options": "DENY",
-}
+# Where which view was asked, with the line of the table of addresses that led there.
+asked_at: dict[str, tuple[type["KeptView"], Any]] = {}
 
 
 class KeptView(ApiView):
@@ -46,8 +43,8 @@ class KeptView(ApiView):
         usual = super().as_view(**initkwargs)
 
         def view(request: HttpRequest) -> HttpResponseBase:
-            _doors[request.path_info] = cls, request.resolver_match
-            return cls.plainly(request) if _is_plain(request) else usual(request)
+            asked_at[request.path_info] = cls, request.resolver_match
+            return cls.plainly(request) if is_plain(request.META) else usual(request)
 
         # What the description of the API looks for.
         view.cls, view.initkwargs = cls, initkwargs  # type: ignore[attr-defined]
@@ -83,40 +80,7 @@ class KeptView(ApiView):
         return response
 
 
-class KeptMiddleware:
-    """Lets programs have kept answers at the door, past all that only pages need.
-
-    A door is known once the view behind it was asked the usual way. Whoever comes without a token,
-    or with a question of his own, goes the usual way.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        door = _doors.get(request.path_info)
-        if door is None or not (_has_token(request) and _is_plain(request)):
-            return self.get_response(request)
-        kept, request.resolver_match = door
-        # Raises where the site has no such name, as CommonMiddleware would have it.
-        request.get_host()
-        try:
-            response = kept.plainly(request)
-        except refusals.KNOWN as error:
-            response = refusals.refused(error, request)
-        for name, value in NO_PAGE.items():
-            response.headers[name] = value
-        return response
-
-
-_doors: dict[str, tuple[type[KeptView], Any]] = {}
-
-
-def _has_token(request: HttpRequest) -> bool:
-    return str(request.META.get("HTTP_AUTHORIZATION", ""))[:7].lower() == "bearer "
-
-
-def _is_plain(request: HttpRequest) -> bool:
-    meta = request.META
+def is_plain(meta: Mapping[str, Any]) -> bool:
+    """Whether a request, as WSGI tells it, asks for the whole answer as JSON and nothing else."""
     wanted = meta.get("HTTP_ACCEPT", PLAIN[0])
-    return request.method == "GET" and not meta.get("QUERY_STRING") and wanted in PLAIN
+    return meta["REQUEST_METHOD"] == "GET" and not meta.get("QUERY_STRING") and wanted in PLAIN

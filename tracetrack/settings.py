@@ -49,7 +49,6 @@ MIDDLEWARE = [
     "tracetrack.refusals.RequestIdMiddleware",
     "tracetrack.timings.TimingMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "tracetrack.kept.KeptMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

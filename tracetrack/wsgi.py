@@ -3,7 +3,10 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracetrack.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+# What needs Django ready can be loaded only now.
+application = import_string("tracetrack.door.Door")(django)

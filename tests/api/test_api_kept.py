@@ -1,39 +1,69 @@
-"""Kept answers at the door: what programs get past all that only pages need."""
+"""The door: programs get kept answers before Django begins, and nothing else is different."""
 
+import orjson
 import pytest
-from django.db import OperationalError
-from django.test import Client
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import OperationalError, connection
+from django.http import HttpResponse
+from django.test import RequestFactory
 
 from dashboard.views import Ultra
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, commit, post, scan_body
 from tracetrack import kept, timings
+from tracetrack.door import Door
 from tracetrack.models import ApiToken
 from tracetrack.tokens import revoke_token
 
 ULTRA = "/api/v3/dashboard/ultra"
 # Of one answer alone.
-OWN = {
-    "X-Request-ID",
-    "Date",
-    "Content-Security-Policy",
-    "RateLimit-Remaining",
-    "Content-Length",
-}
+OWN = {"X-Request-ID", "Content-Security-Policy", "RateLimit-Remaining", "Content-Length"}
+
+# As a web server does, the door gives the connection back after each answer.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Answer(HttpResponse):
+    def json(self):
+        return orjson.loads(self.content)
+
+
+class Program:
+    """One that speaks WSGI, and has been here before, so that its door is known."""
+
+    def __init__(self, client):
+        self.client = client
+        self.token = client._base_environ()["HTTP_AUTHORIZATION"]
+        self.door = Door(WSGIHandler())
+        assert self.usually().status_code == 200
+
+    def get(self, path=ULTRA, application=None, **headers):
+        request = RequestFactory().get(path, headers={"Authorization": self.token} | headers)
+        return self.sent(request.environ, application)
+
+    def sent(self, environ, application=None):
+        begun = []
+        body = (application or self.door)(environ, lambda *begins: begun.append(begins))
+        content = b"".join(body)
+        getattr(body, "close", lambda: None)()
+        ((status, headers),) = begun
+        return Answer(content, status=int(status[:3]), headers=dict(headers))
+
+    def usually(self, **headers):
+        return self.get(application=WSGIHandler(), **headers)
 
 
 @pytest.fixture
-def program(site):
-    """One that has been here before, so that its door is known."""
-    client = site.client("integrator")
-    assert client.get(ULTRA).status_code == 200
-    return client
+def program(site, monkeypatch):
+    monkeypatch.setattr(kept, "asked_at", {})
+    return Program(site.client("integrator"))
 
 
-def by_the_usual_way(client, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(kept, "_doors", {})
-        return client.get(ULTRA)
+@pytest.fixture
+def only_the_door(program):
+    """Whoever does not get his answer there gets none."""
+    program.door = Door(None)
+    return program
 
 
 def told(answer):
@@ -41,50 +71,50 @@ def told(answer):
 
 
 class TestTheDoor:
-    def test_gives_what_the_usual_way_gives(self, program, monkeypatch):
-        usual = by_the_usual_way(program, monkeypatch)
+    def test_gives_what_the_usual_way_gives(self, only_the_door):
+        usual = only_the_door.usually()
 
-        answer = program.get(ULTRA)
+        answer = only_the_door.get()
 
         assert answer.json()["stats"] == usual.json()["stats"]
-        assert answer["ETag"] == usual["ETag"]
+        assert int(answer["Content-Length"]) == len(answer.content)
         assert told(answer) == told(usual)
 
     def test_lets_a_page_do_nothing_with_it(self, program):
-        answer = program.get(ULTRA)
+        answer = program.get()
 
         assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["X-Frame-Options"] == "DENY"
 
     def test_is_right_at_once_after_a_scan(self, program):
-        before = program.get(ULTRA).json()["stats"]["scans"]["total"]
+        before = program.get().json()["stats"]["scans"]["total"]
 
-        post(program, "scans", scan_body("inspect", HERE))
+        post(program.client, "scans", scan_body("inspect", HERE))
 
-        assert program.get(ULTRA).json()["stats"]["scans"]["total"] == before + 1
+        assert program.get().json()["stats"]["scans"]["total"] == before + 1
 
     def test_is_shut_with_the_next_request_once_a_token_is_revoked(self, site, program):
         token = ApiToken.objects.get(user=site.people["integrator"])
         revoke_token(token, actor=site.people["administrator"])
         commit()
 
-        assert_problem(program.get(ULTRA), 401, "not-signed-in")
+        assert_problem(program.get(), 401, "not-signed-in")
 
     def test_is_shut_for_a_token_of_another_network(self, site, program):
         ApiToken.objects.update(networks=["192.0.2.0/24"])
 
-        assert_problem(program.get(ULTRA), 403, "wrong-network")
+        assert_problem(program.get(), 403, "wrong-network")
 
     def test_is_shut_for_who_may_not(self, program, monkeypatch):
         monkeypatch.setitem(Ultra.permissions, "GET", "tracetrack.clear_cache")
 
-        assert_problem(program.get(ULTRA), 403, "forbidden")
+        assert_problem(program.get(), 403, "forbidden")
 
     def test_sends_nothing_again_to_who_has_it(self, program):
-        etag = program.get(ULTRA)["ETag"]
+        etag = program.get()["ETag"]
 
-        again = program.get(ULTRA, headers={"If-None-Match": etag})
+        again = program.get(**{"If-None-Match": etag})
 
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
 
@@ -94,26 +124,42 @@ class TestTheDoor:
 
         monkeypatch.setattr(Ultra, "kept", full)
 
-        answer = program.get(ULTRA)
+        answer = program.get()
 
         assert_problem(answer, 503, "busy")
         assert int(answer["Retry-After"]) >= 1
 
     def test_takes_no_name_that_is_not_the_sites(self, program):
-        assert program.get(ULTRA, headers={"Host": "elsewhere.example"}).status_code == 400
+        assert program.get(Host="elsewhere.example").status_code == 400
 
-    @pytest.mark.parametrize("way", [{}, {"Authorization": "Basic eDp5"}, {"Authorization": "x"}])
-    def test_sends_strangers_round(self, program, way):
-        assert_problem(Client(headers=way).get(ULTRA), 401, "not-signed-in")
+    @pytest.mark.parametrize("says", ["Basic eDp5", "x", ""])
+    def test_sends_strangers_round(self, program, says):
+        assert_problem(program.get(Authorization=says), 401, "not-signed-in")
 
     def test_sends_other_questions_round(self, program):
         assert_problem(program.get(f"{ULTRA}?x=1"), 400, "unknown-parameter")
-        assert_problem(program.post(ULTRA), 405, "method-not-allowed")
-        assert_problem(program.get(ULTRA, headers={"Accept": "text/csv"}), 406, "not-acceptable")
+        assert_problem(program.get(Accept="text/csv"), 406, "not-acceptable")
+        posted = RequestFactory().post(ULTRA, headers={"Authorization": program.token})
+        assert_problem(program.sent(posted.environ), 405, "method-not-allowed")
+
+    def test_is_no_way_round_https(self, program, settings):
+        settings.SECURE_SSL_REDIRECT = True
+
+        assert_problem(program.get(), 403, "https-required")
+
+    def test_says_so_when_we_are_at_fault(self, program, monkeypatch):
+        monkeypatch.setattr(Ultra, "kept", lambda user: 1 / 0)
+
+        assert_problem(program.get(), 500, "server-error")
+
+    def test_gives_the_connection_back(self, only_the_door):
+        only_the_door.get()
+
+        assert connection.connection is None
 
     def test_is_timed_like_every_endpoint(self, program):
         timings.forget()
 
-        program.get(ULTRA)
+        program.get()
 
         assert [line["endpoint"] for line in timings.figures()] == ["GET /api/v3/dashboard/ultra"]

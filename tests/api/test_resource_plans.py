@@ -1,0 +1,85 @@
+"""Lists of batches, and what is kept for repeated requests, are read by their indexes."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bags.models import Batch
+from tests.api.site import BATCH, commit, send
+from tests.factories import make_bag_type
+from tracetrack.models import Receipt
+
+MANY = 2_000
+
+
+def explained(text):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {text}")
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def only(queries, part):
+    (text,) = [query["sql"] for query in queries if part in query["sql"]]
+    return text
+
+
+class TestTheListOfBatches:
+    @pytest.fixture
+    def many(self, site):
+        named = {"bag_type": make_bag_type("mustard"), "produced_on": date(2026, 11, 1)}
+        Batch.objects.bulk_create(
+            Batch(code=f"MANY-{n}", product="Mustard", **named) for n in range(MANY)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("REINDEX TABLE bags_batch; ANALYZE bags_batch")
+        return site
+
+    @pytest.mark.parametrize(
+        ("order", "index"),
+        [
+            ("code", "batch_code_is_unique"),
+            ("-code", "batch_code_is_unique"),
+            ("id", "bags_batch_pkey"),
+            ("-id", "bags_batch_pkey"),
+        ],
+    )
+    def test_begins_and_goes_on_where_its_order_says(self, many, order, index):
+        office = many.client("office")
+        path = f"/api/v3/batches?order={order}&per_page=3"
+
+        for _ in range(3):
+            with CaptureQueriesContext(connection) as queries:
+                path = office.get(path).json()["next"]
+            told = explained(only(queries, 'FROM "bags_batch"'))
+
+            assert f"using {index} on bags_batch" in told, told
+            assert "Sort" not in told, told
+
+
+class TestWhatIsKeptForRepeatedRequests:
+    def test_is_forgotten_by_its_age(self, site):
+        ben = site.people["office"]
+        Receipt.objects.bulk_create(
+            Receipt(user=ben, key=f"old {n}", asked="", status=200, body=b"") for n in range(MANY)
+        )
+        old = timezone.now() - timedelta(days=9)
+        Receipt.objects.filter(key__lt="old 11").update(at=old)
+        before = Receipt.objects.filter(at=old).count()
+        with connection.cursor() as cursor:
+            cursor.execute("REINDEX TABLE tracetrack_receipt; ANALYZE tracetrack_receipt")
+
+        with CaptureQueriesContext(connection) as queries:
+            body = BATCH | {"code": "NEW-1"}
+            headers = {"Idempotency-Key": "new"}
+            answer = send(site.client("office"), "POST", "batches", body, headers=headers)
+            commit()
+
+        assert answer.status_code == 201
+        assert 0 < Receipt.objects.filter(at=old).count() < before
+        told = explained(only(queries, "SKIP LOCKED"))
+        assert "using receipt_by_age on tracetrack_receipt" in told, told
+        assert "Seq Scan" not in told, told

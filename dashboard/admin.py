@@ -5,8 +5,10 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from dashboard.models import (
+    BagDay,
     BagPending,
     BagTally,
+    BatchDay,
     BatchPending,
     BatchTally,
     ScanPending,
@@ -29,6 +31,19 @@ class CounterAdmin(ReadOnlyAdmin):
 class BagCounterAdmin(CounterAdmin):
     list_display = ("kind", "bag_type", "area", "bound_for", "state", "total")
     list_select_related = ("bag_type", "area", "bound_for")
+    ordering = ("-id",)
+
+
+@admin.register(BagDay)
+class BagDayAdmin(CounterAdmin):
+    list_display = ("day", "kind", "bag_type", "area", "bound_for", "state", "total")
+    list_select_related = ("bag_type", "area", "bound_for")
+    ordering = ("-id",)
+
+
+@admin.register(BatchDay)
+class BatchDayAdmin(CounterAdmin):
+    list_display = ("day", "state", "held", "total")
     ordering = ("-id",)
 
 

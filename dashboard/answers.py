@@ -13,7 +13,7 @@ from tracetrack import cache
 from tracetrack.models import User
 
 
-def overview(user: User) -> tuple[bytes, bool]:
+def overview(user: User, *, area: str | None = None, period: str = "today") -> tuple[bytes, bool]:
     """The dashboard's numbers for `user` as JSON, and whether they come from the cache."""
     built = False
     now = timezone.now()
@@ -21,10 +21,10 @@ def overview(user: User) -> tuple[bytes, bool]:
     def build() -> bytes:
         nonlocal built
         built = True
-        return orjson.dumps(queries.overview(user, now=now))
+        return orjson.dumps(queries.overview(user, now=now, area=area, period=period))
 
     # A new day begins at once, not when what is kept of yesterday runs out.
-    key = _key("ultra", scope_of(user), business_day(now))
+    key = _key("ultra", scope_of(user), business_day(now), area, period)
     return cache.cached("dashboard", key, build), not built
 
 
@@ -38,5 +38,5 @@ def person_stats(person: User) -> bytes:
 
 
 @lru_cache(maxsize=1000)
-def _key(name: str, scope: str, day: date) -> str:
-    return cache.key(name, scope=scope, day=day)
+def _key(name: str, scope: str, day: date, *narrowed: str | None) -> str:
+    return cache.key(name, scope=scope, day=day, narrowed=narrowed)

@@ -1,6 +1,9 @@
 """The proof of the counters: what they say, what a recount says, and the repair."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
@@ -52,6 +55,17 @@ def roll_up() -> None:
             lock = f"dashboard_roll_up_{counter}"
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [lock])
             cursor.execute(f"SELECT {lock}_v1()")
+
+
+@contextmanager
+def counting_on(day: date) -> Iterator[None]:
+    """Count what this connection changes as a change of `day`: for those who play the past."""
+    setting = "SELECT set_config('tracetrack.counting_day', %s, false)"
+    with connection.cursor() as cursor:
+        cursor.execute(setting, [day.isoformat()])
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(setting, [""])
 
 
 def _compared(cursor: Any, counter: str) -> list[Drift]:

@@ -1,7 +1,8 @@
 """What the endpoints about numbers take and answer."""
 
-from bags.errors import BatchUnknown
+from bags.errors import AreaUnknown, BatchUnknown
 from bags.models import Batch
+from dashboard.days import PERIODS
 from dashboard.serializers import BatchStatsIn, CacheClearIn
 from scans.models import Step
 from tracetrack.described import (
@@ -39,21 +40,30 @@ BY_STEP = rows(record({"step": one_of(Step.values), "scans": COUNT}))
 OPERATORS = rows(record({"username": TEXT, "scans": COUNT}))
 BAGS = counts("parent", "child", "total", "loose", "incomplete")
 BATCHES = counts("total", "open", "closed", "held")
+NUMBERS = record(
+    {
+        "bags": BAGS,
+        "scans": counts("total", "today", "week", "active_users"),
+        "batches": BATCHES,
+    }
+)
 OVERVIEW = record(
     {
         "success": FLAG,
-        "stats": record(
-            {
-                "bags": BAGS,
-                "scans": counts("total", "today", "week", "active_users"),
-                "batches": BATCHES,
-            }
-        ),
+        "stats": NUMBERS,
         "by_area": rows(
             record(
                 {"area": TEXT, "name": TEXT}
                 | dict.fromkeys(
-                    ("parents", "children", "loose", "incomplete", "on_the_way", "scans_today"),
+                    (
+                        "parents",
+                        "children",
+                        "loose",
+                        "incomplete",
+                        "on_the_way",
+                        "scans_today",
+                        "scans",
+                    ),
                     COUNT,
                 )
             )
@@ -61,8 +71,21 @@ OVERVIEW = record(
         "by_day": BY_DAY,
         "by_hour": BY_HOUR,
         "top_operators": OPERATORS,
+        "funnel": BY_STEP,
+        "yesterday": NUMBERS,
+        "pace": counts("until_hour", "today", "yesterday"),
         "recent_activity": rows(named("LatestScan")),
         "generated_at": MOMENT,
+        "area": maybe(TEXT),
+        "period": record(
+            {
+                "name": one_of(PERIODS),
+                "first": DAY,
+                "last": DAY,
+                "scans": COUNT,
+                "active_users": COUNT,
+            }
+        ),
         "response_time_ms": NUMBER,
         "cached": FLAG,
     }
@@ -128,17 +151,44 @@ TABLE: Table = {
                     "incomplete": 1,
                     "on_the_way": 0,
                     "scans_today": 5,
+                    "scans": 5,
                 }
             ],
             "by_day": [{"day": "2026-11-23", "scans": 8}],
             "by_hour": [{"hour": 0, "today": 0, "yesterday": 0}],
             "top_operators": [{"username": "asha", "scans": 8}],
+            "funnel": [
+                {"step": "register", "scans": 5},
+                {"step": "link", "scans": 3},
+                {"step": "complete", "scans": 0},
+                {"step": "dispatch", "scans": 0},
+                {"step": "receive", "scans": 0},
+            ],
+            "yesterday": {
+                "bags": {"parent": 0, "child": 0, "total": 0, "loose": 0, "incomplete": 0},
+                "scans": {"total": 0, "today": 0, "week": 0, "active_users": 0},
+                "batches": {"total": 1, "open": 1, "closed": 0, "held": 0},
+            },
+            "pace": {"until_hour": 19, "today": 0, "yesterday": 0},
             "recent_activity": [],
             "generated_at": "2026-11-23T14:27:46.120000+00:00",
+            "area": None,
+            "period": {
+                "name": "today",
+                "first": "2026-11-23",
+                "last": "2026-11-23",
+                "scans": 8,
+                "active_users": 1,
+            },
             "response_time_ms": 4.031,
             "cached": False,
         },
-        description="The answer has an `ETag`: with `If-None-Match` an unchanged one costs 304.",
+        description=(
+            "The answer has an `ETag`: with `If-None-Match` an unchanged one costs 304. `area` "
+            "narrows all but the batches to one area; `period` bounds `top_operators`, `funnel`, "
+            "`by_area[].scans` and `period`."
+        ),
+        refusals=(AreaUnknown,),
     ),
     "POST batch/stats": Told(
         summary="Several statistics in one request",

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.expressions import RawSQL
 
 from bags.models import Area, BagType, Kind, State
 from scans.models import Step
@@ -19,6 +20,11 @@ def _loose(to: type[models.Model] | str, *, null: bool = False) -> "models.Forei
     return models.ForeignKey(
         to, models.DO_NOTHING, null=null, related_name="+", db_index=False, db_constraint=False
     )
+
+
+def _counted_on() -> "models.DateField[Any, Any]":
+    # The business day of the transaction, unless the connection says which day it plays.
+    return models.DateField(db_default=RawSQL("dashboard_counting_day_v1()", ()))
 
 
 class BagCount(models.Model):
@@ -49,8 +55,25 @@ class BagTally(BagCount):
 
 
 class BagPending(BagCount):
+    day = _counted_on()
+
     class Meta(BagCount.Meta):
         pass
+
+
+class BagDay(BagCount):
+    """By how much the number of such bags changed on a business day; the last two are kept."""
+
+    day = models.DateField()
+
+    class Meta(BagCount.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "kind", "bag_type", "area", "bound_for", "state"],
+                name="bag_day_has_one_row_a_combination",
+                nulls_distinct=False,
+            ),
+        ]
 
 
 class BatchCount(models.Model):
@@ -75,20 +98,37 @@ class BatchTally(BatchCount):
 
 
 class BatchPending(BatchCount):
+    day = _counted_on()
+
     class Meta(BatchCount.Meta):
         pass
 
 
-class ScanTally(models.Model):
-    """How many scans there were, at one of five grains; what a grain does not speak of is empty.
+class BatchDay(BatchCount):
+    """By how much the number of such batches changed on a business day; the last two are kept."""
 
-    `all`: area, step. `day`: day, area. `hour`: day, hour, area. `actor`: day, area, actor.
-    `person`: actor, step. Days and hours are of the business time zone, by `scanned_at`.
+    day = models.DateField()
+
+    class Meta(BatchCount.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "state", "held"], name="batch_day_has_one_row_a_combination"
+            ),
+        ]
+
+
+class ScanTally(models.Model):
+    """How many scans there were, at one of six grains; what a grain does not speak of is empty.
+
+    `all`: area, step. `day`: day, area. `step`: day, area, step. `hour`: day, hour, area.
+    `actor`: day, area, actor. `person`: actor, step. Days and hours are of the business time zone,
+    by `scanned_at`.
     """
 
     class Grain(models.TextChoices):
         ALL = "all"
         DAY = "day"
+        STEP = "step"
         HOUR = "hour"
         ACTOR = "actor"
         PERSON = "person"

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db import connection, models
 
+from bags.errors import AreaUnknown
 from bags.models import Bag, Batch, Kind
-from bags.queries import batch_contents, find_batch
+from bags.queries import batch_contents, find_area, find_batch
 from bags.querysets import user_areas
-from dashboard.days import business_day
+from dashboard.days import business_day, business_hour, period_of
 from scans.models import Outcome, Scan
 from scans.queries import latest
 from tracetrack.models import User
@@ -18,18 +19,26 @@ from tracetrack.sql import sql
 STATS = ("bags", "users", "activity", "batches", "all")
 
 
-def overview(user: User, *, now: datetime) -> dict[str, Any]:
+def overview(
+    user: User, *, now: datetime, area: str | None = None, period: str = "today"
+) -> dict[str, Any]:
     """All dashboard numbers that `user` may see, and the ten latest scans.
 
     The numbers are of one snapshot. `week` is the last 7 business days, today among them;
-    `active_users` counts distinct actors of these days.
+    `active_users` counts distinct actors of these days. With `area` all but the batches speak of
+    this area alone; raises AreaUnknown, also where `user` may not see it. `period`, one of
+    `PERIODS`, bounds what says so.
     """
-    numbers = _numbers("dashboard.overview", user, now)
+    place = None if area is None else _area(user, area)
+    numbers = _numbers("dashboard.overview", user, now, within=place, period=period)
+    bounds = numbers.pop("period")
     return {
         "success": True,
         **numbers,
-        "recent_activity": latest(user, 10),
+        "recent_activity": latest(user, 10, area=place),
         "generated_at": now.isoformat(),
+        "area": area,
+        "period": {"name": period, **bounds},
     }
 
 
@@ -102,11 +111,29 @@ def census() -> dict[str, Any]:
     }
 
 
-def _numbers(statement: str, user: User, now: datetime) -> Any:
-    areas = user_areas(user)
+def _area(user: User, code: str) -> int:
+    area, areas = find_area(code), user_areas(user)
+    if areas is not None and area.pk not in areas:
+        raise AreaUnknown(area=code)
+    return area.pk
+
+
+def _numbers(
+    statement: str,
+    user: User,
+    now: datetime,
+    *,
+    within: int | None = None,
+    period: str = "today",
+) -> Any:
+    areas, today = user_areas(user) if within is None else {within}, business_day(now)
+    first, last = period_of(period, today)
     given: dict[str, Any] = {
         "areas": None if areas is None else sorted(areas),
-        "today": business_day(now),
+        "today": today,
+        "hour": business_hour(now),
+        "first": first,
+        "last": last,
     }
     with connection.cursor() as cursor:
         cursor.execute(sql(statement), given)

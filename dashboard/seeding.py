@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -12,9 +12,11 @@ from django.contrib.auth.hashers import make_password
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
 
 from bags.models import Area, Bag, BagType, Batch
 from dashboard import counters
+from dashboard.days import business_day
 from dashboard.events import SiteSeeded
 from dashboard.rhythm import Person, area_shares, hours, people
 from dashboard.stripped import stripped
@@ -74,7 +76,8 @@ def seed(size: Size, *, progress: Progress) -> None:
         loads, extra = _plan(cursor, size)
         # A table whose rows still wait for the check of their keys cannot be altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        with stripped(cursor, "bags_bag", "scans_scan") as waiting:
+        before = business_day(timezone.now()) - timedelta(days=1)
+        with stripped(cursor, "bags_bag", "scans_scan") as waiting, counters.counting_on(before):
             _write_bags(cursor, loads, size, progress)
             _write_scans(cursor, loads, extra, size, progress)
             _bring_back(cursor, waiting, progress)

@@ -5,8 +5,16 @@ from typing import Any
 from rest_framework import serializers
 
 from bags.querysets import user_areas
+from dashboard.days import PERIODS
 from dashboard.queries import STATS
 from tracetrack.models import User
+
+
+class OverviewIn(serializers.Serializer[Any]):
+    """What narrows the dashboard: one area, and the period of what has one."""
+
+    area = serializers.CharField(max_length=32, default=None)
+    period = serializers.ChoiceField(list(PERIODS), default="today")
 
 
 class BatchStatsIn(serializers.Serializer[Any]):

@@ -1,11 +1,13 @@
 """JSON of numbers: the whole dashboard, several statistics at once, and the cache behind them."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
 from dashboard import actions, answers, queries
-from dashboard.serializers import BatchStatsIn, CacheClearIn, person_json
+from dashboard.serializers import BatchStatsIn, CacheClearIn, OverviewIn, person_json
 from tracetrack import pool
 from tracetrack.http import ApiView, as_json
 from tracetrack.kept import KeptView
@@ -17,10 +19,11 @@ class Ultra(KeptView):
 
     permissions = {"GET": "dashboard.view_dashboard"}
     limited = {"GET": "dashboard"}
+    parameters = OverviewIn
 
     @classmethod
-    def kept(cls, user: User) -> tuple[bytes, bool]:
-        return answers.overview(user)
+    def kept(cls, user: User, **asked: Any) -> tuple[bytes, bool]:
+        return answers.overview(user, **asked)
 
 
 class Me(ApiView):

@@ -116,9 +116,13 @@ def latest_way(
     return sorted(told, key=lambda row: (row["scanned_at"], row["id"])), more
 
 
-def latest(user: User, limit: int = 10) -> list[dict[str, Any]]:
-    """The newest scans that `user` may see, newest first. Index: scan_latest_in_area."""
+def latest(user: User, limit: int = 10, *, area: int | None = None) -> list[dict[str, Any]]:
+    """The newest scans that `user` may see, newest first, of one area or of all.
+
+    Index: scan_latest_in_area.
+    """
     scans = Scan.objects.visible_to(user).latest_first()
+    scans = scans if area is None else scans.filter(area=area)
     return [
         dict(zip(LATEST, (pk, at.isoformat(), *rest), strict=True))
         for pk, at, *rest in scans.values_list(*LATEST.values())[:limit]

@@ -1,6 +1,7 @@
 """Each promised index is the one that PostgreSQL takes, and nothing reads bags or scans whole."""
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -92,6 +93,20 @@ class TestPlans:
         for index in ("batch_code_is_unique", "batch_product_begins", "batch_variety_begins"):
             assert re.search(rf"Index Scan using {index} .*\n +Index Cond", explained), explained
         assert "Seq Scan" not in explained
+
+    @pytest.mark.parametrize("areas", [None, [1]])
+    def test_of_the_dashboard_read_counters_alone(self, ana, areas):
+        today = date(2026, 11, 24)
+        given = {"areas": areas, "today": today, "hour": 9, "last": today}
+        given["first"] = today - timedelta(days=29)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("EXPLAIN " + sql("dashboard.overview"), given)
+            explained = "\n".join(row[0] for row in cursor.fetchall())
+
+        assert "scan_tally_has_one_row_a_combination" in explained, explained
+        assert "bag_day_has_one_row_a_combination" in explained, explained
+        assert re.search(r"bags_bag\b|scans_scan\b", explained) is None, explained
 
     def test_of_what_an_operator_sees_read_no_table_whole(self, ana):
         explained = plan(Bag.objects.visible_to(ana).filter(code="SB10001"))

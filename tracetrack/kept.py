@@ -31,12 +31,15 @@ class KeptView(ApiView):
     """
 
     @classmethod
-    def kept(cls, user: User) -> tuple[bytes, bool]:
-        """The answer for `user`, and whether it was there already."""
+    def kept(cls, user: User, **asked: Any) -> tuple[bytes, bool]:
+        """The answer for `user`, and whether it was there already.
+
+        A question that is not plain brings its `parameters`; a plain one has none.
+        """
         raise NotImplementedError
 
     def get(self, request: Request) -> HttpResponse:
-        return self._answer(self.actor, request._request, self.started)
+        return self._answer(self.actor, request._request, self.started, **self.asked)
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -65,8 +68,10 @@ class KeptView(ApiView):
         return response
 
     @classmethod
-    def _answer(cls, user: User, request: HttpRequest, started: float) -> HttpResponse:
-        body, cached = cls.kept(user)
+    def _answer(
+        cls, user: User, request: HttpRequest, started: float, **asked: Any
+    ) -> HttpResponse:
+        body, cached = cls.kept(user, **asked)
         # How long this one answer took is no part of what it says.
         etag = f'W/"{blake2b(body, digest_size=16).hexdigest()}"'
         took = (perf_counter() - started) * 1000

@@ -15,6 +15,8 @@ grains AS (
     UNION ALL
     SELECT 'day', day, NULL, area_id, '', NULL, is_now, should_be FROM finest
     UNION ALL
+    SELECT 'step', day, NULL, area_id, step, NULL, is_now, should_be FROM finest
+    UNION ALL
     SELECT 'hour', day, hour, area_id, '', NULL, is_now, should_be FROM finest
     UNION ALL
     SELECT 'actor', day, NULL, area_id, '', actor_id, is_now, should_be FROM finest

@@ -1,6 +1,9 @@
 -- Every number of the dashboard, in one statement and so from one snapshot.
--- Parameters: areas int[] (null: all), today date. Index: scan_tally_has_one_row_a_combination,
--- bag_tally_has_one_row_a_combination, batch_tally_has_one_row_a_combination.
+-- Parameters: areas bigint[] (null: all), today date, hour int (the hour that is not over yet),
+-- first and last date (the period, within the last 30 days).
+-- Index: scan_tally_has_one_row_a_combination, bag_tally_has_one_row_a_combination,
+-- batch_tally_has_one_row_a_combination, bag_day_has_one_row_a_combination,
+-- batch_day_has_one_row_a_combination.
 WITH bags AS (
     SELECT kind, area_id, bound_for_id, state, sum(total)::bigint AS total
     FROM (
@@ -20,6 +23,28 @@ batches AS (
         SELECT state, held, total FROM dashboard_batchpending
     ) AS counted
     GROUP BY 1, 2
+),
+-- What there was when yesterday ended: what there is, less what today changed.
+bags_before AS (
+    SELECT kind, state, total FROM bags
+    UNION ALL
+    SELECT kind, state, -total
+    FROM (
+        SELECT day, kind, area_id, bound_for_id, state, total FROM dashboard_bagday
+        WHERE day >= %(today)s::date
+        UNION ALL
+        SELECT day, kind, area_id, bound_for_id, state, total FROM dashboard_bagpending
+        WHERE day >= %(today)s::date
+    ) AS changed
+    WHERE %(areas)s::bigint[] IS NULL
+        OR area_id = ANY (%(areas)s::bigint[]) OR bound_for_id = ANY (%(areas)s::bigint[])
+),
+batches_before AS (
+    SELECT state, held, total FROM batches
+    UNION ALL
+    SELECT state, held, -total FROM dashboard_batchday WHERE day >= %(today)s::date
+    UNION ALL
+    SELECT state, held, -total FROM dashboard_batchpending WHERE day >= %(today)s::date
 ),
 pending AS (
     SELECT * FROM dashboard_scanpending
@@ -51,17 +76,47 @@ hours AS (
 ),
 -- Each day's count of an actor is zero or more, so their sum tells whether there was any.
 actors AS (
-    SELECT actor_id, sum(total) AS week,
-        coalesce(sum(total) FILTER (WHERE day = %(today)s::date), 0)::bigint AS today
+    SELECT actor_id,
+        sum(total) FILTER (WHERE day > %(today)s::date - 7) AS week,
+        sum(total) FILTER (WHERE day BETWEEN %(today)s::date - 7 AND %(today)s::date - 1) AS week_before,
+        coalesce(sum(total) FILTER (
+            WHERE day BETWEEN %(first)s::date AND %(last)s::date), 0)::bigint AS period
     FROM (
         SELECT day, actor_id, total FROM dashboard_scantally
-        WHERE grain = 'actor' AND day BETWEEN %(today)s::date - 6 AND %(today)s::date
+        WHERE grain = 'actor'
+            AND day BETWEEN least(%(first)s::date, %(today)s::date - 7) AND %(today)s::date
             AND (%(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[]))
         UNION ALL
-        SELECT day, actor_id, total FROM pending
-        WHERE day BETWEEN %(today)s::date - 6 AND %(today)s::date
+        SELECT day, actor_id, total FROM pending WHERE day <= %(today)s::date
     ) AS counted
     GROUP BY 1
+),
+steps AS (
+    SELECT step, sum(total)::bigint AS total
+    FROM (
+        SELECT step, total FROM dashboard_scantally
+        WHERE grain = 'step' AND day BETWEEN %(first)s::date AND %(last)s::date
+            AND (%(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[]))
+        UNION ALL
+        SELECT step, total FROM pending WHERE day BETWEEN %(first)s::date AND %(last)s::date
+    ) AS counted
+    GROUP BY 1
+),
+scans AS (
+    SELECT coalesce(
+            (SELECT sum(total) FROM dashboard_scantally
+             WHERE grain = 'all'
+                AND (%(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[]))), 0)
+            + coalesce((SELECT sum(total) FROM pending), 0) AS total,
+        coalesce(sum(total) FILTER (WHERE day = %(today)s::date), 0) AS today,
+        coalesce(sum(total) FILTER (WHERE day = %(today)s::date - 1), 0) AS yesterday,
+        coalesce(sum(total) FILTER (
+            WHERE day BETWEEN %(today)s::date - 6 AND %(today)s::date), 0) AS week,
+        coalesce(sum(total) FILTER (
+            WHERE day BETWEEN %(today)s::date - 7 AND %(today)s::date - 1), 0) AS week_before,
+        coalesce(sum(total) FILTER (
+            WHERE day BETWEEN %(first)s::date AND %(last)s::date), 0) AS period
+    FROM days
 )
 SELECT json_build_object(
     'stats', json_build_object(
@@ -74,17 +129,13 @@ SELECT json_build_object(
                 'incomplete', coalesce(sum(total) FILTER (WHERE kind = 'parent' AND state = 'open'), 0)
             ) FROM bags
         ),
-        'scans', json_build_object(
-            'total', coalesce(
-                (SELECT sum(total) FROM dashboard_scantally
-                 WHERE grain = 'all'
-                    AND (%(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[]))), 0)
-                + coalesce((SELECT sum(total) FROM pending), 0),
-            'today', coalesce((SELECT sum(total) FROM days WHERE day = %(today)s::date), 0),
-            'week', coalesce(
-                (SELECT sum(total) FROM days
-                 WHERE day BETWEEN %(today)s::date - 6 AND %(today)s::date), 0),
-            'active_users', (SELECT count(*) FROM actors WHERE week > 0)
+        'scans', (
+            SELECT json_build_object(
+                'total', total,
+                'today', today,
+                'week', week,
+                'active_users', (SELECT count(*) FROM actors WHERE week > 0)
+            ) FROM scans
         ),
         'batches', (
             SELECT json_build_object(
@@ -106,7 +157,10 @@ SELECT json_build_object(
             'on_the_way', coalesce(
                 (SELECT sum(total) FROM bags WHERE bound_for_id = area.id), 0),
             'scans_today', coalesce(
-                (SELECT total FROM days WHERE day = %(today)s::date AND area_id = area.id), 0)
+                (SELECT total FROM days WHERE day = %(today)s::date AND area_id = area.id), 0),
+            'scans', coalesce(
+                (SELECT sum(total) FROM days
+                 WHERE day BETWEEN %(first)s::date AND %(last)s::date AND area_id = area.id), 0)
         ) ORDER BY area.code), '[]')
         FROM bags_area AS area
         LEFT JOIN (
@@ -135,11 +189,59 @@ SELECT json_build_object(
         SELECT coalesce(json_agg(json_build_object('username', username, 'scans', total)
             ORDER BY total DESC, username), '[]')
         FROM (
-            SELECT person.username, actors.today AS total
+            SELECT person.username, actors.period AS total
             FROM actors JOIN tracetrack_user AS person ON person.id = actors.actor_id
-            WHERE actors.today > 0 AND person.is_active
-            ORDER BY actors.today DESC, person.username
+            WHERE actors.period > 0 AND person.is_active
+            ORDER BY actors.period DESC, person.username
             LIMIT 10
         ) AS busiest
+    ),
+    'funnel', (
+        SELECT json_agg(json_build_object('step', name, 'scans', coalesce(total, 0)) ORDER BY nth)
+        FROM unnest(ARRAY['register', 'link', 'complete', 'dispatch', 'receive'])
+            WITH ORDINALITY AS way (name, nth)
+        LEFT JOIN steps ON steps.step = way.name
+    ),
+    'yesterday', json_build_object(
+        'bags', (
+            SELECT json_build_object(
+                'parent', coalesce(sum(total) FILTER (WHERE kind = 'parent'), 0),
+                'child', coalesce(sum(total) FILTER (WHERE kind = 'child'), 0),
+                'total', coalesce(sum(total), 0),
+                'loose', coalesce(sum(total) FILTER (WHERE kind = 'child' AND state <> 'linked'), 0),
+                'incomplete', coalesce(sum(total) FILTER (WHERE kind = 'parent' AND state = 'open'), 0)
+            ) FROM bags_before
+        ),
+        'scans', (
+            SELECT json_build_object(
+                'total', total - today,
+                'today', yesterday,
+                'week', week_before,
+                'active_users', (SELECT count(*) FROM actors WHERE week_before > 0)
+            ) FROM scans
+        ),
+        'batches', (
+            SELECT json_build_object(
+                'total', coalesce(sum(total), 0),
+                'open', coalesce(sum(total) FILTER (WHERE state = 'open'), 0),
+                'closed', coalesce(sum(total) FILTER (WHERE state = 'closed'), 0),
+                'held', coalesce(sum(total) FILTER (WHERE held), 0)
+            ) FROM batches_before
+        )
+    ),
+    'pace', (
+        SELECT json_build_object(
+            'until_hour', %(hour)s::int,
+            'today', coalesce(sum(today), 0),
+            'yesterday', coalesce(sum(yesterday), 0)
+        ) FROM hours WHERE hour < %(hour)s::int
+    ),
+    'period', (
+        SELECT json_build_object(
+            'first', %(first)s::date,
+            'last', %(last)s::date,
+            'scans', period,
+            'active_users', (SELECT count(*) FROM actors WHERE actors.period > 0)
+        ) FROM scans
     )
 )

@@ -4,7 +4,7 @@ WITH counted AS (
     SELECT day, area_id, step, sum(total)::bigint AS total
     FROM (
         SELECT day, area_id, step, total FROM dashboard_scantally
-        WHERE grain = 'day' AND day BETWEEN %(first)s::date AND %(last)s::date
+        WHERE grain = 'step' AND day BETWEEN %(first)s::date AND %(last)s::date
         UNION ALL
         SELECT day, area_id, step, total FROM dashboard_scanpending
         WHERE day BETWEEN %(first)s::date AND %(last)s::date

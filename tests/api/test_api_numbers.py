@@ -18,9 +18,11 @@ class TestUltra:
 
         assert list(told) == [
             "success", "stats", "by_area", "by_day", "by_hour", "top_operators",
-            "recent_activity", "generated_at", "response_time_ms", "cached",
+            "funnel", "yesterday", "pace", "recent_activity", "generated_at", "area", "period",
+            "response_time_ms", "cached",
         ]  # fmt: skip
         assert told["success"] is True
+        assert told["yesterday"].keys() == told["stats"].keys()
         assert told["stats"] == {
             "bags": {"parent": 2, "child": 3, "total": 5, "loose": 0, "incomplete": 2},
             "scans": {"total": 8, "today": 8, "week": 8, "active_users": 1},
@@ -73,10 +75,50 @@ class TestUltra:
         for name in ("Content-Type", "Cache-Control", "Vary", "X-Frame-Options"):
             assert answer[name] == usual[name]
 
-    def test_is_nothing_but_json_and_takes_no_parameters(self, office):
+    def test_is_nothing_but_json_and_takes_two_parameters(self, office):
         assert_problem(office.get(ULTRA, headers={"Accept": "text/csv"}), 406, "not-acceptable")
         assert_problem(office.get(f"{ULTRA}?x=1"), 400, "unknown-parameter")
         assert_problem(office.post(ULTRA), 405, "method-not-allowed")
+
+    @pytest.mark.parametrize("period", ["today", "yesterday", "7d", "30d"])
+    def test_speaks_of_one_area_and_one_period(self, office, period):
+        told = office.get(f"{ULTRA}?area=indore&period={period}").json()
+
+        assert (told["area"], told["period"]["name"]) == ("indore", period)
+        assert [row["area"] for row in told["by_area"]] == ["indore"]
+        assert {row["area"] for row in told["recent_activity"]} == {"indore"}
+        scans = 0 if period == "yesterday" else told["stats"]["scans"]["today"]
+        assert told["period"]["scans"] == sum(row["scans"] for row in told["by_area"]) == scans
+        assert told["stats"]["bags"]["total"] == 2
+
+    def test_keeps_each_question_apart(self, office):
+        whole = office.get(ULTRA).json()
+        narrow = office.get(f"{ULTRA}?area=indore").json()
+
+        assert narrow["stats"]["bags"]["total"] < whole["stats"]["bags"]["total"]
+        assert office.get(ULTRA).json()["stats"] == whole["stats"]
+        assert office.get(f"{ULTRA}?area=indore").json()["cached"] is True
+
+    @pytest.mark.parametrize(
+        ("query", "status", "code"),
+        [
+            ("area=nowhere", 404, "area-unknown"),
+            ("area=", 400, "bad-field"),
+            ("area=%00", 400, "bad-field"),
+            ("area=" + "x" * 33, 400, "bad-field"),
+            ("area=lucknow&area=indore", 400, "bad-field"),
+            ("period=week", 400, "bad-field"),
+            ("period=", 400, "bad-field"),
+        ],
+    )
+    def test_refuses_what_it_does_not_know(self, office, query, status, code):
+        assert_problem(office.get(f"{ULTRA}?{query}"), status, code)
+
+    def test_knows_no_area_of_others(self, site):
+        operator = site.client("operator")
+
+        assert operator.get(f"{ULTRA}?area=lucknow").status_code == 200
+        assert_problem(operator.get(f"{ULTRA}?area=indore"), 404, "area-unknown")
 
     def test_is_a_problem_for_who_may_not_see_it(self, site, office, monkeypatch):
         office.get(ULTRA)

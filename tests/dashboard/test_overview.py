@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bags.errors import BatchUnknown
+from bags.errors import AreaUnknown, BatchUnknown
 from bags.models import Bag
 from dashboard.counters import roll_up
-from dashboard.days import business_day
+from dashboard.days import PERIODS, business_day, period_of
+from dashboard.models import BagDay, BatchDay
 from dashboard.queries import batch_stats, census, overview, person_stats
 from scans.models import Scan
 from tests.factories import (
@@ -133,6 +134,73 @@ class TestTheOverview:
         rows = overview(ben, now=now)["by_hour"]
 
         assert (rows[0]["today"], rows[23]["yesterday"]) == (1, 1)
+
+    @pytest.mark.parametrize("rolled_up", [False, True])
+    @pytest.mark.parametrize("area", [None, "akola", "lucknow"])
+    def test_remembers_what_there_was_when_yesterday_ended(self, ben, day, rolled_up, area):
+        now = timezone.now()
+        before = overview(ben, now=now, area=area)["stats"]
+        roll_up()
+        yesterday = business_day(now) - timedelta(days=1)
+        BagDay.objects.update(day=yesterday)
+        BatchDay.objects.update(day=yesterday)
+        make_parent("SB10001", children=2, area="akola")
+        scan(ben, "complete", "M444-10002", area="akola")
+        make_batch("LOT-5", held_by=ben)
+        if rolled_up:
+            roll_up()
+
+        shown = overview(ben, now=now, area=area)
+
+        assert shown["yesterday"]["bags"] == before["bags"]
+        assert shown["yesterday"]["batches"] == before["batches"]
+        assert (shown["stats"]["bags"] != before["bags"]) == (area != "lucknow")
+
+    def test_counts_the_scans_of_yesterday_and_of_the_week_that_ended_with_it(self, ben, day):
+        now = timezone.now()
+        later = overview(ben, now=now + timedelta(days=1))["yesterday"]["scans"]
+
+        assert later == overview(ben, now=now)["stats"]["scans"]
+
+    @pytest.mark.parametrize("rolled_up", [False, True])
+    @pytest.mark.parametrize("area", [None, "akola", "lucknow"])
+    @pytest.mark.parametrize("period", PERIODS)
+    def test_of_a_period_equals_a_recount(self, ben, day, rolled_up, area, period):
+        if rolled_up:
+            roll_up()
+        now = timezone.now()
+        first, last = period_of(period, business_day(now))
+        scans = Scan.objects.filter(**({"area__code": area} if area else {}))
+        meant = [s for s in scans if first <= business_day(s.scanned_at) <= last]
+
+        shown = overview(ben, now=now, area=area, period=period)
+
+        steps = Counter(s.step for s in meant)
+        assert {row["step"]: row["scans"] for row in shown["funnel"]} == {
+            step: steps[step] for step in ("register", "link", "complete", "dispatch", "receive")
+        }
+        assert shown["period"]["scans"] == len(meant) == sum(r["scans"] for r in shown["by_area"])
+        assert shown["period"]["active_users"] == len({s.actor_id for s in meant})
+        busiest = Counter(s.actor.username for s in meant)
+        assert {r["username"]: r["scans"] for r in shown["top_operators"]} == busiest
+
+    def test_compares_today_with_yesterday_by_the_hours_that_are_over(self, ben):
+        make_parent("SB10001")
+        now = timezone.now().replace(hour=9, minute=10)
+        for hours in (0, 1, 24, 25, 26):
+            scan(ben, "inspect", "SB10001", scanned_at=now - timedelta(hours=hours), now=now)
+
+        pace = overview(ben, now=now)["pace"]
+
+        # 14:40 in Kolkata.
+        assert (pace["until_hour"], pace["yesterday"]) == (14, 2)
+
+    def test_of_an_area_that_is_not_seen_is_refused(self, day):
+        cho = make_user("cho", Role.OPERATOR, ["akola"])
+
+        for area in ("jaipur", "nowhere"):
+            with pytest.raises(AreaUnknown):
+                overview(cho, now=timezone.now(), area=area)
 
     def test_asks_twice_and_no_more(self, ben, day, django_assert_num_queries):
         with django_assert_num_queries(2):

@@ -12,6 +12,7 @@ from django.core.cache import caches
 from django.test import Client
 
 from dashboard import reports, workbook
+from dashboard.counters import roll_up
 from scans.models import Scan
 from tests.factories import make_batch, make_loose, make_parent, make_user, put_in_batch, reference
 from tracetrack import timings
@@ -42,6 +43,16 @@ class TestReports:
         shown = signed_in(Role.OFFICE).get("/reports?first=2000-01-01").context["tables"]
 
         assert shown["day"].total == shown["area"].total == Scan.objects.count()
+
+    def test_say_the_same_once_they_are_rolled_up(self) -> None:
+        office = signed_in(Role.OFFICE)
+        before = office.get("/reports").context["tables"]["day"]
+        roll_up()
+
+        after = office.get("/reports").context["tables"]["day"]
+
+        assert after == before
+        assert after.total == Scan.objects.count() > 0
 
     def test_show_only_ones_own_areas(self) -> None:
         shown = signed_in(Role.OPERATOR, "lucknow").get("/reports").context["tables"]["area"]

@@ -50,7 +50,7 @@ def address(model, page="changelist"):
 class TestTheBackOffice:
     def test_knows_every_model(self):
         from_apps = {m for m in admin.site._registry if m._meta.app_label in OURS}
-        assert len(from_apps) == len(MODELS) == 14
+        assert len(from_apps) == len(MODELS) == 16
 
     @pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
     def test_lists_without_counting_the_table(self, desk, filled, model):

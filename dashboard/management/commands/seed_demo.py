@@ -11,6 +11,7 @@ from django.utils import timezone
 from bags.actions import close_batch, create_batch, hold_batch
 from bags.models import Area, Bag, BagType, Batch
 from dashboard import demo
+from dashboard.counters import counting_on
 from dashboard.days import business_day
 from scans import bulk
 from tracetrack.models import AuditEntry, User
@@ -81,11 +82,13 @@ def _wanted() -> bool:
 
 def _make(people: dict[str, User]) -> None:
     office, now, rows = people["office"], timezone.now(), 0
-    _make_batches(office)
+    with counting_on(business_day(now) - timedelta(days=1)):
+        _make_batches(office)
     for shift in demo.month(now):
-        bags = bulk.register_bags(shift.bags, actor=office, areas=None, now=shift.begins)
-        scans = ((entry, people[username]) for entry, username in shift.scans)
-        verdicts = [*bags, *bulk.record_scans(scans, areas=None, now=shift.ends)]
+        with counting_on(business_day(shift.begins)):
+            bags = bulk.register_bags(shift.bags, actor=office, areas=None, now=shift.begins)
+            scans = ((entry, people[username]) for entry, username in shift.scans)
+            verdicts = [*bags, *bulk.record_scans(scans, areas=None, now=shift.ends)]
         rows += len(verdicts)
     for lot in demo.LOTS:
         if lot.held:

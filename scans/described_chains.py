@@ -71,6 +71,7 @@ TRACE = record(
         "siblings": rows(record({"code": TEXT, "batch": maybe(TEXT)})),
         "lots": rows(record({"batch": maybe(TEXT), "children": COUNT})),
         "left_out": COUNT,
+        "truncated": FLAG,
         "places": rows(record({"area": TEXT} | TIMES)),
         "hands": rows(record({"username": TEXT} | TIMES)),
         "way": rows(named("Stop")),
@@ -93,7 +94,7 @@ TRACED = {
     "batch": None,
     "parents": [{"code": "SB10001", "batch": "LOT-1", "entered": ENTERED, "left": None}],
     "children": [], "siblings": [{"code": "CB001000101", "batch": None}],
-    "lots": [{"batch": None, "children": 2}], "left_out": 0,
+    "lots": [{"batch": None, "children": 2}], "left_out": 0, "truncated": False,
     "places": [{"area": "lucknow"} | ONCE], "hands": [{"username": "asha"} | ONCE],
     "way": [ONE | {"undone": False, "through": None}], "next": None,
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 The ledger of a bag at an instant is the longest run of its rows, in the order in which they were
 accepted, that were recorded by then. It never changes afterwards. docs/decisions/0025 says why.
+Of a bag with a very long past the newest part is looked at; docs/decisions/0028 says how much.
 """
 
 from collections import defaultdict
@@ -19,17 +20,20 @@ from tracetrack.sql import sql
 
 IN = (Step.LINK, Step.MOVE)
 OUT = (Step.UNLINK, Step.MOVE, Step.RETURN)
+# Of the scans of a bag, and of those that put something into it, and that took something out: so
+# many of the newest are looked at, and so many of what they changed is told.
+MOST_ROWS, MOST_ACTS = 50_000, 10_000
 
 
 class Act(NamedTuple):
-    """Who did what, when and where."""
+    """Who did what, when and where; people and areas by their ids."""
 
     id: int
     step: str
     scanned_at: datetime
     recorded_at: datetime
-    username: str
-    area: str
+    actor: int
+    area: int
 
 
 class Line(NamedTuple):
@@ -43,6 +47,13 @@ class Line(NamedTuple):
     area_id: int
     was_area_id: int | None
     undo: Act | None
+
+
+class Ledger(NamedTuple):
+    """The lines of a bag's ledger, as accepted; `whole` unless older ones were not looked at."""
+
+    lines: list[Line]
+    whole: bool
 
 
 @dataclass(slots=True)
@@ -66,15 +77,20 @@ class Position:
     children: frozenset[int] = frozenset()
 
 
-def ledger(bag: Bag, at: datetime | None = None) -> list[Line]:
+def ledger(bag: Bag, at: datetime | None = None) -> Ledger:
     """What changed `bag` or what lay in it, as accepted; with `at`, as it was known then.
 
     Index: scan_of_bag. Index: scan_of_parent. Index: scan_out_of_parent.
     """
+    bounds = {"bag": bag.pk, "rows": MOST_ROWS, "acts": MOST_ACTS + 1}
     with connection.cursor() as cursor:
-        cursor.execute(sql("scans.ledger_of"), {"bag": bag.pk})
+        cursor.execute(sql("scans.ledger_of"), bounds)
         lines = [_line(row) for row in cursor.fetchall()]
-    return lines if at is None else _known_by(lines, at)
+        cursor.execute(sql("scans.is_long"), bounds)
+        (long,) = cursor.fetchone()
+    whole = not long and len(lines) <= MOST_ACTS
+    newest = lines[-MOST_ACTS:]
+    return Ledger(newest if at is None else _known_by(newest, at), whole)
 
 
 def position(bag: Bag, lines: Sequence[Line]) -> Position | None:

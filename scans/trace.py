@@ -1,7 +1,7 @@
 """The whole chain of a bag in one answer: its lot, what it lay in, what lay in it, its way."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from django.db import connection
 
 from bags.models import Area, Bag, Batch, Kind
 from scans.models import EARLIEST, Scan
-from scans.past import Act, Line, Position, Stay, ledger, position, stays
+from scans.past import MOST_ROWS, Act, Ledger, Position, Stay, ledger, position, stays
 from scans.queries import JOINED, stop
 from tracetrack.models import User
 from tracetrack.sql import sql
@@ -30,23 +30,24 @@ def trace(
     """The chain of `bag` now, or as it was known `at` an instant, with a page of its way.
 
     The page begins behind the scan `after`; where there is more, its last scan comes, too. Lots,
-    and bags beside this one in a sack, are named where `user` may see them.
+    and bags beside this one in a sack, are named where `user` may see them. `truncated` where its
+    past is so long that its older part was not looked at.
     """
-    lines = ledger(bag, at)
-    was = _position(bag, lines, at)
-    lay = [stay for stay in stays(lines) if bag.pk in (stay.child, stay.parent)]
+    known = ledger(bag, at)
+    was, sure = (_now(bag), True) if at is None else _then(bag, known, at)
+    lay = [stay for stay in stays(known.lines) if bag.pk in (stay.child, stay.parent)]
     told = _chain(user, bag, was, lay)
     asked = _asked(bag, lay, at)
     rows, more = _way(bag, asked, after=after, limit=limit)
-    times = {"at": at.isoformat() if at else None}
-    return told | times | _places_and_hands(asked) | {"way": rows}, more
+    more_told = {"at": at.isoformat() if at else None, "truncated": not (known.whole and sure)}
+    return told | more_told | _places_and_hands(asked) | {"way": rows}, more
 
 
 def _chain(user: User, bag: Bag, was: Position | None, lay: list[Stay]) -> dict[str, Any]:
     shown, child = lay[-MOST_STAYS:], bag.kind == Kind.CHILD
     inside = was.children if was else frozenset()
     others = {stay.parent if child else stay.child for stay in shown}
-    chain = _Chain(user, others | inside)
+    chain = _Chain(user, others | inside, shown)
     batch = bag.batch
     listed = [chain.stay(stay, stay.parent if child else stay.child) for stay in shown]
     return {
@@ -94,9 +95,13 @@ def _places_and_hands(asked: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 class _Chain:
-    """The other bags of a chain: their codes, and more of those that the user may see."""
+    """What a chain names: other bags, and more of those that the user may see; people, areas."""
 
-    def __init__(self, user: User, ids: Collection[int]) -> None:
+    def __init__(self, user: User, ids: Collection[int], shown: Iterable[Stay]) -> None:
+        acts = [act for stay in shown for act in (stay.entered, stay.left) if act]
+        people = User.objects.filter(pk__in={act.actor for act in acts})
+        self._people = dict(people.values_list("id", "username"))
+        self._areas = dict(Area.objects.values_list("id", "code"))
         self._codes = dict(Bag.objects.filter(pk__in=ids).values_list("id", "code"))
         seen = Bag.objects.visible_to(user).filter(pk__in=ids)
         self._seen: dict[int, tuple[str, str | None]] = {
@@ -107,8 +112,17 @@ class _Chain:
         return {
             "code": self._codes[other],
             "batch": self._seen.get(other, ("", None))[1],
-            "entered": _act(stay.entered),
-            "left": _act(stay.left) if stay.left else None,
+            "entered": self._act(stay.entered),
+            "left": self._act(stay.left) if stay.left else None,
+        }
+
+    def _act(self, act: Act) -> dict[str, Any]:
+        return {
+            "id": act.id,
+            "step": act.step,
+            "scanned_at": act.scanned_at.isoformat(),
+            "area": self._areas[act.area],
+            "username": self._people[act.actor],
         }
 
     def named(self, ids: Collection[int]) -> list[dict[str, Any]]:
@@ -124,16 +138,33 @@ class _Chain:
         ]
 
 
-def _position(bag: Bag, lines: Sequence[Line], at: datetime | None) -> Position | None:
-    was = position(bag, lines)
+def _now(bag: Bag) -> Position:
+    """As the bag itself says, which is what its ledger says."""
+    around = bag.parent_id if bag.kind == Kind.CHILD else bag.pk
+    inside = Bag.objects.filter(parent=around).values_list("id", flat=True) if around else []
+    return Position(
+        state=bag.state,
+        area=bag.area_id,
+        bound_for=bag.bound_for_id,
+        parent=bag.parent_id,
+        children=frozenset(inside),
+    )
+
+
+def _then(bag: Bag, known: Ledger, at: datetime) -> tuple[Position | None, bool]:
+    """What it was at a moment of the past, and whether that can be said."""
+    if bag.kind == Kind.PARENT:
+        # What lies in a sack may have entered before what was looked at.
+        return (position(bag, known.lines), True) if known.whole else (None, False)
+    was = position(bag, known.lines)
     if was is None or was.parent is None:
-        return was
+        return was, known.whole or was is not None
     # A child is where its parent is, and the others in there are its siblings.
     sack = Bag.objects.get(pk=was.parent)
-    lies = position(sack, ledger(sack, at))
+    lies, sure = _then(sack, ledger(sack, at), at)
     if lies is None:
-        return was
-    return replace(was, area=lies.area, bound_for=lies.bound_for, children=lies.children)
+        return (was if sure else None), sure
+    return replace(was, area=lies.area, bound_for=lies.bound_for, children=lies.children), sure
 
 
 def _placed(bag: Bag, was: Position) -> dict[str, Any]:
@@ -167,21 +198,12 @@ def _lot(batch: Batch) -> dict[str, Any]:
     }
 
 
-def _act(act: Act) -> dict[str, Any]:
-    return {
-        "id": act.id,
-        "step": act.step,
-        "scanned_at": act.scanned_at.isoformat(),
-        "area": act.area,
-        "username": act.username,
-    }
-
-
 def _asked(bag: Bag, lay: list[Stay], at: datetime | None) -> dict[str, Any]:
     carried = lay if bag.kind == Kind.CHILD else []
     return {
         "bag": bag.pk,
         "at": at or ALWAYS,
+        "rows": MOST_ROWS,
         "parents": [stay.parent for stay in carried],
         "since": [stay.entered.id for stay in carried],
         "until": [stay.left.id if stay.left else NEVER for stay in carried],

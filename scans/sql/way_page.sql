@@ -28,15 +28,20 @@ FROM (
     LIMIT %(most)s)
     UNION
     SELECT moved.id, moved.scanned_at
-    FROM unnest(%(parents)s::bigint[], %(since)s::bigint[], %(until)s::bigint[])
-        AS stay (parent, since, until)
+    FROM (
+        -- Each parent once, however often the bag lay in it.
+        SELECT parent, range_agg(int8range(since, until, '()')) AS spans
+        FROM unnest(%(parents)s::bigint[], %(since)s::bigint[], %(until)s::bigint[])
+            AS stay (parent, since, until)
+        GROUP BY parent
+    ) AS stay
     CROSS JOIN LATERAL (
         SELECT scan.id, scan.scanned_at
         FROM scans_scan AS scan
         LEFT JOIN scans_scan AS undone ON undone.id = scan.undoes_id
         WHERE scan.bag_id = stay.parent AND scan.recorded_at <= %(at)s
             AND (scan.scanned_at, scan.id) > (%(after)s, %(after_id)s)
-            AND scan.id > stay.since AND scan.id < stay.until
+            AND scan.id <@ stay.spans
             AND coalesce(undone.step, scan.step) IN ('dispatch', 'receive', 'return')
         ORDER BY scan.scanned_at, scan.id
         LIMIT %(most)s

@@ -119,6 +119,68 @@ class TestALongWay:
             assert office.get(path).json()["code"] == "bad-cursor"
 
 
+class TestAVeryLongPast:
+    @pytest.fixture
+    def worn(self, site, monkeypatch):
+        """HERE_CHILD went in and out of HERE, SECOND lies in it all the time."""
+        monkeypatch.setattr("scans.past.MOST_ACTS", 6)
+        ben = site.people["office"]
+        for _ in range(4):
+            scan(ben, "unlink", HERE_CHILD)
+            scan(ben, "link", HERE_CHILD, HERE)
+        commit()
+        return site
+
+    def test_is_told_from_its_newest_part_and_says_so(self, worn, office):
+        told = ask(office, HERE)
+
+        assert told["truncated"] is True
+        assert (told["position"]["child_count"], told["position"]["state"]) == (2, "open")
+        assert told["lots"] == [{"batch": None, "children": 2}]
+        stays = [(stay["code"], stay["left"] is None) for stay in told["children"]]
+        assert stays == [(HERE_CHILD, False), (HERE_CHILD, False), (HERE_CHILD, True)]
+
+    def test_is_all_there_on_the_way(self, worn, office):
+        told, seen = ask(office, HERE, per_page=5), []
+        while True:
+            seen += [row["id"] for row in told["way"]]
+            if told["next"] is None:
+                break
+            told = office.get(told["next"]).json()
+
+        assert seen == list(
+            Scan.objects.of(Bag.objects.get(code=HERE)).values_list("id", flat=True)
+        )
+
+    def test_of_a_sack_does_not_say_what_lay_in_it_long_ago(self, worn, office):
+        at = Scan.objects.latest("pk").recorded_at.isoformat()
+
+        for code in (HERE, SECOND):
+            told = ask(office, code, at=at)
+            assert (told["position"], told["truncated"]) == (None, True), code
+
+    def test_of_a_child_says_where_it_was_lately(self, worn, office):
+        scan(worn.people["office"], "unlink", HERE_CHILD)
+        commit()
+        at = Scan.objects.latest("pk").recorded_at.isoformat()
+
+        told = ask(office, HERE_CHILD, at=at)
+
+        assert (told["position"]["state"], told["truncated"]) == ("loose", True)
+
+    def test_is_one_that_many_looked_at(self, site, office, monkeypatch):
+        monkeypatch.setattr("scans.past.MOST_ROWS", 3)
+        assert ask(office, HERE)["truncated"] is False
+        for _ in range(3):
+            scan(site.people["office"], "inspect", HERE)
+        commit()
+
+        told = ask(office, HERE)
+
+        assert told["truncated"] is True
+        assert [stay["code"] for stay in told["children"]] == [HERE_CHILD, SECOND]
+
+
 class TestSomebodyWhoWorksInOneArea:
     def test_sees_no_chain_of_another(self, operator):
         assert operator.get(f"/api/v3/bags/{THERE}/trace").json()["code"] == "bag-unknown"

@@ -89,16 +89,16 @@ class TestALedgerOutOfOrder:
         out = scan(ben, "unlink", "CB000000904", now=early, scanned_at=early).scan
 
         def state(at):
-            return position(bag, ledger(bag, at)).state
+            return position(bag, ledger(bag, at).lines).state
 
         assert out.pk > linked.pk
         assert state(early) == "loose"
-        assert len(ledger(bag, early)) == 1
-        assert len(ledger(bag, linked.recorded_at)) == 3
+        assert len(ledger(bag, early).lines) == 1
+        assert len(ledger(bag, linked.recorded_at).lines) == 3
 
     def test_says_when_a_bag_did_not_exist(self):
         reference()
         bag = make_parent("SB10001", 1)
         before = Scan.objects.earliest("pk").recorded_at - timedelta(microseconds=1)
 
-        assert position(bag, ledger(bag, before)) is None
+        assert position(bag, ledger(bag, before).lines) is None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bags.models import Bag, Kind
 from dashboard.signs import STEPS
@@ -20,7 +21,7 @@ NEXT = {
     (Kind.CHILD, "returned"): ["link"],
 }
 DO = {
-    "link": _("Put into a parent"),
+    "link": pgettext_lazy("to do", "Put into a parent"),
     "complete": _("Complete"),
     "dispatch": _("Dispatch"),
     "reopen": _("Reopen"),

@@ -4,7 +4,7 @@ Of a site of its own with the demo's data, under DATA (default: .local/screensho
 """
 
 import os
-import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -16,9 +16,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.conftest import FLAGS, NAMES
-from tests.live import ROOT, free_port
+from tests.chromium import FLAGS, found
 
+ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
 START_SECONDS = 300
 # The first links of these lists are the bags that are taken.
@@ -67,7 +67,9 @@ MODES = (
 @contextmanager
 def site() -> Iterator[str]:
     """A server with the demo's data; gives its address."""
-    port = free_port()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     data = os.environ.get("DATA", str(ROOT / ".local" / "screenshots"))
     environment = os.environ | {"PORT": str(port), "DATA": data, "WORKERS": "1"}
     process = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment)
@@ -132,6 +134,7 @@ def take(browser: Browser, address: str, mode: Mode, names: list[str]) -> None:
             viewport={"width": width, "height": height},
             color_scheme="dark" if mode.theme == "dark" else "light",
             timezone_id="Asia/Kolkata",
+            locale=f"{mode.language}-IN",
             reduced_motion="reduce",
         )
         context.add_cookies([{"name": "tt-language", "value": mode.language, "url": address}])
@@ -146,12 +149,12 @@ def take(browser: Browser, address: str, mode: Mode, names: list[str]) -> None:
 
 def main(names: list[str]) -> None:
     """Take the pages that are named, or all of them."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
+    chromium = found()
+    if chromium is None:
         raise SystemExit("There is no Chromium here.")
     FOLDER.mkdir(exist_ok=True)
     with site() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for mode in MODES:
             take(browser, address, mode, names or list(PAGES))
         browser.close()

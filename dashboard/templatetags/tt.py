@@ -1,5 +1,6 @@
 """How pages write numbers, times and signs."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -115,6 +116,12 @@ def kind_name(kind: str) -> str:
 def role_name(role: str) -> str:
     """A role as people call it."""
     return str(ROLES.get(role, role))
+
+
+@register.filter
+def named(code: str, names: Mapping[str, str]) -> str:
+    """What this code is called: `area|named:area_names`."""
+    return names.get(code, code)
 
 
 @register.filter

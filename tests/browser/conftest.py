@@ -1,7 +1,6 @@
 """A real Chromium in front of the real stack: who looks, at what, and what must never happen."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +18,8 @@ from playwright.sync_api import (
 )
 from pytest_django.live_server_helper import LiveServer
 
+from tests.chromium import FLAGS
+from tests.chromium import found as chromium_found
 from tests.factories import (
     make_area,
     make_batch,
@@ -34,11 +35,6 @@ from tracetrack.roles import Role
 # Playwright runs a loop in this thread, where Django would then refuse to ask the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PASSWORD = "a-long-password"
 # A machine with two busy cores takes its time.
 WAIT = 15_000
@@ -49,8 +45,7 @@ Look = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    named = [os.environ.get("CHROMIUM", ""), *NAMES]
-    found = next((path for name in named if name and (path := shutil.which(name))), None)
+    found = chromium_found()
     if found is None:
         pytest.skip("There is no Chromium here.")
     with sync_playwright() as playwright:

@@ -39,7 +39,7 @@ class TestSearch:
         page = look("olive", "/bags")
 
         page.get_by_text("Account, language and theme").locator("..").click()
-        page.get_by_role("button", name="हिन्दी").click()
+        page.get_by_role("button", name="हिंदी").click()
 
         expect(page.locator("html")).to_have_attribute("lang", "hi")
         expect(page.get_by_role("link", name="बोरियाँ")).to_be_visible()

@@ -137,7 +137,7 @@ def recall_page(user: User, batch: Batch, *, after: int | None, limit: int) -> l
     lot = Bag.objects.visible_to(user).in_batch(batch.pk).filter(id__gt=after or 0)
     ids = list(lot.values_list("id", flat=True)[:limit])
     with connection.cursor() as cursor:
-        cursor.execute(sql("scans.recall"), {"bags": ids, "record": "bag"})
+        cursor.execute(sql("scans.recall"), {"bags": ids, "batch": batch.pk})
         return [dict(zip(RECALLED, row, strict=True)) for row in cursor.fetchall()]
 
 

@@ -1,9 +1,14 @@
-"""A recall: every bag of a lot, and every sack that holds some of it; streamed, totals first."""
+"""A recall: every bag of a lot, and every sack that holds some of it; streamed, totals first.
+
+In the order of ids, so that it goes on behind the last line that came; docs/decisions/0029.
+"""
 
 import csv
+import heapq
 import io
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -11,6 +16,7 @@ from django.db import connection
 
 from bags.models import Bag, Batch
 from bags.queries import batch_contents
+from bags.querysets import BagQuerySet
 from tracetrack.models import User
 from tracetrack.sql import sql
 from tracetrack.streams import Cell, Column, copied_rows
@@ -38,10 +44,11 @@ COLUMNS = (
 NAMES = [column.name for column in COLUMNS]
 
 
-def recalled(user: User, batch: Batch, form: str) -> Generator[bytes]:
-    """The lines of a recall as `user` sees it: totals, bags of the lot, sacks that hold some.
+def recalled(user: User, batch: Batch, form: str, *, after: int = 0) -> Generator[bytes]:
+    """The lines of a recall as `user` sees it: totals, then bags of the lot and sacks with some.
 
-    Every piece is of the moment of the transaction in which it is read. Index: bag_in_batch.
+    The totals speak of all of it; of the rest what has a higher id than `after`. Every piece is of
+    the moment of the transaction in which it is read. Index: bag_in_batch.
     """
     batch.refresh_from_db()
     with connection.cursor() as cursor:
@@ -57,12 +64,15 @@ def recalled(user: User, batch: Batch, form: str) -> Generator[bytes]:
     )
     totals = _totals(user, batch, sacks, parents)
     yield _as_csv(totals) if form == "csv" else orjson.dumps(totals) + b"\n"
-    after = 0
+    ids = heapq.merge(_walked(lot, after), (pk for pk in sacks if pk > after))
+    for some in _parts(ids):
+        yield _piece(some, batch, form)
+
+
+def _walked(lot: BagQuerySet, after: int) -> Iterator[int]:
     while ids := list(lot.filter(id__gt=after).values_list("id", flat=True)[:BAGS_AT_ONCE]):
-        yield _piece(ids, "bag", form)
+        yield from ids
         after = ids[-1]
-    for ids in _parts(sacks):
-        yield _piece(ids, "sack", form)
 
 
 def _totals(user: User, batch: Batch, sacks: list[int], parents: set[int]) -> dict[str, Any]:
@@ -90,14 +100,15 @@ def _totals(user: User, batch: Batch, sacks: list[int], parents: set[int]) -> di
     }
 
 
-def _piece(ids: Sequence[int], record: str, form: str) -> bytes:
-    given = {"bags": list(ids), "record": record}
+def _piece(ids: Sequence[int], batch: Batch, form: str) -> bytes:
+    given = {"bags": list(ids), "batch": batch.pk}
     return copied_rows(sql("scans.recall"), given, COLUMNS, form)
 
 
-def _parts(ids: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(ids), BAGS_AT_ONCE):
-        yield ids[start : start + BAGS_AT_ONCE]
+def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
+    waiting = iter(ids)
+    while some := list(islice(waiting, BAGS_AT_ONCE)):
+        yield some
 
 
 def _as_csv(totals: dict[str, Any]) -> bytes:

@@ -105,9 +105,10 @@ class Instant(serializers.DateTimeField):
 
 
 class RecallIn(serializers.Serializer[Any]):
-    """How a recall is sent."""
+    """How a recall is sent, and where it goes on."""
 
     format = serializers.ChoiceField(["ndjson", "csv"], default=None)
+    after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, default=0)
 
 
 class TraceIn(serializers.Serializer[Any]):

@@ -193,7 +193,7 @@ class Recall(ApiView):
     def get(self, request: Request, code: str) -> StreamingHttpResponse:
         batch = find_batch(self.actor, code)
         form = str(request.accepted_renderer.format)
-        pieces = recalled(self.actor, batch, form)
+        pieces = recalled(self.actor, batch, form, after=self.asked["after"])
         return stream_pieces(pieces, form=form, name="recall", request=request._request)
 
 

@@ -1,4 +1,5 @@
--- Bags as a recall lists them. Parameters: bags bigint[], record text.
+-- Bags as a recall of a batch lists them: its own, and sacks that hold some of it.
+-- Parameters: bags bigint[], batch.
 -- `lots` is what is mixed in a parent; `hands` everybody who scanned the bag itself; `last_…` the
 -- newest of its own scans and of those of the parent in which it lies.
 -- Index: bag_children, scan_of_bag.
@@ -32,7 +33,7 @@ inside AS (
     WHERE wanted.kind = 'parent'
     GROUP BY child.parent_id
 )
-SELECT %(record)s::text, bag.id, bag.code, bag.kind, batch.code, bag.state, area.code,
+SELECT CASE WHEN bag.batch_id = %(batch)s THEN 'bag' ELSE 'sack' END, bag.id, bag.code, bag.kind, batch.code, bag.state, area.code,
     bound.code, parent.code, CASE WHEN bag.kind = 'parent' THEN coalesce(inside.lots, '{}') END,
     NULL::bigint, coalesce(own.hands, '{}'), last.step, place.code, who.username, last.scanned_at
 FROM wanted AS bag

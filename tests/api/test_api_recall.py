@@ -21,8 +21,8 @@ def mixed(site):
     return site
 
 
-def lines(client, code, form="ndjson"):
-    answer = client.get(f"/api/v3/batches/{code}/recall?format={form}")
+def lines(client, code, form="ndjson", after=0):
+    answer = client.get(f"/api/v3/batches/{code}/recall?format={form}&after={after}")
     assert answer.status_code == 200
     text = b"".join(answer).decode()
     if form == "csv":
@@ -81,6 +81,29 @@ class TestARecall:
         )
         assert totals["bags"] == len(bags) == 6
         assert totals["sacks"] == sum(row["record"] == "sack" for row in rows) == 2
+
+    @pytest.mark.parametrize("form", ["ndjson", "csv"])
+    def test_goes_on_behind_any_line(self, mixed, office, monkeypatch, form):
+        monkeypatch.setattr("scans.recall.BAGS_AT_ONCE", 2)
+        make_parent("SB30001", 3, actor=mixed.people["office"])
+        put_in_batch(Batch.objects.get(code="LOT-2"), *child_codes("SB30001", 3))
+        whole = lines(office, "LOT-2", form)
+        rows = [row for row in whole if row["record"] != "totals"]
+        ids = [int(row["id"]) for row in rows]
+        assert ids == sorted(ids)
+        assert {row["record"] for row in rows} == {"bag", "sack"}
+
+        for n, row in enumerate(rows, start=1):
+            rest = lines(office, "LOT-2", form, after=row["id"])
+            assert [line for line in rest if line["record"] != "totals"] == rows[n:]
+            if form == "ndjson":
+                assert rest[0] | {"generated_at": ""} == whole[0] | {"generated_at": ""}
+
+    @pytest.mark.parametrize("after", ["x", "-1", "1.5", "99999999999999999999", ""])
+    def test_goes_on_behind_an_id_only(self, office, after):
+        answer = office.get(f"/api/v3/batches/{LOT}/recall?after={after}")
+
+        assert (answer.status_code, answer.json()["facts"]["field"]) == (400, "after")
 
     def test_of_nothing_has_totals_alone(self, office):
         make_batch("LOT-9")

@@ -1,5 +1,6 @@
-"""Lists of batches, and what is kept for repeated requests, are read by their indexes."""
+"""Lists of batches, recalls, and what is kept for repeated requests are read by their indexes."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bags.models import Batch
-from tests.api.site import BATCH, commit, send
+from tests.api.site import BATCH, LOT, commit, send
+from tests.api.test_api_plans import LARGE, asked, plan_of, read_whole
 from tests.factories import make_bag_type
 from tracetrack.models import Receipt
 
@@ -58,6 +60,33 @@ class TestTheListOfBatches:
 
             assert f"using {index} on bags_batch" in told, told
             assert "Sort" not in told, told
+
+
+class TestARecall:
+    @pytest.mark.parametrize("role", ["operator", "office"])
+    def test_reads_its_lot_and_its_bags_by_their_indexes(self, site, role):
+        with connection.cursor() as cursor:
+            cursor.execute("REINDEX TABLE bags_bag; REINDEX TABLE scans_scan")
+            cursor.execute("ANALYZE bags_bag; ANALYZE scans_scan")
+            cursor.execute(
+                "UPDATE pg_class SET reltuples = 4000000 WHERE relname = ANY (%s)", [list(LARGE)]
+            )
+
+        with CaptureQueriesContext(connection) as queries:
+            b"".join(site.client(role).get(f"/api/v3/batches/{LOT}/recall?after=1"))
+
+        found = list(asked(queries))
+        for text in found:
+            assert list(read_whole(plan_of(text))) == [], text
+        for part, index in (
+            ('"bags_bag"."id" > 1', "bag_in_batch"),
+            ("count(DISTINCT child.parent_id)", "bag_children"),
+            ("WITH wanted", "scan_of_bag"),
+        ):
+            texts = [text for text in found if part in text]
+            assert texts, part
+            for text in texts:
+                assert f'"Index Name": "{index}"' in json.dumps(plan_of(text)), text
 
 
 class TestWhatIsKeptForRepeatedRequests:

@@ -35,7 +35,7 @@ PAGES = {
     "batch": ("office", "/batches/RH749-08"),
     "batch-held": ("office", "/batches/GIRI-11"),
     "recall": ("office", "/batches/GIRI-11/recall"),
-    "search": ("office", "/search?q=SB1"),
+    "search": ("office", "/search?q=SB43"),
     "suggestions": ("office", "/batches"),
     "reports": ("office", "/reports"),
     "account": ("asha", "/account"),
@@ -53,13 +53,13 @@ class Mode:
     name: str
     theme: str = "light"
     language: str = "en"
-    size: tuple[int, int] = (1280, 800)
+    size: tuple[int, int] = (1280, 720)
 
 
 MODES = (
     Mode("light"),
     Mode("dark", theme="dark"),
-    Mode("phone", size=(390, 780)),
+    Mode("phone", size=(390, 700)),
     Mode("hindi", language="hi"),
 )
 

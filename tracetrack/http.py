@@ -73,6 +73,8 @@ class ApiView(APIView):
     started: float
     asked: dict[str, Any]
     narrowed: dict[str, Any]
+    # What the secret that is shown is to be made of; empty: of chance.
+    seed = ""
     # Which fields are shown; None: all.
     chosen: Sequence[str] | None = None
 

@@ -145,6 +145,9 @@ class Receipt(models.Model):
     status = models.PositiveSmallIntegerField()
     headers = models.JSONField(default=dict)
     body = models.BinaryField()
+    # Where the answer showed a secret, which is not kept: what that is made of, and the whole hash.
+    seed = models.CharField(max_length=43, blank=True, db_default="")
+    answered = models.CharField(max_length=64, blank=True, db_default="")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

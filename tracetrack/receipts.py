@@ -6,6 +6,7 @@ a process dies. Who comes while the first is under way hears so at once.
 
 import json
 import re
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
@@ -27,9 +28,12 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT = timedelta(hours=24)
 # Every receipt that is written takes this many old ones away, so they never pile up.
 SWEPT = 10
-HEADERS = ("ETag", "Location")
+HEADERS = ("Cache-Control", "ETag", "Location")
+# Stands in a receipt where the answer showed a secret. No JSON holds such a byte.
+SECRET = b"\0"
 
 Post = Callable[..., HttpResponse]
+Make = Callable[[str], str]
 
 
 def repeatable(post: Post) -> Post:
@@ -37,7 +41,18 @@ def repeatable(post: Post) -> Post:
 
     Only what was done leaves a receipt; what was refused leaves its key as good as new.
     """
+    return _repeatable(post, None)
 
+
+def repeatable_with_secret(make: Make) -> Callable[[Post], Post]:
+    """As repeatable(), where the answer shows a secret that `make` makes of the view's seed.
+
+    The receipt keeps the seed; only together with the SECRET_KEY it gives the secret again.
+    """
+    return lambda post: _repeatable(post, make)
+
+
+def _repeatable(post: Post, make: Make | None) -> Post:
     @wraps(post)
     def once(view: ApiView, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         key = request.headers.get(HEADER)
@@ -49,9 +64,10 @@ def repeatable(post: Post) -> Post:
         with transaction.atomic():
             earlier = _earlier(view, key)
             if earlier is not None:
-                return _again(earlier, asked)
+                return _again(earlier, asked, make)
+            view.seed = secrets.token_urlsafe(32) if make else ""
             response = post(view, request, *args, **kwargs)
-            _keep(view, key, asked, response)
+            _keep(view, key, asked, response, make)
         return response
 
     once.repeatable = True  # type: ignore[attr-defined]
@@ -83,10 +99,13 @@ def _earlier(view: ApiView, key: str) -> Receipt | None:
     return earlier
 
 
-def _again(earlier: Receipt, asked: str) -> HttpResponse:
-    if earlier.asked != asked:
-        raise KeyReused(at=earlier.at.isoformat())
+def _again(earlier: Receipt, asked: str, make: Make | None) -> HttpResponse:
     body = bytes(earlier.body)
+    if make:
+        body = body.replace(SECRET, make(earlier.seed).encode())
+    # Under another SECRET_KEY the secret is another one: that answer cannot come again.
+    if earlier.asked != asked or (make and earlier.answered != sha256(body).hexdigest()):
+        raise KeyReused(at=earlier.at.isoformat())
     response = HttpResponse(body, content_type="application/json", status=earlier.status)
     for name, value in earlier.headers.items():
         response.headers[name] = value
@@ -94,15 +113,18 @@ def _again(earlier: Receipt, asked: str) -> HttpResponse:
     return response
 
 
-def _keep(view: ApiView, key: str, asked: str, response: HttpResponse) -> None:
+def _keep(view: ApiView, key: str, asked: str, response: HttpResponse, make: Make | None) -> None:
     """Write the receipt, and forget some that are old. Index: receipt_by_age."""
+    body = response.content
     Receipt.objects.create(
         user=view.actor,
         key=key,
         asked=asked,
         status=response.status_code,
         headers={name: response[name] for name in HEADERS if name in response},
-        body=response.content,
+        body=body.replace(make(view.seed).encode(), SECRET) if make else body,
+        seed=view.seed,
+        answered=sha256(body).hexdigest() if make else "",
     )
     old = Receipt.objects.filter(at__lt=timezone.now() - KEPT).order_by("at")
     swept = old.select_for_update(skip_locked=True)[:SWEPT]

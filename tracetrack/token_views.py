@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django_filters import ChoiceFilter
 from rest_framework import serializers
@@ -15,9 +16,10 @@ from rest_framework.request import Request
 from tracetrack import tokens
 from tracetrack.errors import Forbidden
 from tracetrack.filtering import Filters, text
-from tracetrack.http import ApiView, as_json
+from tracetrack.http import ApiView, as_json, created
 from tracetrack.lists import ListView, PageIn
 from tracetrack.models import ApiToken, User
+from tracetrack.receipts import repeatable, repeatable_with_secret
 from tracetrack.roles import Scope
 from tracetrack.walking import walk
 
@@ -98,10 +100,13 @@ class Tokens(ListView):
             scope=f"user {self.actor.pk}",
         )
 
+    @repeatable_with_secret(tokens.plain_of)
     def post(self, request: Request) -> HttpResponse:
         asked = self.body(TokenIn)
         user = _account(self.actor, asked.pop("username"))
-        issued = tokens.make_token(actor=self.actor, user=user, under=self.token, **asked)
+        issued = tokens.make_token(
+            actor=self.actor, user=user, under=self.token, seed=self.seed, **asked
+        )
         return _shown_once(issued)
 
 
@@ -121,6 +126,7 @@ class TokenRotate(ApiView):
 
     permissions = {"POST": "tracetrack.change_own_tokens"}
 
+    @repeatable_with_secret(tokens.plain_of)
     def post(self, request: Request, token: int) -> HttpResponse:
         asked = self.body(RotateIn)
         issued = tokens.rotate_token(
@@ -129,6 +135,7 @@ class TokenRotate(ApiView):
             overlap=timedelta(seconds=asked["overlap_seconds"]),
             expires_at=asked["expires_at"],
             under=self.token,
+            seed=self.seed,
         )
         return _shown_once(issued)
 
@@ -138,6 +145,7 @@ class TokenRevoke(ApiView):
 
     permissions = {"POST": "tracetrack.change_own_tokens"}
 
+    @repeatable
     def post(self, request: Request, token: int) -> HttpResponse:
         self.no_body()
         meant = tokens.seen_token(self.actor, token)
@@ -207,9 +215,9 @@ def _account(actor: User, username: str | None) -> User:
 
 def _shown_once(issued: tokens.Issued) -> HttpResponse:
     shown = token_json(issued.token, timezone.now()) | {"token": issued.plain}
-    response = as_json(shown, status=201)
+    response = as_json(shown)
     response.headers["Cache-Control"] = "no-store"
-    return response
+    return created(response, reverse("api-token", args=[issued.token.pk]))
 
 
 def _moment(moment: datetime | None) -> str | None:

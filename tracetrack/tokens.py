@@ -1,12 +1,15 @@
 """API tokens: made, shown once, recognised by their hash, rotated, revoked."""
 
+import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_network
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -74,8 +77,11 @@ def make_token(
     networks: Sequence[str] = (),
     expires_at: datetime | None = None,
     under: ApiToken | None = None,
+    seed: str = "",
 ) -> Issued:
     """A new token of `user`. Made with a token, `under`, it may do no more than that one.
+
+    Of the same `seed` the same secret is made; without one it is made of chance.
 
     Raises TokenTooWide, TooManyTokens.
     """
@@ -93,7 +99,7 @@ def make_token(
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if good_tokens(now).filter(user=user).count() >= MOST_TOKENS:
         raise TooManyTokens(user=user.username, limit=MOST_TOKENS)
-    return _keep(asked, actor=actor)
+    return _keep(asked, actor=actor, seed=seed)
 
 
 @transaction.atomic
@@ -104,6 +110,7 @@ def rotate_token(
     overlap: timedelta = timedelta(),
     expires_at: datetime | None = None,
     under: ApiToken | None = None,
+    seed: str = "",
 ) -> Issued:
     """A successor that is good for the same; the old one goes on for `overlap`, then ends.
 
@@ -124,7 +131,7 @@ def rotate_token(
         expires_at=expires_at or old.expires_at,
     )
     _check_within(asked, under)
-    issued = _keep(asked, actor=actor)
+    issued = _keep(asked, actor=actor, seed=seed)
     end = min(now + overlap, old.expires_at or now + overlap)
     ending = {"expires_at": end} if overlap else {"revoked_at": now}
     ApiToken.objects.filter(pk=old.pk).update(**ending)
@@ -206,8 +213,15 @@ class TokenAuthentication(BaseAuthentication):
         return CHALLENGE
 
 
-def _keep(token: ApiToken, *, actor: User) -> Issued:
-    plain = START + secrets.token_urlsafe(RANDOM_BYTES)
+def plain_of(seed: str) -> str:
+    """The token that is made of `seed`: neither a copy of the database nor the key gives it."""
+    purpose = f"tracetrack.token:{seed}".encode()
+    digest = hmac.digest(settings.SECRET_KEY.encode(), purpose, sha256)
+    return START + urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _keep(token: ApiToken, *, actor: User, seed: str) -> Issued:
+    plain = plain_of(seed) if seed else START + secrets.token_urlsafe(RANDOM_BYTES)
     token.prefix, token.digest = plain[:PREFIX_LENGTH], digest_of(plain)
     token.save(force_insert=True)
     end = token.expires_at.isoformat() if token.expires_at else None

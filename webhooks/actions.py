@@ -30,8 +30,8 @@ WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests_until": Non
 
 
 @transaction.atomic
-def create_webhook(*, actor: User, url: str, **fields: Any) -> tuple[Webhook, str]:
-    """A new webhook of `actor`, and its secret, to be shown once.
+def create_webhook(*, actor: User, url: str, seed: str = "", **fields: Any) -> tuple[Webhook, str]:
+    """A new webhook of `actor`, and its secret, to be shown once: of `seed`, or of chance.
 
     Raises WebhookAddress, TooManyWebhooks.
     """
@@ -41,7 +41,7 @@ def create_webhook(*, actor: User, url: str, **fields: Any) -> tuple[Webhook, st
     if Webhook.objects.of(actor).count() >= AT_MOST:
         raise TooManyWebhooks(limit=AT_MOST)
     webhook = Webhook(owner=actor, url=url, **fields)
-    secret = _with_new_secret(webhook)
+    secret = _with_new_secret(webhook, seed)
     webhook.save()
     # By the clock of the database, which the outbox goes by.
     webhook.refresh_from_db(fields=["created_at", "since"])
@@ -91,12 +91,14 @@ def end_webhook(*, actor: User, webhook: Webhook) -> Webhook:
 
 
 @transaction.atomic
-def rotate_secret(*, actor: User, webhook: Webhook, overlap_seconds: int) -> tuple[Webhook, str]:
+def rotate_secret(
+    *, actor: User, webhook: Webhook, overlap_seconds: int, seed: str = ""
+) -> tuple[Webhook, str]:
     """A new secret, to be shown once; so long deliveries are signed with the old one, too."""
     webhook = _locked(webhook)
     webhook.old_seed = webhook.seed
     webhook.old_until = timezone.now() + timedelta(seconds=overlap_seconds)
-    secret = _with_new_secret(webhook)
+    secret = _with_new_secret(webhook, seed)
     webhook.save(update_fields=["seed", "fingerprint", "old_seed", "old_until"])
     emit(SecretRotated(webhook.pk), actor=actor)
     return webhook, secret
@@ -153,8 +155,8 @@ def _locked(webhook: Webhook) -> Webhook:
     return rows.get(pk=webhook.pk)
 
 
-def _with_new_secret(webhook: Webhook) -> str:
-    webhook.seed = signing.new_seed()
+def _with_new_secret(webhook: Webhook, seed: str) -> str:
+    webhook.seed = seed or signing.new_seed()
     secret = signing.secret_of(webhook.seed)
     webhook.fingerprint = signing.fingerprint_of(secret)
     return secret

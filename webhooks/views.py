@@ -3,11 +3,13 @@
 from functools import partial
 
 from django.http import HttpResponse
+from django.urls import reverse
 from rest_framework.request import Request
 
-from tracetrack.http import ApiView, as_json
+from tracetrack.http import ApiView, as_json, created
 from tracetrack.lists import ListView
 from tracetrack.reading import Nothing
+from tracetrack.receipts import repeatable, repeatable_with_secret
 from webhooks import actions, queries
 from webhooks.described import DELIVERY, WEBHOOK
 from webhooks.models import Webhook
@@ -20,6 +22,7 @@ from webhooks.serializers import (
     delivery_json,
     webhook_json,
 )
+from webhooks.signing import secret_of
 
 VIEW = "webhooks.view_webhook"
 CHANGE = "webhooks.change_webhook"
@@ -35,9 +38,11 @@ class Webhooks(ApiView):
         mine = Webhook.objects.of(self.actor)
         return as_json({"results": [self.shown(webhook_json(webhook)) for webhook in mine]})
 
+    @repeatable_with_secret(secret_of)
     def post(self, request: Request) -> HttpResponse:
-        webhook, secret = actions.create_webhook(actor=self.actor, **self.body(WebhookIn))
-        return as_json(webhook_json(webhook) | {"secret": secret}, status=201)
+        given = self.body(WebhookIn)
+        webhook, secret = actions.create_webhook(actor=self.actor, seed=self.seed, **given)
+        return _shown_once(webhook, secret)
 
 
 class WebhookDetail(ApiView):
@@ -49,12 +54,14 @@ class WebhookDetail(ApiView):
     def get(self, request: Request, webhook: int) -> HttpResponse:
         return as_json(self.shown(webhook_json(queries.find_webhook(self.actor, webhook))))
 
+    @repeatable
     def patch(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         changes = self.body(ChangeIn)
         changed = actions.change_webhook(actor=self.actor, webhook=found, changes=changes)
         return as_json(webhook_json(changed))
 
+    @repeatable
     def delete(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         return as_json(webhook_json(actions.end_webhook(actor=self.actor, webhook=found)))
@@ -65,12 +72,13 @@ class Rotate(ApiView):
 
     permissions = {"POST": CHANGE}
 
+    @repeatable_with_secret(secret_of)
     def post(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         rotated, secret = actions.rotate_secret(
-            actor=self.actor, webhook=found, **self.body(NewSecretIn)
+            actor=self.actor, webhook=found, seed=self.seed, **self.body(NewSecretIn)
         )
-        return as_json(webhook_json(rotated) | {"secret": secret}, status=201)
+        return _shown_once(rotated, secret)
 
 
 class Test(ApiView):
@@ -78,6 +86,7 @@ class Test(ApiView):
 
     permissions = {"POST": CHANGE}
 
+    @repeatable
     def post(self, request: Request, webhook: int) -> HttpResponse:
         self.body(Nothing)
         found = queries.find_webhook(self.actor, webhook)
@@ -107,6 +116,7 @@ class Replay(ApiView):
 
     permissions = {"POST": CHANGE}
 
+    @repeatable
     def post(self, request: Request, webhook: int, delivery: int) -> HttpResponse:
         self.body(Nothing)
         found = queries.find_webhook(self.actor, webhook)
@@ -114,3 +124,9 @@ class Replay(ApiView):
             actor=self.actor, webhook=found, delivery=queries.find_delivery(found, delivery)
         )
         return as_json(delivery_json(again), status=202)
+
+
+def _shown_once(webhook: Webhook, secret: str) -> HttpResponse:
+    response = as_json(webhook_json(webhook) | {"secret": secret})
+    response.headers["Cache-Control"] = "no-store"
+    return created(response, reverse("api-webhook", args=[webhook.pk]))

@@ -9,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from tracetrack import described
 from tracetrack.described import INTEGER, TEXT, record
 from tracetrack.schema import TABLES
+from webhooks import described_events as events
 
 PROBLEM = record(
     {
@@ -43,7 +44,7 @@ def document() -> bytes:
 def complete(result: dict[str, Any], **context: Any) -> dict[str, Any]:
     """What no single operation says: shapes with names, headers, how to sign in, the groups."""
     parts = result["components"]
-    shapes = {name: shape for app in TABLES for name, shape in app.SHAPES.items()}
+    shapes = {name: shape for app in (*TABLES, events) for name, shape in app.SHAPES.items()}
     # What a reader does not know it refuses.
     readers = parts.get("schemas", {}).items()
     shapes |= {name: shape | {"additionalProperties": False} for name, shape in readers}
@@ -60,6 +61,7 @@ def complete(result: dict[str, Any], **context: Any) -> dict[str, Any]:
             "description": "A browser's log-in. What changes something needs X-CSRFToken, too.",
         },
     }
+    result["webhooks"] = events.webhooks()
     operations = [one for path in result["paths"].values() for one in path.values()]
     groups = {one["tags"][0] for one in operations}
     result["tags"] = [{"name": group} for group in sorted(groups)]

@@ -10,6 +10,7 @@ from tracetrack.described import (
     WEIGHT,
     Table,
     Told,
+    leading,
     maybe,
     named,
     one_of,
@@ -58,6 +59,9 @@ SACK = {
 }  # fmt: skip
 ONE_SACK = {"code": "SB10001"}
 
+OF_A_BAG = [f"GET bags/<path:code>{more}" for more in ("", "/children", "/timeline", "/trace")]
+TO_THE_FIRST = leading(OF_A_BAG, code="results/0/code")
+
 TABLE: Table = {
     "GET bags": Told(
         summary="The list of bags",
@@ -65,6 +69,7 @@ TABLE: Table = {
         answer=walked(some("Bag")),
         example={"results": [SACK], "next": None, "previous": None, "total": 1},
         asked={"state": "open", "per_page": 20},
+        leads=TO_THE_FIRST,
         forms=STREAMED,
         refusals=(BadCursor, Busy),
     ),
@@ -74,6 +79,7 @@ TABLE: Table = {
         answer=walked(some("Bag")),
         example={"results": [SACK], "next": None, "previous": None, "total": 1},
         asked={"area": "lucknow", "per_page": 500},
+        leads=TO_THE_FIRST,
         forms=STREAMED,
         refusals=(BadCursor, Busy),
         description="JSON comes in pages: follow `next`. NDJSON and CSV come whole, while they are "
@@ -133,5 +139,6 @@ TABLE: Table = {
             "more": False,
         },
         asked={"q": "SB1"},
+        leads=leading(OF_A_BAG, code="bags/0/code"),
     ),
 }

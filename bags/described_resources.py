@@ -33,6 +33,7 @@ from tracetrack.described import (
     WEIGHT,
     Table,
     Told,
+    leading,
     maybe,
     named,
     one_of,
@@ -110,6 +111,11 @@ MUSTARD = {
     "capacity": 30, "child_weight": "1.000",
 }  # fmt: skip
 NAMED = (BatchUnknown, Changed)
+OF_A_BATCH = ["GET batches/<path:code>", "PATCH batches/<path:code>"]
+OF_A_BATCH += [f"POST batches/<path:code>/{act}" for act in ("hold", "release", "close")]
+OF_A_BATCH += ["GET batches/<path:code>/recall"]
+OF_AN_AREA = ["GET areas/<slug:code>", "PATCH areas/<slug:code>"]
+OF_A_TYPE = ["GET bag-types/<slug:name>", "PATCH bag-types/<slug:name>"]
 
 
 def act(summary: str, **more: Any) -> Told:
@@ -125,6 +131,7 @@ TABLE: Table = {
         answer=walked(some("Batch")),
         example={"results": [LOT], "next": None, "previous": None},
         asked={"held": "false", "product": "mus"},
+        leads=leading(OF_A_BATCH, code="results/0/code"),
         refusals=(BadCursor,),
     ),
     "GET batches/<path:code>": Told(
@@ -139,6 +146,7 @@ TABLE: Table = {
         summary="Every area",
         group="reference",
         answer=walked(some("Area")),
+        leads=leading(OF_AN_AREA, code="results/0/code"),
         example={"results": [LUCKNOW], "next": None, "previous": None, "total": 1},
         refusals=(BadCursor,),
     ),
@@ -146,6 +154,7 @@ TABLE: Table = {
         summary="Every bag type, with the patterns of its codes",
         group="reference",
         answer=walked(some("BagType")),
+        leads=leading(OF_A_TYPE, name="results/0/name"),
         example={"results": [MUSTARD], "next": None, "previous": None, "total": 1},
         refusals=(BadCursor,),
     ),
@@ -163,6 +172,7 @@ TABLE: Table = {
         },
         statuses=(201, 200),
         refusals=(BadCode, BagTypeUnknown, BatchExists, BatchExpiresEarly),
+        leads=leading(OF_A_BATCH, code="code"),
         description="201: it is new. 200: it was there already, with the same content.",
     ),
     "PATCH batches/<path:code>": act(
@@ -188,6 +198,7 @@ TABLE: Table = {
         sent={"code": "kota", "name": "Kota"},
         statuses=(201, 200),
         refusals=(AreaExists,),
+        leads=leading(OF_AN_AREA, code="code"),
     ),
     "GET areas/<slug:code>": Told(
         summary="One area",
@@ -216,6 +227,7 @@ TABLE: Table = {
         sent={"name": "jute", "parent_pattern": "JP\\d{5}", "child_pattern": "JC\\d{9}"},
         statuses=(201, 200),
         refusals=(BagTypeExists,),
+        leads=leading(OF_A_TYPE, name="name"),
     ),
     "GET bag-types/<slug:name>": Told(
         summary="One bag type",

@@ -1,6 +1,6 @@
 """What the endpoints about scans take and answer."""
 
-from bags.described import STREAMED
+from bags.described import OF_A_BAG, STREAMED
 from bags.errors import (
     AreaUnknown,
     BadCode,
@@ -31,6 +31,7 @@ from tracetrack.described import (
     Table,
     Told,
     keyed,
+    leading,
     maybe,
     named,
     one_of,
@@ -176,6 +177,8 @@ ANSWERED = {
     "parent": {"code": "SB10001", "count": 3, "capacity": 30, "remaining": 27, "state": "open"},
 }  # fmt: skip
 
+UNDO = ["POST scans/<int:scan>/undo"]
+
 TABLE: Table = {
     "GET scans": Told(
         summary="The newest scans",
@@ -199,6 +202,7 @@ TABLE: Table = {
             "total": 1,
         },
         asked={"per_page": 50},
+        leads=leading(UNDO, scan="results/0/id") | leading(OF_A_BAG, code="results/0/code"),
         refusals=(BadCursor,),
     ),
     "POST scans": Told(
@@ -210,6 +214,7 @@ TABLE: Table = {
         sent=SENT,
         statuses=(201, 200),
         refusals=REFUSED,
+        leads=leading(UNDO, scan="scan/id") | leading(OF_A_BAG, code="bag/code"),
         description="Make a new UUID for `ref` before sending, and send the same again until there "
         "is an answer: a `ref` is recorded once. 201: it was applied. 200: the effect was "
         "there `already`, or the same `ref` was recorded before (`replayed`).",

@@ -98,6 +98,14 @@ def named(name: str) -> Shape:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def leading(to: Collection[str], **values: str) -> dict[str, dict[str, str]]:
+    """An answer leads to these, which take these of its values: where each stands in it."""
+    found = {
+        name: at if at.startswith("$") else f"$response.body#/{at}" for name, at in values.items()
+    }
+    return dict.fromkeys(to, found)
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What one method of one endpoint is told, and what it answers."""
@@ -115,6 +123,8 @@ class Told:
     forms: Collection[str] = ()
     sent_forms: Collection[str] = ()
     refusals: Collection[type[Problem]] = ()
+    # Where an answer leads: what else can be asked for, with which of its values.
+    leads: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     description: str = ""
 
 

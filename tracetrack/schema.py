@@ -65,8 +65,7 @@ class Described(AutoSchema):
         return self.view.permissions[self.method]
 
     def get_operation_id(self) -> str:
-        words = re.sub(r"<(?:\w+:)?(\w+)>", r"\1", self.route)
-        return f"{self.method.lower()}_{re.sub(r'[^a-z0-9]+', '_', words)}"
+        return operation_id(f"{self.method} {self.route}")
 
     def get_summary(self) -> str:
         return self.told.summary
@@ -185,10 +184,12 @@ class Described(AutoSchema):
             content[JSON] = {"schema": told.answer, "example": told.example}
         content |= {form: {"schema": TEXT} for form in told.forms}
         headers = {name: {"$ref": f"#/components/headers/{name}"} for name in TOLD}
-        answers = {
-            str(status): {"description": "Done.", "headers": headers, "content": content}
-            for status in told.statuses
+        links = {
+            operation_id(name): {"operationId": operation_id(name), "parameters": dict(values)}
+            for name, values in told.leads.items()
         }
+        done = {"description": "Done.", "headers": headers, "content": content}
+        answers = {str(status): done | {"links": links} for status in told.statuses}
         if self.keeps_tags:
             answers["304"] = {"description": "As you have it already.", "headers": headers}
         for status, kinds in sorted(self._refusals().items()):
@@ -217,6 +218,13 @@ class Described(AutoSchema):
             "x-allowance": self.view.allowance(self.method),
             "x-codeSamples": snippets(self.method, self.route, self.told),
         }
+
+
+def operation_id(name: str) -> str:
+    """The name of an operation, from its method and route."""
+    method, route = name.split()
+    words = re.sub(r"<(?:\w+:)?(\w+)>", r"\1", route)
+    return f"{method.lower()}_{re.sub(r'[^a-z0-9]+', '_', words)}"
 
 
 def _refused(kinds: set[type[Problem]], headers: Shape) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from tracetrack.described import (
     TEXT,
     Table,
     Told,
+    leading,
     maybe,
     named,
     one_of,
@@ -62,6 +63,8 @@ KEY = {
 }  # fmt: skip
 SHOWN = KEY | {"token": "tt_q1w2E3r4…"}
 ONE = {"token": 3}
+OF_A_TOKEN = ["GET tokens/<int:token>"]
+OF_A_TOKEN += [f"POST tokens/<int:token>/{act}" for act in ("rotate", "revoke")]
 
 TABLE: Table = {
     "GET tokens": Told(
@@ -70,6 +73,7 @@ TABLE: Table = {
         answer=walked(some("Token")),
         example={"results": [KEY], "next": None, "previous": None},
         asked={"state": "good"},
+        leads=leading(OF_A_TOKEN, token="results/0/id"),
         refusals=(errors.BadCursor,),
     ),
     "POST tokens": Told(
@@ -81,6 +85,7 @@ TABLE: Table = {
         sent={"name": "gate 2", "scopes": ["read", "scan"], "networks": ["10.0.0.0/24"]},
         statuses=(201,),
         refusals=(errors.TokenTooWide, errors.TooManyTokens),
+        leads=leading(OF_A_TOKEN, token="id"),
     ),
     "GET tokens/<int:token>": Told(
         summary="One token",

@@ -11,6 +11,7 @@ from tracetrack.described import (
     Shape,
     Table,
     Told,
+    leading,
     maybe,
     named,
     one_of,
@@ -83,6 +84,10 @@ WAITS = SENT | {
 }  # fmt: skip
 ONE = {"webhook": 3}
 ROUTE = "webhooks/<int:webhook>"
+OF_A_WEBHOOK = [f"{method} {ROUTE}" for method in ("GET", "PATCH", "DELETE")]
+OF_A_WEBHOOK += [f"POST {ROUTE}/rotate", f"POST {ROUTE}/test", f"GET {ROUTE}/deliveries"]
+REPLAY = f"POST {ROUTE}/deliveries/<int:delivery>/replay"
+SAME = "$request.path.webhook"
 
 TABLE: Table = {
     "GET webhooks": Told(
@@ -90,6 +95,7 @@ TABLE: Table = {
         group=GROUP,
         answer=record({"results": rows(some("Webhook"))}),
         example={"results": [HOOK]},
+        leads=leading(OF_A_WEBHOOK, webhook="results/0/id"),
     ),
     "POST webhooks": Told(
         summary="Have a system told of what happens; the secret is shown this once",
@@ -105,6 +111,7 @@ TABLE: Table = {
         },
         statuses=(201,),
         refusals=(WebhookAddress, TooManyWebhooks),
+        leads=leading(OF_A_WEBHOOK, webhook="id"),
     ),
     f"GET {ROUTE}": Told(
         summary="One webhook",
@@ -148,6 +155,7 @@ TABLE: Table = {
         group=GROUP,
         answer=named("Delivery"),
         example=WAITS | {"type": TEST},
+        leads=leading([REPLAY], webhook=SAME, delivery="id"),
         asked=ONE,
         sent={},
         statuses=(202,),
@@ -159,9 +167,10 @@ TABLE: Table = {
         answer=walked(some("Delivery")),
         example={"results": [SENT], "next": None, "previous": None},
         asked=ONE | {"state": "failed"},
+        leads=leading([REPLAY], webhook=SAME, delivery="results/0/id"),
         refusals=(NotFound, BadCursor),
     ),
-    f"POST {ROUTE}/deliveries/<int:delivery>/replay": Told(
+    REPLAY: Told(
         summary="Send the event of a delivery once more",
         group=GROUP,
         answer=named("Delivery"),

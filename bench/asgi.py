@@ -1,8 +1,6 @@
 """bench/wsgi.py as the product's own server runs it."""
 
-from django.conf import settings
-
 from bench.wsgi import application as wsgi
-from tracetrack.bridge import Bridge
+from tracetrack.asgi import entry
 
-application = Bridge(wsgi, threads=settings.THREADS, patience=settings.DB_IDLE_SECONDS)
+application = entry(wsgi)

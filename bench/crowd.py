@@ -49,7 +49,7 @@ def crowd(sites: Sites) -> Iterator[Pair]:
                 return f"errors: {seen['errors']}"
             return "p95 is too slow" if seen["p95"] >= SLOWEST_P95 else None
 
-        pair = Pair(ours=_once(day), against=lambda: 1.0, also=complaint)
+        pair = Pair(ours=once(day), against=lambda: 1.0, also=complaint)
         yield pair
 
 
@@ -69,7 +69,7 @@ def stampede(sites: Sites) -> Iterator[Pair]:
             )
             return most
 
-        yield Pair(ours=_once(rush), against=lambda: 1.0, notes=notes)
+        yield Pair(ours=once(rush), against=lambda: 1.0, notes=notes)
 
 
 @case(unit="MiB", bar=1, at_most=True, rounds=1)
@@ -92,7 +92,7 @@ def memory(sites: Sites) -> Iterator[Pair]:
             people(server, database, sites, seconds=60 * sites.seconds)
             return server.memory(peak=True)
 
-        yield Pair(ours=_once(largest), against=lambda: 200.0)
+        yield Pair(ours=once(largest), against=lambda: 200.0)
 
 
 def people(
@@ -130,7 +130,7 @@ def _rush(server: Server, database: str, sites: Sites) -> tuple[dict[str, Any], 
     return told, float(max(after[pid] - before.get(pid, 0) for pid in after))
 
 
-def _once(measure: Any) -> Any:
+def once(measure: Any) -> Any:
     """What takes minutes is measured once, not twice a round."""
     kept: list[float] = []
 

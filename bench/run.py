@@ -10,7 +10,7 @@ from bench.cases import CASES, Case, Result
 from bench.sites import Sites
 
 # In this order: what changes the machine's temper most comes last.
-MODULES = ("reads", "search", "writes", "imports", "exports", "serving", "crowd")
+MODULES = ("reads", "search", "writes", "imports", "exports", "serving", "live", "crowd")
 
 
 def main() -> int:

@@ -3,6 +3,8 @@
 Why: docs/decisions/0040-one-port.md.
 """
 
+from typing import Any
+
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
@@ -13,9 +15,15 @@ from tracetrack.wsgi import application as wsgi  # isort: skip
 from dashboard.live import Live
 from tracetrack.bridge import Bridge
 
-application = ProtocolTypeRouter(
-    {
-        "http": Bridge(wsgi, threads=settings.THREADS, patience=settings.DB_IDLE_SECONDS),
-        "websocket": AllowedHostsOriginValidator(URLRouter([path("live", Live.as_asgi())])),
-    }
-)
+
+def entry(app: Any) -> Any:
+    """The way in for everybody: `app`, which speaks WSGI, and beside it the sockets."""
+    return ProtocolTypeRouter(
+        {
+            "http": Bridge(app, threads=settings.THREADS, patience=settings.DB_IDLE_SECONDS),
+            "websocket": AllowedHostsOriginValidator(URLRouter([path("live", Live.as_asgi())])),
+        }
+    )
+
+
+application = entry(wsgi)

@@ -142,7 +142,12 @@ class Hub:
                 listener.put(text)
 
     async def _greet(self, listener: Listener) -> None:
-        body, told = await asyncio.to_thread(_numbers, listener.user)
+        try:
+            body, told = await asyncio.to_thread(_numbers, listener.user)
+        except Error as error:
+            log.warning("A dashboard was not greeted: %s", error)
+            self._told.pop(listener.scope, None)
+            return
         listener.put(body.decode())
         if self._told.get(listener.scope) != told:
             # One of the two is older: what comes next says it to all.
@@ -150,11 +155,14 @@ class Hub:
             self._wake.set()
 
     async def _leave(self) -> None:
-        """Let everybody go when the process is to stop: they come back to another one."""
-        while not leaving():
+        """Let everybody go when the process is to stop: they come back to another one.
+
+        Or to this one, as long as it takes connections; so it goes on looking.
+        """
+        while True:
             await asyncio.sleep(LEAVE_SECONDS)
-        for listener in list(self._listeners):
-            self._end(listener, GOING_AWAY)
+            for listener in list(self._listeners) if leaving() else ():
+                self._end(listener, GOING_AWAY)
 
     async def _check_people(self) -> None:
         """End who is signed out or may no longer look; who may see something else comes anew."""

@@ -1,15 +1,22 @@
 """WS /live: what GET /api/v3/dashboard/ultra answers, whenever it changes."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import Error
 
 from bags.querysets import scope_of
-from dashboard.hub import SIGNED_OUT, WAITING_MESSAGES, Listener, of_this_process, who
+from dashboard.hub import SIGNED_OUT, WAITING_MESSAGES, Listener, leaving, of_this_process, who
+
+log = logging.getLogger(__name__)
+
+# In silence neither a page nor a proxy could tell whether the line is dead.
+BEAT, BEAT_SECONDS = "", 20.0
 
 
 class Live(AsyncWebsocketConsumer):
@@ -19,8 +26,15 @@ class Live(AsyncWebsocketConsumer):
     pump: "asyncio.Task[None] | None" = None
 
     async def connect(self) -> None:
+        if leaving():
+            return await self.close()
         session = _session(self.scope["headers"])
-        user = await asyncio.to_thread(who, session) if session else None
+        try:
+            user = await asyncio.to_thread(who, session) if session else None
+        except Error as error:
+            # Not now; whoever it is tries again.
+            log.warning("Nobody could be let in to listen: %s", error)
+            return await self.close()
         await self.accept()
         if user is None:
             # Only an open socket can be told why.
@@ -48,7 +62,11 @@ class Live(AsyncWebsocketConsumer):
         # Who has gone is told of by disconnect().
         with suppress(OSError):
             while True:
-                await self.send(await waiting.get())
+                text = BEAT
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(BEAT_SECONDS):
+                        text = await waiting.get()
+                await self.send(text)
 
 
 def _session(headers: list[tuple[bytes, bytes]]) -> str:

@@ -75,7 +75,7 @@ class Server:
 @contextmanager
 def running(**variables: str) -> Iterator[Server]:
     """One worker of gunicorn during a block, with these settings."""
-    port = free_port()
+    port = int(variables.get("PORT", free_port()))
     environment = os.environ | {
         "DATABASE_URL": address(),
         "WORKERS": "1",

@@ -9,6 +9,7 @@ from django.test import Client
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from dashboard.live import BEAT_SECONDS
 from tests.live import Server
 from tracetrack.models import User
 
@@ -36,8 +37,11 @@ def opened(server: Server, session: str, *, origin: str | None = None) -> Client
 
 
 def told(socket: ClientConnection) -> dict[str, Any]:
-    """The next message."""
-    message: dict[str, Any] = json.loads(socket.recv(WAIT))
+    """The next message that says something."""
+    text = ""
+    while not text:
+        text = str(socket.recv(WAIT + BEAT_SECONDS))
+    message: dict[str, Any] = json.loads(text)
     return message
 
 

@@ -1,15 +1,20 @@
 """An open dashboard before a real server: it hears of each scan, and of the end of its session."""
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from django.utils import timezone
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from scans.models import Scan
 from tests.browser.conftest import WAIT, _session
 from tests.factories import make_loose
-from tests.live import Server, running
+from tests.live import Server, free_port, running, token_of
+from tests.tracetrack.cache_tools import RedisServer
 from tracetrack.models import User
 from tracetrack.people import save_user
 
@@ -23,12 +28,12 @@ def server(site: str) -> Iterator[Server]:
 
 
 @pytest.fixture
-def dashboard(chromium: Browser, server: Server) -> Iterator[Any]:
-    """dashboard("olive"): what this person keeps open; it listens already."""
+def opening(chromium: Browser) -> Iterator[Any]:
+    """opening(8000, "olive"): what this person keeps open; it listens already."""
     contexts = []
 
-    def open_page(username: str) -> Page:
-        url = f"http://127.0.0.1:{server.port}"
+    def open_page(port: int, username: str) -> Page:
+        url = f"http://127.0.0.1:{port}"
         context = chromium.new_context(base_url=url)
         context.set_default_timeout(WAIT)
         context.add_cookies([_session(username, url)])
@@ -48,13 +53,33 @@ def dashboard(chromium: Browser, server: Server) -> Iterator[Any]:
         context.close()
 
 
+@pytest.fixture
+def dashboard(opening: Any, server: Server) -> Any:
+    """The same of the one server."""
+    return partial(opening, server.port)
+
+
+def latest(page: Page) -> Locator:
+    """The bag of the newest scan on the page."""
+    return page.locator('[data-list="latest"] .code').first
+
+
+def registered(code: str) -> dict[str, str]:
+    """The scan of a new bag."""
+    now = timezone.now().isoformat()
+    entry = {"ref": str(uuid4()), "step": "register", "area": "lucknow", "scanned_at": now}
+    return entry | {"code": code}
+
+
 class TestAnOpenDashboard:
-    def test_shows_a_scan_made_elsewhere(self, dashboard: Any) -> None:
+    def test_shows_a_scan_that_another_client_posts(self, dashboard: Any, server: Server) -> None:
         page = dashboard("olive")
+        token = token_of(User.objects.get(username="asha"))
 
-        make_loose("CB900000777")
+        answer, _ = server.post("scans", token, registered("CB900000777"))
 
-        expect(page.locator('[data-list="latest"] .code').first).to_have_text("CB900000777")
+        assert answer.status == 201
+        expect(latest(page)).to_have_text("CB900000777")
         expect(page.locator('[data-number="scans.total"]')).to_have_text(str(Scan.objects.count()))
         expect(page.locator(PULSE)).to_have_text("Live")
         assert page.evaluate("window.stayed")
@@ -88,3 +113,55 @@ class TestAnOpenDashboard:
         save_user(actor=User.objects.get(username="ada"), user=olive)
 
         expect(page.locator('[data-number="bags.total"]')).to_have_text("0")
+
+
+class TestABreak:
+    def test_of_the_network_leaves_no_gap(self, dashboard: Any) -> None:
+        page = dashboard("olive")
+        page.context.set_offline(True)
+        expect(page.locator(PULSE)).to_have_text("Offline")
+        make_loose("CB900000771")
+        make_loose("CB900000772")
+        page.context.set_offline(False)
+
+        expect(latest(page)).to_have_text("CB900000772")
+        assert "CB900000771" in page.locator('[data-list="latest"] .code').all_inner_texts()
+        make_loose("CB900000773")
+        expect(latest(page)).to_have_text("CB900000773")
+        expect(page.locator(PULSE)).to_have_text("Live")
+        assert page.evaluate("window.stayed")
+
+    def test_of_the_server_leaves_no_gap(self, opening: Any, site: str) -> None:
+        port = free_port()
+        with running(PORT=str(port)):
+            page = opening(port, "olive")
+        expect(page.locator(PULSE)).to_have_text("Offline")
+        make_loose("CB900000771")
+        make_loose("CB900000772")
+
+        with running(PORT=str(port)):
+            expect(latest(page)).to_have_text("CB900000772", timeout=3 * WAIT)
+            assert "CB900000771" in page.locator('[data-list="latest"] .code').all_inner_texts()
+            make_loose("CB900000773")
+            expect(latest(page)).to_have_text("CB900000773")
+            expect(page.locator(PULSE)).to_have_text("Live")
+            assert page.evaluate("window.stayed")
+
+    def test_of_redis_is_not_seen(self, opening: Any, site: str, tmp_path: Path) -> None:
+        redis, token = RedisServer(str(tmp_path)), token_of(User.objects.get(username="asha"))
+        redis.start()
+        with running(REDIS_URL=redis.url) as server:
+            page = opening(server.port, "olive")
+
+            def scanned(code: str) -> None:
+                server.post("scans", token, registered(code))
+                expect(latest(page)).to_have_text(code)
+
+            scanned("CB900000771")
+            redis.kill()
+            scanned("CB900000772")
+            redis.start()
+            scanned("CB900000773")
+            expect(page.locator(PULSE)).to_have_text("Live")
+            assert page.evaluate("window.stayed")
+        redis.kill()

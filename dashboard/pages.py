@@ -30,7 +30,7 @@ from tracetrack.models import User
 
 PER_PAGE = 50
 # So many scans of a bag's own are shown at once.
-PER_WAY = 300
+PER_WAY = 100
 Page = Callable[..., HttpResponseBase]
 
 

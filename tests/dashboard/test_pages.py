@@ -91,6 +91,13 @@ class TestEveryPage:
         assert (inline, re.findall(r"\sstyle=|\son\w+=|<style", html)) == ([], [])
 
 
+class TestOverview:
+    def test_shows_its_numbers_before_any_script_has_run(self) -> None:
+        html = signed_in(Role.OFFICE).get("/").content.decode()
+
+        assert re.search(r'data-number="bags\.total"[^>]*>\s*4\s*<', html)
+
+
 class TestScope:
     def test_hides_the_bags_of_other_areas(self) -> None:
         operator = signed_in(Role.OPERATOR, "lucknow")

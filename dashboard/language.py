@@ -1,6 +1,7 @@
 """The language of the pages: English or Hindi, as the device has chosen or its browser asks."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from dashboard.days import written
-from dashboard.signs import STATES
+from dashboard.signs import STATES, STEPS
 from tracetrack.errors import Problem
 
 # What programs read must not change with a browser's language; the back office is English.
@@ -100,11 +101,13 @@ def _fact(name: str, value: Any) -> Any:
     """A fact of a problem as people read it."""
     if name in MOMENTS and (moment := parse_datetime(str(value))):
         return written(moment)
-    if name == "state" and value in STATES:
-        return STATES[value].label
-    if name == "field":
-        return gettext(FIELDS.get(value, value))
-    return _reason(str(value)) if name == "reason" else value
+    return FACTS[name](str(value)) if name in FACTS else value
+
+
+def _step(text: str) -> str:
+    """A step, perhaps with the number of a scan behind it."""
+    step, space, number = text.partition(" ")
+    return f"{STEPS[step].label if step in STEPS else step}{space}{number}"
 
 
 def _reason(reason: str) -> str:
@@ -119,3 +122,12 @@ def _pattern(known: str, opening: str) -> str:
     places = [f"{opening}{name}>.+)" for name in parts[1::2]]
     texts = [re.sub(r"[.()]", r"\\\g<0>", text) for text in parts[::2]]
     return "".join(sum(zip(texts, [*places, ""], strict=True), ()))
+
+
+FACTS: dict[str, Callable[[str], str]] = {
+    "state": lambda state: str(STATES[state].label) if state in STATES else state,
+    "field": lambda field: gettext(FIELDS.get(field, field)),
+    "step": _step,
+    "later": _step,
+    "reason": _reason,
+}

@@ -117,6 +117,19 @@ class TestWhatIsAnswered:
 
         assert english(texts_of(answer.content.decode()), [*data_words(), "damp"]) == []
 
+    def test_names_steps_in_hindi_where_they_forbid_an_undo(self) -> None:
+        client, person = hindi(Role.OFFICE), User.objects.get(username="one-office")
+        registered = scan(person, "register", "SB50005").scan
+        linked = scan(person, "link", "CB700000001", "SB50005").scan
+        scan(person, "complete", "SB50005")
+
+        for target in (registered, linked):
+            path = f"/bags/{target.bag.code}/undo"
+            answer = client.post(path, {"scan": target.pk}, follow=True)
+            told = [str(message) for message in answer.context["messages"]]
+            assert told
+            assert english(told, ["SB CB"]) == []
+
     def test_is_in_hindi_where_a_hold_forbids_an_undo(self) -> None:
         client, person = hindi(Role.OFFICE), User.objects.get(username="one-office")
         number = scan(person, "inspect", "CB900000001").scan.pk

@@ -51,7 +51,10 @@ def steps(*which: str) -> Callable[[User], None]:
 
 
 def child(step: str) -> Callable[[User], None]:
-    return lambda actor: void(scan(actor, step, CHILD))
+    def take(actor: User) -> None:
+        scan(actor, step, CHILD)
+
+    return take
 
 
 def held(*codes: str, after: Callable[[User], None] = nothing) -> Callable[[User], None]:
@@ -60,10 +63,6 @@ def held(*codes: str, after: Callable[[User], None] = nothing) -> Callable[[User
         put_in_batch(make_batch("LOT-H", held_by=actor), *codes)
 
     return hold
-
-
-def void(_: Any) -> None:
-    """A scan made for what it changes."""
 
 
 WORLDS = {

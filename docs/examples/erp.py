@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 CAPACITY = 30
-AT_ONCE = 5_000
+AT_ONCE = 1_000
 AREA, ELSEWHERE = "lucknow", "indore"
 TRIES = 100
 Row = dict[str, Any]
@@ -165,8 +165,8 @@ def load(site: Site, books: Books) -> Counter[str]:
     return counts
 
 
-def differences(site: Site, books: Books) -> list[str]:
-    """Where the server's books are not the ERP's: bags, scans, recalls, a trace."""
+def differences(site: Site, books: Books) -> tuple[int, list[str]]:
+    """How many scans were kept twice; and where the server's books are not the ERP's."""
     found: list[str] = []
     listed: dict[str, tuple[str | None, str, str | None]] = {}
     for lot in books.lots:
@@ -180,7 +180,7 @@ def differences(site: Site, books: Books) -> list[str]:
     ]
     ours = {scan["ref"]: scan["code"].partition(";")[0] for scan in books.scans}
     kept = [row for row in site.lines("scans/stream?format=ndjson") if row["ref"] in ours]
-    found += [ref for ref, times in Counter(row["ref"] for row in kept).items() if times > 1]
+    twice = sum(times - 1 for times in Counter(row["ref"] for row in kept).values())
     found += [row["ref"] for row in kept if ours[row["ref"]] != row["code"]]
     found += sorted(ours.keys() - {row["ref"] for row in kept})
     code, (parent, _, lot_of) = next((c, b) for c, b in books.bags.items() if b[0])
@@ -188,7 +188,7 @@ def differences(site: Site, books: Books) -> list[str]:
     seen = (told["position"]["parent"], told["batch"]["code"], len(told["siblings"]))
     if seen != (parent, lot_of, CAPACITY - 1):
         found.append(f"{code}: {seen}")
-    return found
+    return twice, found
 
 
 def main() -> int:
@@ -217,12 +217,14 @@ def main() -> int:
     counts = load(site, books)
     took = time.monotonic() - started
     missing = hook.follow(books.full, 300) if hook else set()
-    wrong = differences(site, books)
+    twice, wrong = differences(site, books)
+    retries = sum(site.count[why] for why in ("answers lost", "sent again", "told to wait"))
     print(json.dumps({  # noqa: T201
         "scans": len(books.scans), "seconds": round(took, 1), "verdicts": counts, **site.count,
-        "webhook missed": len(missing), "differences": len(wrong), "first": wrong[:3],
+        "retries": retries, "duplicates": twice, "webhook missed": len(missing),
+        "differences": len(wrong), "first": wrong[:3],
     }))  # fmt: skip
-    return 1 if wrong or missing or counts["refused"] else 0
+    return 1 if twice or wrong or missing or counts["refused"] else 0
 
 
 if __name__ == "__main__":

@@ -182,6 +182,9 @@ CACHE_SECONDS = {
     "user_stats": env.seconds("CACHE_USER_STATS_SECONDS", default=300),
 }
 
+# Loaded by the worker; the web server starts without what sends.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["webhooks.tasks"]
 # Webhooks: which addresses may be told, how long one may take, for how many days it is tried.
 WEBHOOK_HTTP = env.boolean("WEBHOOK_HTTP", default=False)
 WEBHOOK_PORTS = env.listing("WEBHOOK_PORTS", default=["443", "8443"])

@@ -11,6 +11,7 @@ from django.utils import timezone
 from tracetrack.events import emit
 from tracetrack.models import User
 from webhooks import bodies, queries, signing
+from webhooks.addresses import NotAllowed, check_url
 from webhooks.errors import DeliveryWaits, TooManyWebhooks, WebhookAddress
 from webhooks.events import (
     DeliveryReplayed,
@@ -22,7 +23,6 @@ from webhooks.events import (
     WebhookResumed,
 )
 from webhooks.models import TEST, Delivery, Event, Webhook
-from webhooks.outgoing import NotAllowed, check_url
 
 AT_MOST = 20
 BY_OWNER = "Paused by its owner."

@@ -9,7 +9,8 @@ import pytest
 
 from tests.webhooks.receiver import allowing, receiving
 from webhooks import outgoing
-from webhooks.outgoing import NotAllowed, check_address, check_url, post
+from webhooks.addresses import NotAllowed, check_address, check_url
+from webhooks.outgoing import post
 
 INSIDE = [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",

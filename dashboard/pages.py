@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 from bags import actions as batch_actions
 from bags import queries as bag_queries
 from bags.models import Kind
-from dashboard import answers, language, offers, signs, station
+from dashboard import answers, board, language, offers, signs, station
+from dashboard.serializers import OverviewIn
 from dashboard.way import people, stops
 from scans import queries as scan_queries
 from scans.actions import record_scan
@@ -27,6 +28,7 @@ from scans.models import Scan
 from scans.serializers import undo_entry
 from tracetrack.errors import Forbidden, Problem
 from tracetrack.models import User
+from tracetrack.reading import read
 
 PER_PAGE = 50
 # So many scans of a bag's own are shown at once.
@@ -60,8 +62,20 @@ def page(permission: str) -> Callable[[Page], Page]:
 @page("dashboard.view_dashboard")
 def overview(request: Asked) -> HttpResponse:
     """/: every number, painted by the server first and kept fresh by dashboard_ultra.js."""
-    numbers, _ = answers.overview(request.user)
-    context = {"numbers": orjson.loads(numbers), "steps": signs.steps_as_json()}
+    given = {name: text for name in ("area", "period") if (text := text_in(request, name))}
+    asked = read(OverviewIn, given)
+    numbers, _ = answers.overview(request.user, **asked)
+    areas = board.seen_areas(request.user)
+    context = {
+        "numbers": orjson.loads(numbers),
+        "asked": asked,
+        "again": board.asked_again(asked),
+        "areas": areas,
+        "place": next((area for area in areas if area["code"] == asked["area"]), None),
+        "periods": board.PERIODS,
+        "period": board.PERIODS[asked["period"]],
+        "setup": board.setup(),
+    }
     return render(request, "pages/overview.html", context)
 
 

@@ -2,72 +2,89 @@
 // that is broken it asks again and again, cheaply (unchanged answers come as 304). Each answer is
 // shown on the page that the server painted first.
 
-import { digits, showTimes } from "./frame.js";
-import { chart } from "./chart.js";
+import { Queue, keepAsking } from "./asking.js";
+import { asCsv, asPicture, draw } from "./charts.js";
+import { digits, fill, showTimes } from "./frame.js";
 import { listen } from "./listen.js";
+import { moveTo, pulse, showDifference } from "./numbers.js";
 
 const page = document.querySelector("[data-live]");
-const steps = JSON.parse(document.getElementById("steps").textContent);
 const said = document.querySelector("[data-said]");
-const ASK_EVERY = 15_000;
-const PATIENCE = 10_000;
+const { steps, words } = JSON.parse(document.getElementById("setup").textContent);
 const SAY_EVERY = 60_000;
-const WORDS = {
-  live: "Live",
-  asking: "Asking …",
-  resting: "Paused",
-  offline: "Offline",
-  "signed-out": "Signed out",
-};
+// A socket tells of everything; what is narrowed must be asked for, but not for every scan alone.
+const GATHER = 1_000;
 
 let saidAt = Date.now();
+let gathering = null;
 
-const charts = [...document.querySelectorAll("[data-table]")].map(chart);
-const asking = ask(page.dataset.live, { show, state: showState });
+const showState = pulse(document.querySelector("[data-pulse]"), said, words);
+const charts = [...document.querySelectorAll("[data-chart]")].map(draw);
+const queue = new Queue();
+const asking = keepAsking(page.dataset.live, { queue, show, state: showState });
 if (page.dataset.socket) {
-  listen(page.dataset.socket, { heard: show, state: (word) => {
+  listen(page.dataset.socket, { heard, state: (word) => {
     if (word === "changed") return location.reload();
     asking.rest(word === "live" || word === "signed-out");
     if (word === "broken") return asking.now();
     return showState(word);
   } });
 }
+document.addEventListener("click", takeAlong);
+
+function heard(answer) {
+  if (!page.dataset.narrowed) return show(answer);
+  gathering ??= setTimeout(async () => {
+    gathering = null;
+    try {
+      const { data, changed } = await queue.ask(page.dataset.live);
+      if (changed) show(data);
+    } catch {
+      // The next change asks again; a connection that is gone is told by the socket.
+    }
+  }, GATHER);
+  return null;
+}
 
 function show(answer) {
   for (const place of document.querySelectorAll("[data-number]")) {
-    const path = place.dataset.number.split(".");
-    setNumber(place, path.reduce((node, name) => node[name], answer.stats));
+    moveTo(place, at(answer.stats, place.dataset.number));
   }
+  for (const place of document.querySelectorAll("[data-delta]")) {
+    const path = place.dataset.delta;
+    showDifference(place, at(answer.stats, path) - at(answer.yesterday, path));
+  }
+  for (const place of document.querySelectorAll("[data-period]")) {
+    moveTo(place, answer.period[place.dataset.period]);
+  }
+  showPace(answer.pace);
   fillCells("hours", answer.by_hour, ["today", "yesterday"]);
   fillCells("days", answer.by_day, ["scans"]);
+  fillCells("funnel", answer.funnel, ["scans"]);
   fillList("areas", answer.by_area, fillArea);
   fillList("operators", answer.top_operators, fillOperator);
   fillList("latest", answer.recent_activity, fillScan);
-  charts.forEach((redraw) => redraw());
+  charts.forEach(({ redraw }) => redraw());
   showTimes(page);
   if (Date.now() - saidAt > SAY_EVERY) {
     saidAt = Date.now();
-    said.textContent = `${digits(answer.stats.scans.today)} scans today.`;
+    said.textContent = fill(words.said, { count: digits(answer.stats.scans.today) });
   }
 }
 
-function setNumber(place, value) {
-  const text = digits(value);
-  if (place.textContent === text) return;
-  place.textContent = text;
-  place.classList.remove("changed");
-  // Reading the width starts the animation anew.
-  void place.offsetWidth;
-  place.classList.add("changed");
+const at = (numbers, path) => path.split(".").reduce((node, name) => node[name], numbers);
+
+function showPace({ today, yesterday, until_hour: hour }) {
+  showDifference(document.querySelector("[data-pace]"), today - yesterday);
+  const text = fill(words.by_now, { hour: String(hour).padStart(2, "0") });
+  document.querySelector("[data-by-now]").textContent = text;
 }
 
 function fillCells(id, rows, fields) {
   const body = document.getElementById(id).tBodies[0];
   if (body.rows.length !== rows.length || newDay(body, rows)) return location.reload();
-  rows.forEach((row, index) => fields.forEach((field, column) => {
-    const cell = body.rows[index].cells[column + 1];
-    cell.dataset.value = row[field];
-    cell.textContent = digits(row[field]);
+  return rows.forEach((row, index) => fields.forEach((name, column) => {
+    setCell(body.rows[index].cells[column + 1], row[name]);
   }));
 }
 
@@ -75,12 +92,14 @@ function fillCells(id, rows, fields) {
 const newDay = (body, rows) => "day" in rows[0] && body.rows[0].dataset.day !== rows[0].day;
 
 /** One line for each item, copied from the <template> beside the list. */
-function fillList(name, items, fill) {
+function fillList(name, items, fillLine) {
   const list = document.querySelector(`[data-list="${name}"]`);
   const blank = document.querySelector(`[data-blank="${name}"]`).content.firstElementChild;
+  const known = new Set([...list.children].map((line) => line.dataset.id));
   const lines = items.map((item) => {
     const line = blank.cloneNode(true);
-    fill(line, item, items);
+    fillLine(line, item);
+    if (line.dataset.id && !known.has(line.dataset.id)) line.classList.add("arrived");
     return line;
   });
   list.replaceChildren(...lines);
@@ -89,27 +108,30 @@ function fillList(name, items, fill) {
 
 const field = (line, name) => line.querySelector(`[data-field="${name}"]`);
 
-function fillArea(line, area, areas) {
-  const bags = (each) => each.parents + each.children;
-  for (const name of ["parents", "children", "loose", "incomplete", "scans_today"]) {
-    field(line, name).textContent = digits(area[name]);
+function setCell(cell, value) {
+  cell.dataset.value = value;
+  cell.textContent = digits(value);
+}
+
+function fillArea(line, area) {
+  for (const name of ["children", "parents", "loose", "incomplete", "on_the_way", "scans"]) {
+    setCell(field(line, name), area[name]);
   }
   const name = field(line, "name");
   name.textContent = area.name;
   name.href = `${name.dataset.href}${encodeURIComponent(area.area)}`;
-  setBar(line, bags(area), Math.max(...areas.map(bags)));
 }
 
-function fillOperator(line, operator, operators) {
+function fillOperator(line, operator) {
   field(line, "username").textContent = operator.username;
-  field(line, "scans").textContent = digits(operator.scans);
-  setBar(line, operator.scans, operators[0].scans);
+  setCell(field(line, "scans"), operator.scans);
 }
 
 function fillScan(line, scan) {
   const { label, icon, tone } = steps[scan.step];
   const use = line.querySelector("use");
   use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${icon}`));
+  line.dataset.id = scan.id;
   field(line, "disc").className = `disc tone-${tone}`;
   field(line, "step").textContent = label;
   const code = field(line, "code");
@@ -119,70 +141,21 @@ function fillScan(line, scan) {
   line.querySelector("time").dateTime = scan.timestamp;
 }
 
-function setBar(line, value, highest) {
-  const share = highest ? (100 * value) / highest : 0;
-  line.querySelector(".bar rect").setAttribute("width", `${share}%`);
+/** The chart or the table of a card as a file. */
+async function takeAlong(event) {
+  const button = event.target.closest("[data-export]");
+  if (!button) return;
+  const card = button.closest("[data-figure]");
+  const form = button.dataset.export;
+  const csv = () => new Blob([asCsv(card.querySelector("table"))], { type: "text/csv" });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(form === "csv" ? csv() : await asPicture(card));
+  link.download = `tracetrack-${card.dataset.figure}-${today()}.${form}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  const menu = button.closest("details");
+  menu.open = false;
+  menu.querySelector("summary").focus();
 }
 
-function showState(state) {
-  const place = document.querySelector("[data-pulse]");
-  const was = place.dataset.state;
-  place.dataset.state = state === "signed-out" ? "offline" : state;
-  place.textContent = WORDS[state];
-  if (place.dataset.state === "offline" && was !== "offline") {
-    said.textContent = `${WORDS[state]}: the numbers are no longer fresh.`;
-  }
-}
-
-/**
- * Call `show(answer)` for each new answer of `url`, and `state(word)` for how the asking goes: live,
- * asking, resting (the page is hidden), offline, signed-out. `now()` asks at once, `rest(true)` has
- * it wait while somebody else brings the news.
- */
-function ask(url, { show, state, every = ASK_EVERY }) {
-  let tag = null;
-  let timer = null;
-  let asking = false;
-  let resting = false;
-
-  async function once() {
-    clearTimeout(timer);
-    if (asking || resting) return;
-    if (document.hidden) return state("resting");
-    asking = true;
-    state("asking");
-    const word = await answer().catch(() => "offline");
-    asking = false;
-    if (resting) return;
-    state(word);
-    if (word !== "signed-out") timer = setTimeout(once, every);
-  }
-
-  async function answer() {
-    const headers = { Accept: "application/json", ...(tag && { "If-None-Match": tag }) };
-    const signal = AbortSignal.timeout(PATIENCE);
-    const response = await fetch(url, { headers, signal, credentials: "same-origin" });
-    if (response.status === 304) return "live";
-    if (response.status === 401 || response.status === 403) return "signed-out";
-    if (!response.ok) return "offline";
-    tag = response.headers.get("ETag");
-    show(await response.json());
-    return "live";
-  }
-
-  document.addEventListener("visibilitychange", once);
-  addEventListener("online", once);
-  addEventListener("offline", () => {
-    resting = false;
-    state("offline");
-  });
-  state("live");
-  timer = setTimeout(once, every);
-  return {
-    now: once,
-    rest(yes) {
-      resting = yes;
-      if (yes) clearTimeout(timer);
-    },
-  };
-}
+const today = () => document.getElementById("days").tBodies[0].lastElementChild.dataset.day;

@@ -6,18 +6,13 @@
 WITH wanted AS MATERIALIZED (
     SELECT bag.* FROM bags_bag AS bag WHERE bag.id = ANY (%(bags)s::bigint[])
 ),
-held AS (
-    SELECT scan.bag_id, scan.actor_id, max(scan.id) AS last
-    FROM scans_scan AS scan
-    WHERE scan.bag_id = ANY (%(bags)s::bigint[])
-    GROUP BY scan.bag_id, scan.actor_id
-),
 own AS (
-    SELECT held.bag_id, array_agg(hand.username ORDER BY hand.username) AS hands,
-        max(held.last) AS last
-    FROM held
-    JOIN tracetrack_user AS hand ON hand.id = held.actor_id
-    GROUP BY held.bag_id
+    SELECT scan.bag_id, array_agg(DISTINCT hand.username COLLATE "C") AS hands,
+        max(scan.id) AS last
+    FROM scans_scan AS scan
+    JOIN tracetrack_user AS hand ON hand.id = scan.actor_id
+    WHERE scan.bag_id = ANY (%(bags)s::bigint[])
+    GROUP BY scan.bag_id
 ),
 sack AS (
     SELECT scan.bag_id, max(scan.id) AS last

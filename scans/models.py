@@ -136,7 +136,7 @@ class Scan(models.Model):
             models.Index(
                 fields=["step", "-id"],
                 name="scan_of_rare_step",
-                condition=~Q(step__in=["register", "link"]),
+                condition=~Q(step="register") & ~Q(step="link"),
             ),
         ]
 

@@ -17,6 +17,7 @@ import redis
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
+from strawberry_django import resolvers
 
 from tracetrack import cache, devdb, live
 
@@ -80,6 +81,12 @@ def nothing_cached() -> None:
     """No test reads, or is limited by, what another one left in this process's memory."""
     cache.clear("*")
     caches["limits"].clear()
+
+
+@pytest.fixture(autouse=True)
+def no_loop_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are answered in threads without a loop; the tests' browser leaves one in ours."""
+    monkeypatch.setattr(resolvers, "in_async_context", lambda: False)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 fields=["step", "-id"],
                 name="scan_of_rare_step",
-                condition=~models.Q(step__in=["register", "link"]),
+                condition=~models.Q(step="register") & ~models.Q(step="link"),
             ),
         ),
     ]

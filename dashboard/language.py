@@ -40,6 +40,7 @@ REASONS = (
     _("This field may not be blank"),
     _("Ensure this field has at least {count} elements"),
     _("Ensure this field has no more than {count} characters"),
+    _('"{value}" is not a valid choice'),
     _("is no address such as 10.0.0.7, and no network such as 10.0.0.0/24"),
 )
 # The fields of forms, as the forms call them.
@@ -48,6 +49,7 @@ FIELDS = {
     "scopes": _("What it may do"),
     "networks": _("Networks"),
     "area": _("Area"),
+    "period": _("Period"),
     "code": _("Code"),
     "station": _("Station"),
     "parent_code": _("Parent"),

@@ -10,8 +10,8 @@ from tracetrack.models import ApiToken, User
 
 # Names, and words that are written so in Hindi, too.
 NAMES = {
-    "TraceTrack", "API", "CSV", "XLSX", "NDJSON", "JSON", "JavaScript", "Redis", "OpenAPI", "HTTPS",
-    "UTF", "UUID", "GLN", "Asia", "Kolkata", "UTC", "kg", "ms", "MB", "KB", "CPU", "SQL",
+    "TraceTrack", "API", "CSV", "XLSX", "PNG", "NDJSON", "JSON", "JavaScript", "Redis", "OpenAPI",
+    "HTTPS", "UTF", "UUID", "GLN", "Asia", "Kolkata", "UTC", "kg", "ms", "MB", "KB", "CPU", "SQL",
     "pg_stat_statements", "pg", "stat", "statements", "db",
 }  # fmt: skip
 SAID = ("aria-label", "title", "placeholder", "alt", "data-none", "data-some")

@@ -27,8 +27,8 @@ FOLDER = ROOT / "dashboard" / "static" / "dashboard" / "js"
 SCRIPTS = sorted(FOLDER.glob("*.js"))
 PAGES = [
     "/", "/?area=lucknow&period=7d", "/?period=week", "/scan", "/account", "/account/tokens",
-    "/reports", "/bags", "/bags?column=bag_type", "/bags?kind=parent", "/bags?state=returned&kind=parent",
-    "/bags/SB10001", "/bags/SB40004",
+    "/reports", "/bags", "/bags?column=bag_type", "/bags?kind=parent",
+    "/bags?state=returned&kind=parent", "/bags/SB10001", "/bags/SB40004",
     "/bags/CB001000101", "/bags/CB900000001", "/batches", "/batches/LOT-1", "/batches/LOT-2",
     "/batches/LOT-1/recall", "/search", "/search?q=SB", "/search?q=zzz", "/search?q=lot",
     "/search/suggest?q=l", "/search/suggest?q=zzz", "/system", "/nowhere", "/bags/SB77777",

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from django.db import connection, transaction
 
 from tests.factories import make_user, reference
-from tests.live import Server, address, running, token_of, until
+from tests.live import ROOT, Server, address, free_port, running, token_of, until
 from tests.sockets import end_of, opened, session_of, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,3 +156,18 @@ def end_sessions() -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+class TestAStart:
+    def test_is_refused_where_settings_contradict_one_another(self, db):
+        command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
+        asked = {"DATABASE_URL": address(), "PORT": str(free_port()), "DB_LOCK_SECONDS": "30"}
+
+        run = subprocess.run(
+            command, cwd=ROOT, env=os.environ | asked, capture_output=True, text=True, check=False
+        )  # fmt: skip
+
+        assert run.returncode == 1
+        assert "(TT.E003)" in run.stderr
+        assert "Traceback" not in run.stderr
+        assert "Booting worker" not in run.stderr

@@ -1,6 +1,7 @@
 """What a query costs the database: one question for each list and link, never one for each row."""
 
 import json
+import os
 
 import pytest
 from django.db import connection
@@ -14,6 +15,9 @@ from tests.api.test_api_plans import LARGE, asked, plan_of, read_whole
 from tests.budgets import check_budget
 from tests.factories import child_codes, make_batch, make_parent, put_in_batch, scan
 from tests.graph.asking import ask, cost
+from tests.live import ROOT
+
+SCHEMA = ROOT / "docs" / "schema.graphql"
 
 # A level, and below it everything that hangs together with it.
 LEVELS = {
@@ -100,6 +104,15 @@ class TestALevel:
 
         explained = json.dumps(plan_of(text))
         assert f'"Index Name": "{index}"' in explained, explained
+
+
+class TestTheSchema:
+    def test_is_the_one_of_the_docs(self):
+        """UPDATE_BUDGETS=1 writes it anew."""
+        if os.environ.get("UPDATE_BUDGETS"):
+            SCHEMA.write_text(f"{schema.as_str()}\n", encoding="utf-8")
+
+        assert SCHEMA.read_text(encoding="utf-8") == f"{schema.as_str()}\n"
 
 
 class TestTheTableOfRelations:

@@ -147,6 +147,11 @@ class TestAQuery:
         assert error["path"] == ["bag", "inside"]
         assert error["extensions"]["facts"]["field"] == "first"
 
+    def test_that_takes_too_long_is_given_up(self, operator, settings):
+        settings.DB_STATEMENT_SECONDS = -1
+
+        assert_problem(send(operator, "{ bags { nodes { code } } }"), 504, "too-slow")
+
     def test_gets_at_most_five_reasons(self, operator):
         answer = send(operator, "{ " + " ".join(f"x{n}" for n in range(100)) + " }").json()
 

@@ -82,7 +82,10 @@ function settings(place) {
   const ranks = kind !== "columns";
   const labels = ranks ? told.long.slice(0, MOST_RANKS) : told.short;
   // Set through the object model: the page's policy forbids style attributes.
-  if (ranks) place.style.minHeight = `${labels.length * 1.7 + 0.5}rem`;
+  if (ranks) {
+    place.style.minHeight = `${labels.length * 1.6 + 0.5}rem`;
+    place.style.maxHeight = `${labels.length * 3.2 + 0.5}rem`;
+  }
   Chart.defaults.font = { family: getComputedStyle(document.body).fontFamily, size: 12 * rootScale() };
   Chart.defaults.color = colour("--ink-soft");
   const datasets = told.sets.map((set, nth) => (

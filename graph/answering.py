@@ -20,8 +20,8 @@ from graphql import (
     validate,
 )
 
-from graph.documents import read_document
-from graph.errors import QueryInvalid
+from graph.documents import DEEPEST, read_document
+from graph.errors import QueryInvalid, QueryTooDeep
 from graph.planning import Path, Plan, Refused, Wanted
 from graph.relations import Found
 from graph.said import refused, shown
@@ -42,6 +42,16 @@ def answered(
 
     Raises what concerns the whole request: Forbidden, ScopeMissing, Busy, TooSlow.
     """
+    try:
+        return _answered(user, query, variables, operation)
+    except RecursionError:
+        # What is measured is bounded; this is for what nobody thought of.
+        return refused(QueryTooDeep(limit=DEEPEST))
+
+
+def _answered(
+    user: User, query: str, variables: dict[str, Any] | None, operation: str | None
+) -> dict[str, Any]:
     try:
         document = read_document(query)
     except Problem as problem:

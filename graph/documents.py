@@ -109,7 +109,7 @@ class _Measure:
                 self.about_itself |= one.name.value in ABOUT_ITSELF
                 below.fields += 1
                 below.aliases += one.alias is not None
-                below.depth += inside is not None
+            below.depth += inside is not None
             size.add(below)
         return size
 

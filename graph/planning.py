@@ -74,8 +74,9 @@ class Plan:
     ) -> list[Wanted]:
         found: list[Wanted] = []
         fields: dict[str, list[FieldNode]] = {}
+        spread: set[str] = set()
         for node in nodes:
-            self._collect(node.selection_set.selections, fields)
+            self._collect(node.selection_set.selections, fields, spread)
         for key, same in fields.items():
             found += self._field(parent, same, (*path, key), times)
         return found
@@ -122,8 +123,12 @@ class Plan:
                 raise Refused(QueryTooCostly(cost=cost, what=what, limit=limit), path)
 
     def _collect(
-        self, selections: Iterable[SelectionNode], into: dict[str, list[FieldNode]]
+        self,
+        selections: Iterable[SelectionNode],
+        into: dict[str, list[FieldNode]],
+        spread: set[str],
     ) -> None:
+        """Gather fields by their names in the answer; each fragment once, as GraphQL does."""
         for one in selections:
             if not self._included(one):
                 continue
@@ -131,10 +136,11 @@ class Plan:
                 key = one.alias.value if one.alias else one.name.value
                 into.setdefault(key, []).append(one)
             elif isinstance(one, InlineFragmentNode):
-                self._collect(one.selection_set.selections, into)
-            elif isinstance(one, FragmentSpreadNode):
+                self._collect(one.selection_set.selections, into, spread)
+            elif isinstance(one, FragmentSpreadNode) and one.name.value not in spread:
+                spread.add(one.name.value)
                 fragment = self.fragments[one.name.value]
-                self._collect(fragment.selection_set.selections, into)
+                self._collect(fragment.selection_set.selections, into, spread)
 
     def _included(self, node: Any) -> bool:
         skip = get_directive_values(GraphQLSkipDirective, node, self.variables)

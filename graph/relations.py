@@ -18,6 +18,7 @@ from graph.lists import Slice
 from graph.orders import Order
 from graph.serializers import NamedIn, Paged
 from tracetrack import paging
+from tracetrack.errors import BadCursor
 from tracetrack.models import User
 from tracetrack.sql import sql
 from tracetrack.walking import Place
@@ -96,8 +97,11 @@ class Listing:
         if after is not None and owners:
             # A cursor is good for one list: of two, it is none of theirs.
             for pk in owners:
-                key = paging.read_place(after, **sealed[pk]).key
-            wanted = order.behind(wanted, key)
+                place = paging.read_place(after, **sealed[pk])
+                if place.back:
+                    # REST goes back by such a one; here lists go on only.
+                    raise BadCursor
+            wanted = order.behind(wanted, place.key)
         for one in self._asked(wanted, owners, first + 1):
             lists[getattr(one, "owner", None)].append(one)
         found = {

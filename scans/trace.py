@@ -163,7 +163,7 @@ def _then(bag: Bag, known: Ledger, at: datetime) -> tuple[Position | None, bool]
     sack = Bag.objects.get(pk=was.parent)
     lies, sure = _then(sack, ledger(sack, at), at)
     if lies is None:
-        return (was if sure else None), sure
+        return None, sure
     return replace(was, area=lies.area, bound_for=lies.bound_for, children=lies.children), sure
 
 

@@ -1,5 +1,7 @@
 """Lists in GraphQL go on behind cursors, which are good for one list only."""
 
+from urllib.parse import unquote
+
 import pytest
 
 from scans.models import Scan
@@ -66,6 +68,14 @@ class TestACursor:
         rest = office.get(f"/api/v3/bags?per_page=2&cursor={follow}").json()["results"]
 
         assert [int(one["id"]) for one in told["bags"]["nodes"]] == [row["id"] for row in rest]
+
+    def test_that_leads_back_in_rest_is_none(self, office):
+        after = office.get("/api/v3/bags?per_page=2").json()["next"]
+        back = unquote(office.get(after).json()["previous"].partition("cursor=")[2])
+
+        query = "query ($after: String) { bags(after: $after) { nodes { id } } }"
+
+        assert refused(office, query, after=back)["code"] == "bad-cursor"
 
     def test_belongs_to_its_list_and_its_account(self, site, office):
         cursor = '"' + ask(office, "{ bags(first: 1) { pageInfo { endCursor } } }")["bags"][

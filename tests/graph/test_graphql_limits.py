@@ -34,7 +34,13 @@ def chain(count, *, last="code"):
 
 
 REFUSED = {
-    "query-too-deep": [deep(15), deep(30), "{ a " * 300 + "}" * 300, "{" + "a{" * 498],
+    "query-too-deep": [deep(15), deep(30), "{ a " * 300 + "}" * 300, "{" + "a{" * 498,
+        "{" + "...{" * 16 + "__typename" + "}" * 17, "{" + "...{" * 330 + "__typename" + "}" * 331,
+        "{ bags(first: " + "[" * 480 + "]" * 480 + ") { nodes { code } } }",
+        "query ($a: " + "[" * 470 + "Int" + "]" * 470 + ") { __typename }",
+        "query ($a: Int = " + "[" * 470 + "]" * 470 + ") { __typename }",
+        "{ __typename @skip(if: " + "[" * 470 + "]" * 470 + ") }",
+    ],
     "query-too-large": [
         "{ " + " ".join(f"a{n}: bag(code: \"{HERE}\") {{ code }}" for n in range(31)) + " }",
         "{ bags { nodes { " + "code " * 510 + "} } }",
@@ -117,6 +123,15 @@ class TestAQuery:
     )
     def test_is_refused_by_name(self, operator, code, text):
         assert refused(operator, text)["code"] == code
+
+    def test_may_spread_the_same_again_and_again(self, operator):
+        told = ask(operator, chain(60, last=""))
+        assert told["bags"]["nodes"][0] == {}
+        told = ask(
+            operator,
+            "{ bags(first: 1) { nodes { " + "...f " * 400 + "} } } fragment f on Bag { code }",
+        )
+        assert told["bags"]["nodes"] == [{"code": HERE}]
 
     def test_may_be_as_deep_and_as_large_as_the_bounds(self, operator):
         assert ask(operator, deep(14))["bag"]["parent"] is None

@@ -64,6 +64,7 @@ CASES: list[tuple[str, Any]] = [
     ("scan_out_of_parent", lambda: Scan.objects.of(parent())),
     ("scan_latest_in_area", lambda: Scan.objects.filter(area=1).latest_first()[:10]),
     ("scan_latest_of_actor", lambda: Scan.objects.by(1)[:1]),
+    ("scan_of_rare_step", lambda: Scan.objects.filter(step="dispatch").latest_first()[:10]),
     ("scan_ref_is_recorded_once", lambda: Scan.objects.filter(ref=parent_ref())),
     ("scan_is_undone_once", lambda: Scan.objects.filter(undoes=1)),
 ]

@@ -30,6 +30,7 @@ from bags.events import (
     BatchReleased,
 )
 from bags.models import Area, BagType, Batch
+from tracetrack.errors import Problem
 from tracetrack.events import emit
 from tracetrack.models import User
 from tracetrack.versions import check_version
@@ -46,12 +47,10 @@ def create_area(
 ) -> tuple[Area, bool]:
     """The area with this code, and whether it is new. Raises AreaExists for other content."""
     content = {"name": name, "gln": gln, "active": active}
-    area, created = Area.objects.get_or_create(code=code, defaults=content)
-    if created:
+    area, new = _made(Area, AreaExists(area=code), content, code=code)
+    if new:
         _tell_area(area, actor)
-    elif not _is(area, content):
-        raise AreaExists(area=code)
-    return area, created
+    return area, new
 
 
 @transaction.atomic
@@ -59,10 +58,7 @@ def change_area(
     *, actor: User, code: str, changes: Mapping[str, Any], expected: Versions = None
 ) -> Area:
     """Set name, GLN or whether it is active; raises AreaUnknown, Changed."""
-    area = Area.objects.select_for_update(no_key=True).filter(code=code).first()
-    if area is None:
-        raise AreaUnknown(area=code)
-    check_version(area, expected)
+    area = _locked(Area, AreaUnknown(area=code), expected, code=code)
     if not _is(area, changes):
         save_area(actor=actor, area=_set(area, changes))
     return area
@@ -107,12 +103,10 @@ def create_bag_type(
         "capacity": capacity,
         "child_weight": child_weight,
     }
-    bag_type, created = BagType.objects.get_or_create(name=name, defaults=content)
-    if created:
+    bag_type, new = _made(BagType, BagTypeExists(bag_type=name), content, name=name)
+    if new:
         _tell_bag_type(bag_type, actor)
-    elif not _is(bag_type, content):
-        raise BagTypeExists(bag_type=name)
-    return bag_type, created
+    return bag_type, new
 
 
 @transaction.atomic
@@ -120,10 +114,7 @@ def change_bag_type(
     *, actor: User, name: str, changes: Mapping[str, Any], expected: Versions = None
 ) -> BagType:
     """Set patterns, capacity or weight, for the bags to come; raises BagTypeUnknown, Changed."""
-    bag_type = BagType.objects.select_for_update(no_key=True).filter(name=name).first()
-    if bag_type is None:
-        raise BagTypeUnknown(bag_type=name)
-    check_version(bag_type, expected)
+    bag_type = _locked(BagType, BagTypeUnknown(bag_type=name), expected, name=name)
     if not _is(bag_type, changes):
         save_bag_type(actor=actor, bag_type=_set(bag_type, changes))
     return bag_type
@@ -161,12 +152,11 @@ def create_batch(
     }
     if expires_on is not None and expires_on < produced_on:
         raise BatchExpiresEarly
-    batch, created = Batch.objects.get_or_create(code=code, defaults=content | {"notes": notes})
-    if created:
+    exists = BatchExists(batch=code)
+    batch, new = _made(Batch, exists, content, beside={"notes": notes}, code=code)
+    if new:
         emit(BatchCreated(batch=code), actor=actor)
-    elif not _is(batch, content):
-        raise BatchExists(batch=code)
-    return batch, created
+    return batch, new
 
 
 @transaction.atomic
@@ -174,7 +164,7 @@ def change_batch(
     *, actor: User, code: str, changes: Mapping[str, Any], expected: Versions = None
 ) -> Batch:
     """Set fields of a batch's description; raises BatchUnknown, Changed, BatchExpiresEarly."""
-    batch = _locked(code, expected)
+    batch = _locked_batch(code, expected)
     if not _is(batch, changes):
         _set(batch, changes)
         if batch.expires_on is not None and batch.expires_on < batch.produced_on:
@@ -198,7 +188,7 @@ def hold_batch(*, actor: User, code: str, reason: str, expected: Versions = None
     """
     if not reason.strip():
         raise ReasonMissing
-    batch = _locked(code, expected)
+    batch = _locked_batch(code, expected)
     if not batch.held:
         batch.held, batch.held_reason = True, reason.strip()[:200]
         batch.held_at, batch.held_by = timezone.now(), actor
@@ -210,7 +200,7 @@ def hold_batch(*, actor: User, code: str, reason: str, expected: Versions = None
 @transaction.atomic
 def release_batch(*, actor: User, code: str, expected: Versions = None) -> Batch:
     """Lift the hold of a batch; nothing changes where it is not held."""
-    batch = _locked(code, expected)
+    batch = _locked_batch(code, expected)
     if batch.held:
         batch.held, batch.held_reason, batch.held_at, batch.held_by = False, "", None, None
         batch.save(update_fields=["held", "held_reason", "held_at", "held_by"])
@@ -221,7 +211,7 @@ def release_batch(*, actor: User, code: str, expected: Versions = None) -> Batch
 @transaction.atomic
 def close_batch(*, actor: User, code: str, expected: Versions = None) -> Batch:
     """Close a batch, for ever: it takes no new bags. Nothing changes where it is closed."""
-    batch = _locked(code, expected)
+    batch = _locked_batch(code, expected)
     if batch.state != Batch.State.CLOSED:
         batch.state = Batch.State.CLOSED
         batch.save(update_fields=["state"])
@@ -229,12 +219,36 @@ def close_batch(*, actor: User, code: str, expected: Versions = None) -> Batch:
     return batch
 
 
-def _locked(code: str, expected: Versions) -> Batch:
-    batch = Batch.objects.select_for_update(no_key=True).filter(code=code).first()
-    if batch is None:
-        raise BatchUnknown(batch=code)
-    check_version(batch, expected)
-    return batch
+def _made(
+    model: type[Row],
+    exists: Problem,
+    content: Mapping[str, Any],
+    *,
+    beside: Mapping[str, Any] | None = None,
+    **name: str,
+) -> tuple[Row, bool]:
+    """The row of this name, and whether it is new; `exists` where its content is another one.
+
+    What stands `beside` the content may differ.
+    """
+    defaults = {**content, **(beside or {})}
+    row, new = model._default_manager.get_or_create(**name, defaults=defaults)
+    if not new and not _is(row, content):
+        raise exists
+    return row, new
+
+
+def _locked(model: type[Row], unknown: Problem, expected: Versions, **name: str) -> Row:
+    """The row of this name, locked, and one of these versions."""
+    row = model._default_manager.select_for_update(no_key=True).filter(**name).first()
+    if row is None:
+        raise unknown
+    check_version(row, expected)
+    return row
+
+
+def _locked_batch(code: str, expected: Versions) -> Batch:
+    return _locked(Batch, BatchUnknown(batch=code), expected, code=code)
 
 
 def _tell_area(area: Area, actor: User) -> None:

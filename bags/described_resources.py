@@ -1,5 +1,6 @@
 """What the endpoints about batches, areas and bag types take and answer."""
 
+from functools import partial
 from typing import Any
 
 from bags.errors import (
@@ -124,6 +125,10 @@ def act(summary: str, **more: Any) -> Told:
     return Told(summary, "batches", named("BatchWithContents"), WHOLE, **given)
 
 
+# What answers with one area, or with one bag type.
+area = partial(Told, group="reference", answer=named("Area"), example=LUCKNOW)
+bag_type = partial(Told, group="reference", answer=named("BagType"), example=MUSTARD)
+
 TABLE: Table = {
     "GET batches": Told(
         summary="The list of batches, the newest first",
@@ -189,59 +194,43 @@ TABLE: Table = {
     ),
     "POST batches/<path:code>/release": act("Release a batch that is on hold"),
     "POST batches/<path:code>/close": act("Close a batch for ever"),
-    "POST areas": Told(
-        summary="Create an area",
-        group="reference",
-        answer=named("Area"),
-        example=LUCKNOW,
+    "POST areas": area(
+        "Create an area",
         body=AreaIn,
         sent={"code": "kota", "name": "Kota"},
         statuses=(201, 200),
         refusals=(AreaExists,),
         leads=leading(OF_AN_AREA, code="code"),
     ),
-    "GET areas/<slug:code>": Told(
-        summary="One area",
-        group="reference",
+    "GET areas/<slug:code>": area(
+        "One area",
         answer=some("Area"),
-        example=LUCKNOW,
         asked={"code": "lucknow"},
         refusals=(AreaUnknown,),
     ),
-    "PATCH areas/<slug:code>": Told(
-        summary="Change an area",
-        group="reference",
-        answer=named("Area"),
-        example=LUCKNOW,
+    "PATCH areas/<slug:code>": area(
+        "Change an area",
         asked={"code": "lucknow"},
         body=AreaChangeIn,
         sent={"name": "Lucknow North"},
         refusals=(AreaUnknown, Changed),
     ),
-    "POST bag-types": Told(
-        summary="Create a bag type",
-        group="reference",
-        answer=named("BagType"),
-        example=MUSTARD,
+    "POST bag-types": bag_type(
+        "Create a bag type",
         body=BagTypeIn,
         sent={"name": "jute", "parent_pattern": "JP\\d{5}", "child_pattern": "JC\\d{9}"},
         statuses=(201, 200),
         refusals=(BagTypeExists,),
         leads=leading(OF_A_TYPE, name="name"),
     ),
-    "GET bag-types/<slug:name>": Told(
-        summary="One bag type",
-        group="reference",
+    "GET bag-types/<slug:name>": bag_type(
+        "One bag type",
         answer=some("BagType"),
-        example=MUSTARD,
         asked={"name": "mustard"},
         refusals=(BagTypeUnknown,),
     ),
-    "PATCH bag-types/<slug:name>": Told(
-        summary="Change a bag type, for the bags to come",
-        group="reference",
-        answer=named("BagType"),
-        example=MUSTARD,
+    "PATCH bag-types/<slug:name>": bag_type(
+        "Change a bag type, for the bags to come",
         asked={"name": "mustard"},
         body=BagTypeChangeIn,
         sent={"capacity": 20},

@@ -1,6 +1,6 @@
 """What may be done to webhooks: made, changed, paused, resumed, ended, tested, replayed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tracetrack.events import emit
 from tracetrack.models import User
+from tracetrack.versions import check_version
 from webhooks import bodies, queries, signing
 from webhooks.addresses import NotAllowed, check_url
 from webhooks.errors import DeliveryWaits, TooManyWebhooks, WebhookAddress
@@ -22,8 +23,10 @@ from webhooks.events import (
     WebhookPaused,
     WebhookResumed,
 )
-from webhooks.models import TEST, Delivery, Event, Webhook
+from webhooks.models import OWNED, TEST, Delivery, Event, Webhook
 
+# Versions of which a webhook must be one when it is changed; None: whatever it is.
+Versions = Collection[str] | None
 AT_MOST = 20
 BY_OWNER = "Paused by its owner."
 WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests_until": None}
@@ -50,9 +53,11 @@ def create_webhook(*, actor: User, url: str, seed: str = "", **fields: Any) -> t
 
 
 @transaction.atomic
-def change_webhook(*, actor: User, webhook: Webhook, changes: Mapping[str, Any]) -> Webhook:
-    """Keep what was changed; `state` pauses and resumes. Raises WebhookAddress."""
-    webhook = _locked(webhook)
+def change_webhook(
+    *, actor: User, webhook: Webhook, changes: Mapping[str, Any], expected: Versions = None
+) -> Webhook:
+    """Keep what was changed; `state` pauses and resumes. Raises WebhookAddress, Changed."""
+    webhook = _locked(webhook, expected)
     wanted = dict(changes)
     state = wanted.pop("state", webhook.state)
     changed = {name: value for name, value in wanted.items() if getattr(webhook, name) != value}
@@ -79,9 +84,9 @@ def pause_webhook(webhook: Webhook, *, why: str, actor: User | None = None) -> N
 
 
 @transaction.atomic
-def end_webhook(*, actor: User, webhook: Webhook) -> Webhook:
-    """End it for good. Its log stays until it is old; what waits is given up."""
-    webhook = _locked(webhook)
+def end_webhook(*, actor: User, webhook: Webhook, expected: Versions = None) -> Webhook:
+    """End it for good. Its log stays until it is old; what waits is given up. Raises Changed."""
+    webhook = _locked(webhook, expected)
     webhook.state, webhook.paused_why = Webhook.State.ENDED, ""
     webhook.save(update_fields=["state", "paused_why"])
     waiting = Delivery.objects.filter(webhook=webhook, state=Delivery.State.WAITING)
@@ -92,10 +97,18 @@ def end_webhook(*, actor: User, webhook: Webhook) -> Webhook:
 
 @transaction.atomic
 def rotate_secret(
-    *, actor: User, webhook: Webhook, overlap_seconds: int, seed: str = ""
+    *,
+    actor: User,
+    webhook: Webhook,
+    overlap_seconds: int,
+    seed: str = "",
+    expected: Versions = None,
 ) -> tuple[Webhook, str]:
-    """A new secret, to be shown once; so long deliveries are signed with the old one, too."""
-    webhook = _locked(webhook)
+    """A new secret, to be shown once; so long deliveries are signed with the old one, too.
+
+    Raises Changed.
+    """
+    webhook = _locked(webhook, expected)
     webhook.old_seed = webhook.seed
     webhook.old_until = timezone.now() + timedelta(seconds=overlap_seconds)
     secret = _with_new_secret(webhook, seed)
@@ -150,9 +163,11 @@ def _resume(webhook: Webhook, actor: User) -> None:
     emit(WebhookResumed(webhook.pk), actor=actor)
 
 
-def _locked(webhook: Webhook) -> Webhook:
+def _locked(webhook: Webhook, expected: Versions = None) -> Webhook:
     rows = Webhook.objects.select_for_update(no_key=True, of=("self",)).select_related("owner")
-    return rows.get(pk=webhook.pk)
+    locked = rows.get(pk=webhook.pk)
+    check_version(locked, expected, OWNED)
+    return locked
 
 
 def _with_new_secret(webhook: Webhook, seed: str) -> str:

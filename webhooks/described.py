@@ -21,7 +21,7 @@ from tracetrack.described import (
     walked,
     with_some,
 )
-from tracetrack.errors import BadCursor, NotFound
+from tracetrack.errors import BadCursor, Changed, NotFound
 from webhooks.errors import DeliveryWaits, TooManyWebhooks, WebhookAddress
 from webhooks.models import TEST, Delivery, Happening, Webhook
 from webhooks.serializers import ChangeIn, NewSecretIn, WebhookIn
@@ -129,7 +129,7 @@ TABLE: Table = {
         asked=ONE,
         body=ChangeIn,
         sent={"state": "paused"},
-        refusals=(NotFound, WebhookAddress),
+        refusals=(NotFound, Changed, WebhookAddress),
     ),
     f"DELETE {ROUTE}": Told(
         summary="End a webhook",
@@ -137,7 +137,7 @@ TABLE: Table = {
         answer=named("Webhook"),
         example=HOOK | {"state": "ended"},
         asked=ONE,
-        refusals=(NotFound,),
+        refusals=(NotFound, Changed),
     ),
     f"POST {ROUTE}/rotate": Told(
         summary="Give a webhook a new secret, shown this once",
@@ -148,7 +148,7 @@ TABLE: Table = {
         body=NewSecretIn,
         sent={"overlap_seconds": 3600},
         statuses=(201,),
-        refusals=(NotFound,),
+        refusals=(NotFound, Changed),
     ),
     f"POST {ROUTE}/test": Told(
         summary="Have an event of no meaning sent",

@@ -27,6 +27,13 @@ class Happening(models.TextChoices):
 TEST = "webhook.test"
 
 
+# What its owner sets of a webhook: its version. What became of its deliveries is none of it.
+OWNED = (
+    "name", "url", "events", "steps", "areas", "bag_types", "batches", "state", "paused_why",
+    "seed",
+)  # fmt: skip
+
+
 class Webhook(models.Model):
     """A subscription: where to send which events. It sees what its owner may see.
 

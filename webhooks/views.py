@@ -1,18 +1,21 @@
 """JSON about webhooks: one's own, and what became of their deliveries."""
 
 from functools import partial
+from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
 from rest_framework.request import Request
 
+from tracetrack.conditions import expected_versions
 from tracetrack.http import ApiView, as_json, created
 from tracetrack.lists import ListView
 from tracetrack.reading import Nothing
 from tracetrack.receipts import repeatable, repeatable_with_secret
+from tracetrack.versions import version_of
 from webhooks import actions, queries
 from webhooks.described import DELIVERY, WEBHOOK
-from webhooks.models import Webhook
+from webhooks.models import OWNED, Webhook
 from webhooks.serializers import (
     ChangeIn,
     DeliveryListIn,
@@ -52,19 +55,19 @@ class WebhookDetail(ApiView):
     shows = tuple(WEBHOOK)
 
     def get(self, request: Request, webhook: int) -> HttpResponse:
-        return as_json(self.shown(webhook_json(queries.find_webhook(self.actor, webhook))))
+        return _webhook(self, queries.find_webhook(self.actor, webhook))
 
     @repeatable
     def patch(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         changes = self.body(ChangeIn)
-        changed = actions.change_webhook(actor=self.actor, webhook=found, changes=changes)
-        return as_json(webhook_json(changed))
+        changed = actions.change_webhook(webhook=found, changes=changes, **_who(self))
+        return _webhook(self, changed)
 
     @repeatable
     def delete(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
-        return as_json(webhook_json(actions.end_webhook(actor=self.actor, webhook=found)))
+        return _webhook(self, actions.end_webhook(webhook=found, **_who(self)))
 
 
 class Rotate(ApiView):
@@ -76,7 +79,7 @@ class Rotate(ApiView):
     def post(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         rotated, secret = actions.rotate_secret(
-            actor=self.actor, webhook=found, seed=self.seed, **self.body(NewSecretIn)
+            webhook=found, seed=self.seed, **self.body(NewSecretIn), **_who(self)
         )
         return _shown_once(rotated, secret)
 
@@ -126,7 +129,17 @@ class Replay(ApiView):
         return as_json(delivery_json(again), status=202)
 
 
+def _webhook(view: ApiView, webhook: Webhook) -> HttpResponse:
+    return as_json(view.shown(webhook_json(webhook)), version=version_of(webhook, OWNED))
+
+
+def _who(view: ApiView) -> dict[str, Any]:
+    """What every change is told: who makes it, and what it was read as."""
+    return {"actor": view.actor, "expected": expected_versions(view.request._request)}
+
+
 def _shown_once(webhook: Webhook, secret: str) -> HttpResponse:
-    response = as_json(webhook_json(webhook) | {"secret": secret})
+    shown = webhook_json(webhook) | {"secret": secret}
+    response = as_json(shown, version=version_of(webhook, OWNED))
     response.headers["Cache-Control"] = "no-store"
     return created(response, reverse("api-webhook", args=[webhook.pk]))

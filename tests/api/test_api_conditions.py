@@ -4,6 +4,7 @@ import pytest
 
 from tests.api.problem import assert_problem
 from tests.api.site import CALLS, HERE, LOT, post, scan_body, send
+from webhooks.models import Webhook
 
 READS = [name for name in CALLS if name.startswith("GET ")]
 # Its figures are never the same, its tag leaves out how long it took, two streams, and a page.
@@ -56,6 +57,13 @@ class TestARead:
         assert "ETag" not in office.get("/api/v3/bags/SB99999")
 
 
+HOOKS = [
+    "PATCH webhooks/<int:webhook>",
+    "DELETE webhooks/<int:webhook>",
+    "POST webhooks/<int:webhook>/rotate",
+]
+
+
 class TestAChange:
     CHANGES = [
         ("PATCH", f"batches/{LOT}", f"batches/{LOT}", {"notes": "x"}),
@@ -102,6 +110,28 @@ class TestAChange:
         answer = send(administrator, "PATCH", "areas/lucknow", {"name": "x"}, headers=headers)
 
         assert answer.status_code == 200
+
+    @pytest.mark.parametrize("name", HOOKS)
+    @pytest.mark.parametrize(("given", "status"), [(None, 0), ("*", 0), ("", 412), ('"x"', 412)])
+    def test_of_a_webhook_is_made_where_it_is_what_was_seen(self, site, name, given, status):
+        call, client = CALLS[name](site, "office"), site.client("office")
+        seen = client.get(f"/api/v3/{call.path.removesuffix('/rotate')}")
+        # What becomes of its deliveries is nothing that somebody changed.
+        Webhook.objects.update(failures=3)
+        tag = seen["ETag"] if given is None else given
+
+        method, headers = name.split()[0], {"If-Match": tag}
+        answer = send(client, method, call.path, call.body or {}, headers=headers)
+
+        if status:
+            assert_problem(answer, status, "changed-meanwhile")
+            assert Webhook.objects.get().state == "active"
+        else:
+            assert answer.status_code in (200, 201)
+            again = send(
+                client, method, call.path, call.body or {}, headers={"If-Match": seen["ETag"]}
+            )
+            assert again.status_code in (404, 412)
 
     def test_made_by_somebody_else_is_seen(self, administrator, office):
         seen = tag_of(office, f"batches/{LOT}")

@@ -73,10 +73,11 @@ class Dashboard(asyncio.Protocol):
 
 
 class Told:
-    """When which scan was sent, and what must not happen meanwhile."""
+    """When which scan was recorded, how long that took, and what must not happen meanwhile."""
 
     def __init__(self) -> None:
-        self.sent: dict[int, float] = {}
+        self.recorded: dict[int, float] = {}
+        self.posts: list[float] = []
         self.errors: dict[str, int] = {}
         self.ended = False
 
@@ -86,12 +87,12 @@ class Told:
             self.errors[what] = self.errors.get(what, 0) + 1
 
     def delays(self, one: Dashboard) -> Iterator[float]:
-        """After how many milliseconds it heard of each scan of which it did hear."""
-        waiting = dict(self.sent)
+        """How many milliseconds after its answer it heard of each scan of which it did hear."""
+        waiting = dict(self.recorded)
         for at, ids in one.heard:
             # What was merged with ten newer ones is counted in the numbers, though not listed.
             for scan_id in [i for i in waiting if i in ids or i < min(ids, default=0)]:
-                yield (at - waiting.pop(scan_id)) * 1000
+                yield max(0.0, (at - waiting.pop(scan_id)) * 1000)
 
 
 @lru_cache(maxsize=100)
@@ -138,9 +139,10 @@ async def _post(asked: dict[str, Any], code: str, told: Told) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     length = LENGTH.search(head)
     answer = json.loads(await reader.readexactly(int(length[1]) if length else 0))
+    told.posts.append((time.perf_counter() - started) * 1000)
     writer.close()
     if head[9:12] in (b"200", b"201"):
-        told.sent[answer["scan"]["id"]] = started
+        told.recorded[answer["scan"]["id"]] = time.perf_counter()
     else:
         told.failed(f"{head[9:12].decode()} for a scan")
 
@@ -175,7 +177,8 @@ async def listening(asked: dict[str, Any]) -> dict[str, Any]:
         "p50": delays[len(delays) // 2] if delays else 0,
         "p99": delays[int(len(delays) * 0.99)] if delays else 0,
         "worst": delays[-1] if delays else 0,
-        "missed": len(told.sent) * len(dashboards) - len(delays),
+        "post_p99": sorted(told.posts)[int(len(told.posts) * 0.99)],
+        "missed": len(told.recorded) * len(dashboards) - len(delays),
         "messages": sum(messages) / len(messages) / (end - begun),
         "errors": told.errors,
     }

@@ -32,7 +32,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 def live_fanout(sites: Sites) -> Iterator[Pair]:
     """1,000 open dashboards hear of 20 scans a second: 99 % of the news is there within a second.
 
-    From sending the scan to the message in the hands of each listener, against 1,000 ms. Without
+    From the scan's answer to the message in the hands of each listener, against 1,000 ms. Without
     Redis, in two processes.
     """
     with scratch(sites.full) as database, serving(database, workers=WORKERS) as server:
@@ -45,8 +45,11 @@ def live_fanout(sites: Sites) -> Iterator[Pair]:
         def complaint() -> str | None:
             pair.notes.append(
                 f"p50 {seen['p50']:.0f} ms, p99 {seen['p99']:.0f} ms, worst {seen['worst']:.0f} ms;"
-                f" {seen['messages']:.1f} messages a second to each; all open after"
-                f" {seen['opened_in']:.1f} s; {seen['cores']:.2f} cores and"
+                f" {seen['messages']:.1f} messages a second to each"
+            )
+            pair.notes.append(
+                f"all open after {seen['opened_in']:.1f} s, a scan answered within"
+                f" {seen['post_p99']:.0f} ms at p99; {seen['cores']:.2f} cores and"
                 f" {seen['memory']:.0f} MiB for the largest of {WORKERS} processes"
             )
             if seen["errors"] or seen["missed"]:

@@ -29,6 +29,8 @@ MAY = "dashboard.view_dashboard"
 # At most four messages a second; without any word from the database, a look now and then.
 BETWEEN_SECONDS, LOOK_SECONDS, PEOPLE_SECONDS = 0.25, 5.0, 15.0
 WAITING_MESSAGES = 4
+# So many answers are made at once: connections to the database that requests do not have.
+BUILDERS = 3
 LEAVE_SECONDS = 0.5
 GOING_AWAY, SIGNED_OUT, CHANGED = 1001, 4401, 4409
 
@@ -65,6 +67,7 @@ class Hub:
         self._listeners: set[Listener] = set()
         self._told: dict[str, bytes] = {}
         self._wake = asyncio.Event()
+        self._builders = asyncio.Semaphore(BUILDERS)
         self._people = False
         self._tasks: list[asyncio.Task[None]] = []
         self._ending: set[asyncio.Task[None]] = set()
@@ -116,8 +119,7 @@ class Hub:
                 if self._people or loop.time() - checked > PEOPLE_SECONDS:
                     self._people, checked = False, loop.time()
                     await self._check_people()
-                for scope, listeners in self._by_scope().items():
-                    await self._tell(scope, listeners)
+                await asyncio.gather(*[self._tell(*group) for group in self._by_scope()])
             except Error as error:
                 self._people = True
                 log.warning("The dashboards were not told: %s", error)
@@ -126,15 +128,17 @@ class Hub:
                 log.exception("The dashboards were not told.")
             await asyncio.sleep(BETWEEN_SECONDS)
 
-    def _by_scope(self) -> dict[str, list[Listener]]:
+    def _by_scope(self) -> list[tuple[str, list[Listener]]]:
+        """Those who may see the same, together; the many come before the few."""
         found: dict[str, list[Listener]] = {}
         for listener in self._listeners:
             found.setdefault(listener.scope, []).append(listener)
         self._told = {scope: told for scope, told in self._told.items() if scope in found}
-        return found
+        return sorted(found.items(), key=lambda group: -len(group[1]))
 
     async def _tell(self, scope: str, listeners: list[Listener]) -> None:
-        body, told = await asyncio.to_thread(_numbers, listeners[0].user)
+        async with self._builders:
+            body, told = await asyncio.to_thread(_numbers, listeners[0].user)
         if self._told.get(scope) != told:
             self._told[scope] = told
             text = body.decode()

@@ -1,6 +1,7 @@
 """An open dashboard before a real server: it hears of each scan, and of the end of its session."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -150,7 +151,9 @@ class TestABreak:
     def test_of_redis_is_not_seen(self, opening: Any, site: str, tmp_path: Path) -> None:
         redis, token = RedisServer(str(tmp_path)), token_of(User.objects.get(username="asha"))
         redis.start()
-        with running(REDIS_URL=redis.url) as server:
+        with ExitStack() as stack:
+            stack.callback(redis.kill)
+            server = stack.enter_context(running(REDIS_URL=redis.url))
             page = opening(server.port, "olive")
 
             def scanned(code: str) -> None:
@@ -164,4 +167,3 @@ class TestABreak:
             scanned("CB900000773")
             expect(page.locator(PULSE)).to_have_text("Live")
             assert page.evaluate("window.stayed")
-        redis.kill()

@@ -64,6 +64,7 @@ def site(live_server: LiveServer) -> str:
         ("asha", Role.OPERATOR, ["lucknow"]),
         ("vic", Role.VIEWER, ["lucknow"]),
         ("ada", Role.ADMINISTRATOR, []),
+        ("inge", Role.INTEGRATOR, []),
     ):
         make_user(name, role, areas, password=PASSWORD)
     batch = make_batch("LOT-1", planned_bags=40, variety="RH-749")

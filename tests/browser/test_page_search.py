@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Look
-from tests.browser.test_page_look import faults
+from tests.browser.seeing import faults
 
 
 @pytest.fixture

@@ -13,14 +13,24 @@ from django.urls import path
 # First: it makes Django ready.
 from tracetrack.wsgi import application as wsgi  # isort: skip
 from dashboard.live import Live
+from tracetrack.ahead import Ahead
 from tracetrack.bridge import Bridge
+from tracetrack.door import opens_for
 
 
 def entry(app: Any) -> Any:
     """The way in for everybody: `app`, which speaks WSGI, and beside it the sockets."""
+    tokens = Ahead()
+
+    async def ahead(environ: dict[str, Any]) -> None:
+        if opens_for(environ):
+            await tokens.note(environ)
+
+    patience = settings.DB_IDLE_SECONDS
+    http = Bridge(app, threads=settings.THREADS, patience=patience, ahead=ahead)
     return ProtocolTypeRouter(
         {
-            "http": Bridge(app, threads=settings.THREADS, patience=settings.DB_IDLE_SECONDS),
+            "http": http,
             "websocket": AllowedHostsOriginValidator(URLRouter([path("live", Live.as_asgi())])),
         }
     )

@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Ahead = Callable[[dict[str, Any]], Awaitable[None]]
 Result = TypeVar("Result")
 # A body up to this size is read before a thread is taken: who sends slowly holds none.
 SMALL = 64 * 1024
@@ -29,11 +30,14 @@ class Bridge:
 
     An answer that states its length goes out as one piece and holds no thread while it does. Any
     other is sent while it is made; a reader who leaves, or takes nothing for `patience` seconds,
-    ends it.
+    ends it. What `ahead` has to find out about a request is found out before it takes a thread.
     """
 
-    def __init__(self, app: Any, *, threads: int, patience: float) -> None:
+    def __init__(
+        self, app: Any, *, threads: int, patience: float, ahead: Ahead | None = None
+    ) -> None:
         self._app = app
+        self._ahead = ahead
         self._patience = patience or None
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="http")
 
@@ -46,8 +50,11 @@ class Bridge:
             return await send(NO_BODY)
         body = small or BufferedReader(_Body(receive, loop), SMALL)
         answer = _Answer(receive if small else None, send, loop, self._patience)
+        told = environ(scope, body)
         try:
-            call = partial(answer.run, self._app, environ(scope, body))
+            if self._ahead is not None:
+                await self._ahead(told)
+            call = partial(answer.run, self._app, told)
             whole = await loop.run_in_executor(self._threads, call)
         except Left:
             return None

@@ -40,7 +40,7 @@ class Door:
         self._answer: Callable[[HttpRequest], HttpResponse] = chain
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ["PATH_INFO"] not in kept.asked_at or not _is_plain_with_token(environ):
+        if not opens_for(environ):
             return self._usual(environ, start_response)
         try:
             response = self._answer(WSGIRequest(environ))
@@ -66,6 +66,9 @@ def _kept_answer(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _is_plain_with_token(environ: dict[str, Any]) -> bool:
+def opens_for(environ: dict[str, Any]) -> bool:
+    """Whether this is a plain question with a token, to an address that the door knows."""
+    if environ["PATH_INFO"] not in kept.asked_at:
+        return False
     bears = environ.get("HTTP_AUTHORIZATION", "")[:7].lower() == "bearer "
     return bears and kept.is_plain(environ)

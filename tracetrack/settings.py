@@ -90,10 +90,10 @@ THREADS = env.integer("THREADS", default=320, at_least=1, at_most=1024)
 DB_SERVER_CONNECTIONS = env.integer(
     "DB_SERVER_CONNECTIONS", default=300 if LOCAL else 100, at_least=30, at_most=10_000
 )
-# What the webhook worker, migrations, psql and a backup need beside the web server, and
-# PostgreSQL's reserve of 3.
-DB_SPARE_CONNECTIONS = 20
-ROOM = DB_SERVER_CONNECTIONS - DB_SPARE_CONNECTIONS
+# What the webhook worker, migrations, psql and a backup need beside the web server, PostgreSQL's
+# reserve of 3; and beside its pool each process has one to listen and one to look up tokens.
+DB_SPARE_CONNECTIONS = 20 + 2 * WORKERS
+ROOM = max(0, DB_SERVER_CONNECTIONS - DB_SPARE_CONNECTIONS)
 DB_POOL_BASE = env.integer(
     "DB_POOL_BASE", default=8 if LOCAL else min(100, ROOM), at_least=0, at_most=10_000
 )

@@ -6,6 +6,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.utils import timezone
 
 from dashboard.views import Ultra
 from tests.api.problem import assert_problem
@@ -13,7 +14,7 @@ from tests.api.site import HERE, commit, post, scan_body
 from tracetrack import kept, timings
 from tracetrack.door import Door
 from tracetrack.models import ApiToken
-from tracetrack.tokens import revoke_token
+from tracetrack.tokens import FIND, FOUND, digest_of, revoke_token
 
 ULTRA = "/api/v3/dashboard/ultra"
 # Of one answer alone.
@@ -100,6 +101,21 @@ class TestTheDoor:
         commit()
 
         assert_problem(program.get(), 401, "not-signed-in")
+
+    def test_asks_nothing_where_the_token_was_looked_up_before(
+        self, program, django_assert_num_queries
+    ):
+        request = RequestFactory().get(ULTRA, headers={"Authorization": program.token})
+        with connection.cursor() as cursor:
+            digest = digest_of(program.token.removeprefix("Bearer "))
+            cursor.execute(FIND, [digest, timezone.now()])
+            good = cursor.fetchone()
+        program.get()
+
+        with django_assert_num_queries(0):
+            answers = [program.sent(request.environ | {FOUND: row}) for row in (good, None)]
+
+        assert [answer.status_code for answer in answers] == [200, 401]
 
     def test_is_shut_for_a_token_of_another_network(self, site, program):
         ApiToken.objects.update(networks=["192.0.2.0/24"])

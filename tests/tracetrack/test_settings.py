@@ -80,7 +80,7 @@ class TestDeployed:
     @pytest.mark.parametrize(
         ("variables", "identifier"),
         [
-            ({"DB_POOL_BASE": "80", "DB_POOL_EXTRA": "11"}, "TT.E001"),
+            ({"DB_POOL_BASE": "62", "DB_POOL_EXTRA": "11"}, "TT.E001"),
             ({"DB_POOL_BASE": "2", "DB_POOL_EXTRA": "1"}, "TT.E002"),
             ({"DB_LOCK_SECONDS": "30"}, "TT.E003"),
             ({"DEBUG": "true"}, "TT.E004"),
@@ -105,7 +105,7 @@ class TestDeployed:
         assert "(TT.W001)" in output
 
     def test_as_many_connections_as_the_server_takes_are_fine(self) -> None:
-        assert check({**DEPLOYED, "DB_POOL_BASE": "70", "DB_POOL_EXTRA": "10"})[0] == 0
+        assert check({**DEPLOYED, "DB_POOL_BASE": "62", "DB_POOL_EXTRA": "10"})[0] == 0
 
     def test_a_queue_that_can_never_be_full_is_warned_about(self) -> None:
         code, output = check({**DEPLOYED, "THREADS": "30", "DB_POOL_WAITING": "20"})
@@ -128,12 +128,12 @@ class TestDeployed:
         ("variables", "share"),
         [
             # What stays, the most, who may wait: of one process.
-            ({}, (20, 20, 160)),
+            ({}, (18, 18, 160)),
             ({"DB_SERVER_CONNECTIONS": "300"}, (25, 62, 160)),
             ({"DB_SERVER_CONNECTIONS": "300", "THREADS": "300"}, (25, 62, 150)),
             ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "8"}, (12, 31, 160)),
             ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "1", "THREADS": "24"}, (8, 8, 12)),
-            ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "64"}, (1, 3, 160)),
+            ({"DB_SERVER_CONNECTIONS": "300", "WORKERS": "64"}, (1, 2, 160)),
             ({"DB_POOL_BASE": "0", "DB_POOL_EXTRA": "4"}, (0, 1, 160)),
         ],
     )

@@ -14,15 +14,13 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.security import SecurityMiddleware
 
 from tracetrack import kept, refusals
+from tracetrack.policy import NoPageMiddleware
 from tracetrack.refusals import RequestIdMiddleware
 from tracetrack.timings import TimingMiddleware
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
-# What a browser may do with JSON: nothing.
-NO_PAGE = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Frame-Options": "DENY",
-}
+# The first is the innermost, as the last in the settings is.
+AROUND = (SecurityMiddleware, TimingMiddleware, RequestIdMiddleware, NoPageMiddleware)
 
 
 class Door:
@@ -35,7 +33,7 @@ class Door:
     def __init__(self, application: Application) -> None:
         self._usual = application
         chain: Any = convert_exception_to_response(_kept_answer)
-        for middleware in (SecurityMiddleware, TimingMiddleware, RequestIdMiddleware):
+        for middleware in AROUND:
             chain = middleware(chain)
         self._answer: Callable[[HttpRequest], HttpResponse] = chain
 
@@ -59,8 +57,6 @@ def _kept_answer(request: HttpRequest) -> HttpResponse:
         response = view.plainly(request)
     except refusals.KNOWN as error:
         response = refusals.refused(error, request)
-    for name, value in NO_PAGE.items():
-        response.headers[name] = value
     if response.status_code != 304:
         response.headers["Content-Length"] = str(len(response.content))
     return response

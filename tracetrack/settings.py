@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "dashboard",
 ]
 MIDDLEWARE = [
+    "tracetrack.policy.NoPageMiddleware",
     "tracetrack.refusals.RequestIdMiddleware",
     "tracetrack.timings.TimingMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -10,6 +10,7 @@ from tests.api.site import CALLS, HERE, THERE, commit
 from tests.api.test_api_areas import FOREIGN, NOWHERE, told
 from tests.api.test_api_hostile import BODIES, assert_refused
 from tests.api.test_openapi import DOCUMENT, operation
+from tracetrack.policy import NO_PAGE
 
 # A DELETE has no body, and nobody reads one.
 SENDING = sorted(name for name in CALLS if name.startswith(("POST", "PUT", "PATCH")))
@@ -116,6 +117,19 @@ class TestEveryEndpoint:
                 answer = CALLS[name](site, role).by(clients[role], "GET")
                 seen = b"".join(answer).decode()
                 assert not any(code in seen for code in FOREIGN), name
+
+    @pytest.mark.parametrize("role", ["administrator", "anonymous"])
+    def test_lets_a_browser_do_nothing_with_an_answer_that_is_no_page(self, site, role):
+        client, lax = site.client(role), set()
+
+        for name in CALLS:
+            answer = CALLS[name](site, role).by(client, name.split()[0])
+            b"".join(answer)
+            strict = answer["Content-Security-Policy"] == NO_PAGE["Content-Security-Policy"]
+            lax |= set() if strict else {(name, answer["Content-Type"])}
+            assert answer["X-Frame-Options"] == "DENY", name
+
+        assert lax == (set() if role == "anonymous" else {("GET docs", "text/html; charset=utf-8")})
 
     @pytest.mark.parametrize("role", ["operator", "viewer"])
     def test_answers_about_a_foreign_bag_as_about_none(self, site, role):

@@ -19,6 +19,7 @@ PERIODS = {
 WORDS = {
     "live": _("Live"),
     "asking": _("Asking …"),
+    "by-asking": _("Asking every 15 s"),
     "resting": _("Paused"),
     "offline": _("Offline since {time}"),
     "signed-out": _("Signed out"),

@@ -9,17 +9,28 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
+from dashboard.queries import overview
 from scans.models import Scan
 from tests.browser.conftest import WAIT, _session
 from tests.factories import make_loose
-from tests.live import Server, free_port, running, token_of
+from tests.live import Server, free_port, running, token_of, until
 from tests.tracetrack.cache_tools import RedisServer
 from tracetrack.models import User
 from tracetrack.people import save_user
 
+NARROWED, BY_ASKING = "/?area=indore&period=7d", "Asking every 15 s"
 PULSE = "[data-pulse]"
+SHOWN = """() => {
+  const latest = [...document.querySelectorAll('[data-list="latest"] .code')];
+  const numbers = [...document.querySelectorAll("[data-number], [data-period]")];
+  return {
+    ...Object.fromEntries(numbers.map(({ dataset, textContent }) =>
+      [dataset.number ?? dataset.period, textContent.trim()])),
+    latest: latest.map((code) => code.textContent.trim()).join(" "),
+  };
+}"""
 
 
 @pytest.fixture
@@ -33,7 +44,7 @@ def opening(chromium: Browser) -> Iterator[Any]:
     """opening(8000, "olive"): what this person keeps open; it listens already."""
     contexts = []
 
-    def open_page(port: int, username: str) -> Page:
+    def open_page(port: int, username: str, path: str = "/") -> Page:
         url = f"http://127.0.0.1:{port}"
         context = chromium.new_context(base_url=url)
         context.set_default_timeout(WAIT)
@@ -41,7 +52,7 @@ def opening(chromium: Browser) -> Iterator[Any]:
         contexts.append(context)
         page = context.new_page()
         with page.expect_websocket() as opened:
-            page.goto("/")
+            page.goto(path)
         if not opened.value.is_closed():
             opened.value.wait_for_event("framereceived")
         # From here on only the socket can bring news.
@@ -65,11 +76,26 @@ def latest(page: Page) -> Locator:
     return page.locator('[data-list="latest"] .code').first
 
 
-def registered(code: str) -> dict[str, str]:
+def registered(code: str, *, area: str = "lucknow") -> dict[str, str]:
     """The scan of a new bag."""
     now = timezone.now().isoformat()
-    entry = {"ref": str(uuid4()), "step": "register", "area": "lucknow", "scanned_at": now}
+    entry = {"ref": str(uuid4()), "step": "register", "area": area, "scanned_at": now}
     return entry | {"code": code}
+
+
+def shown(page: Page) -> dict[str, str]:
+    """Every number on the page by its name, and the bags of the latest scans."""
+    return dict(page.evaluate(SHOWN))
+
+
+def is_right(page: Page, username: str, **asked: str) -> bool:
+    """Whether all of that is as the database has it now."""
+    answer = overview(User.objects.get(username=username), now=timezone.now(), **asked)
+    true = {name: str(value) for name, value in answer["period"].items()}
+    for group, numbers in answer["stats"].items():
+        true |= {f"{group}.{name}": str(value) for name, value in numbers.items()}
+    true["latest"] = " ".join(scan["code"] for scan in answer["recent_activity"])
+    return shown(page).items() <= true.items()
 
 
 class TestAnOpenDashboard:
@@ -95,6 +121,25 @@ class TestAnOpenDashboard:
         expect(latest.first).to_have_text("CB900000777")
         assert "CB900000888" not in latest.all_inner_texts()
 
+    def test_that_is_narrowed_moves_with_its_own_area_alone(
+        self, dashboard: Any, server: Server
+    ) -> None:
+        page, token = dashboard("olive", NARROWED), token_of(User.objects.get(username="olive"))
+        before = shown(page)
+        assert len(before) == 15
+        assert is_right(page, "olive", area="indore", period="7d")
+
+        with page.expect_response(f"**/dashboard/ultra{NARROWED[1:]}"):
+            server.post("scans", token, registered("CB900000888", area="lucknow"))
+        assert shown(page) == before
+        server.post("scans", token, registered("CB900000777", area="indore"))
+
+        expect(latest(page)).to_have_text("CB900000777")
+        assert until(lambda: is_right(page, "olive", area="indore", period="7d"))
+        assert "CB900000888" not in shown(page)["latest"]
+        expect(page.locator(PULSE)).to_have_text("Live")
+        assert page.evaluate("window.stayed")
+
     def test_ends_with_its_session(self, dashboard: Any) -> None:
         page = dashboard("olive")
         ada = User.objects.get(username="ada")
@@ -114,6 +159,39 @@ class TestAnOpenDashboard:
         save_user(actor=User.objects.get(username="ada"), user=olive)
 
         expect(page.locator('[data-number="bags.total"]')).to_have_text("0")
+
+
+class TestADashboardWithoutASocket:
+    def test_asks_until_it_has_one(self, chromium: Browser, server: Server) -> None:
+        url, token = f"http://127.0.0.1:{server.port}", token_of(User.objects.get(username="olive"))
+        refused = True
+
+        def met(socket: WebSocketRoute) -> None:
+            socket.close() if refused else socket.connect_to_server()
+
+        with chromium.new_context(base_url=url) as context:
+            context.add_cookies([_session("olive", url)])
+            page = context.new_page()
+            page.route_web_socket("**/live", met)
+            page.goto("/")
+            page.evaluate("window.stayed = true")
+            expect(page.locator(PULSE)).to_have_text(BY_ASKING)
+
+            server.post("scans", token, registered("CB900000777"))
+
+            expect(latest(page)).to_have_text("CB900000777", timeout=3 * WAIT)
+            assert until(lambda: is_right(page, "olive"))
+            expect(page.locator(PULSE)).to_have_text(BY_ASKING)
+
+            refused = False
+            # The next try may be half a minute away; a network that is back is one at once.
+            page.evaluate("dispatchEvent(new Event('online'))")
+
+            expect(page.locator(PULSE)).to_have_text("Live")
+            page.route("**/dashboard/ultra", lambda route: route.abort())
+            server.post("scans", token, registered("CB900000778"))
+            expect(latest(page)).to_have_text("CB900000778")
+            assert page.evaluate("window.stayed")
 
 
 class TestABreak:

@@ -17,14 +17,20 @@ const GATHER = 1_000;
 
 let saidAt = Date.now();
 let gathering = null;
+// Whether the socket that ought to bring the news does not.
+let deaf = false;
 
 const showState = pulse(document.querySelector("[data-pulse]"), said, words);
 const charts = [...document.querySelectorAll("[data-chart]")].map(draw);
 const queue = new Queue();
-const asking = keepAsking(page.dataset.live, { queue, show, state: showState });
+const asking = keepAsking(page.dataset.live, { queue, show, state: (word) => {
+  // Numbers that are asked for now and then are not live.
+  showState(deaf && word === "live" ? "by-asking" : word);
+} });
 if (page.dataset.socket) {
   listen(page.dataset.socket, { heard, state: (word) => {
     if (word === "changed") return location.reload();
+    deaf = word === "broken";
     asking.rest(word === "live" || word === "signed-out");
     if (word === "broken") return asking.now();
     return showState(word);

@@ -233,7 +233,7 @@ def _recorded(
             decided += [(n, scan) for scan in desk.hand_over()]
         else:
             verdicts.append(ALREADY if n in judged.already else APPLIED)
-    desk.save_bags()
+    desk.save()
     express.write(decided, now=now)
     ours |= desk.bags.keys()
     return verdicts

@@ -10,7 +10,7 @@ from bags.patterns import matches
 from scans.entries import Entry
 from scans.loading import earlier, load, load_children
 from scans.models import Scan, Step
-from scans.writing import change, create_bags, write
+from scans.writing import write
 
 TAKES_OUT = frozenset({Step.UNLINK, Step.MOVE, Step.RETURN, Step.UNDO})
 CHILDREN_FOLLOW = frozenset({Step.DISPATCH, Step.RECEIVE, Step.RETURN, Step.UNDO})
@@ -128,28 +128,17 @@ class Desk:
 
     def save(self) -> None:
         """Write everything: new bags, changed bags, scans. Constraints have the last word."""
-        self._create()
-        if self._scans:
-            write(sorted(self._changed.values(), key=_lock_order), self._scans)
-        self._changed, self._scans = {}, []
-
-    def save_bags(self) -> None:
-        """Write new and changed bags; what was recorded goes to the ledger another way."""
-        self._create()
-        if self._changed:
-            change(sorted(self._changed.values(), key=_lock_order))
-        self._changed = {}
+        created, changed = (
+            sorted(bags, key=_lock_order) for bags in (self._created, self._changed.values())
+        )
+        if created or changed or self._scans:
+            write(created, changed, self._scans)
+        self._created, self._changed, self._scans = [], {}, []
 
     def hand_over(self) -> list[Scan]:
         """The scans recorded since the last time, which this desk then does not write."""
         scans, self._scans = self._scans, []
         return scans
-
-    def _create(self) -> None:
-        for kind in (Kind.PARENT, Kind.CHILD):
-            if new := [bag for bag in self._created if bag.kind == kind]:
-                create_bags(sorted(new, key=_lock_order))
-        self._created = []
 
     # -- locking and loading ------------------------------------------------------------------
 

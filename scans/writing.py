@@ -1,6 +1,6 @@
-"""What a desk writes: new bags in one statement, changed bags and ledger rows in another."""
+"""What a desk writes, in one question: new bags, changed bags, rows of the ledger."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -8,47 +8,34 @@ from django.db import connection
 
 from bags.models import Bag
 from scans.models import Scan
-from tracetrack.sql import sql
 
 SCAN_COLUMNS = (
     "ref", "bag_id", "parent_id", "step", "outcome", "unexpected", "forced", "actor_id",
     "area_id", "station", "scanned_at", "recorded_at", "note", "undoes_id", "was_state",
     "was_area_id", "was_bound_for_id", "was_parent_id", "was_parent_state",
 )  # fmt: skip
+SCAN_BAGS = ("bag", "parent", "was_parent")
+SCAN_FACTS = tuple(name for name in SCAN_COLUMNS if name.removesuffix("_id") not in SCAN_BAGS)
 
 
-def create_bags(bags: Sequence[Bag]) -> None:
-    """Bring these bags into being, in this order; their parents exist."""
-    given: dict[str, list[Any]] = {
-        "codes": [bag.code for bag in bags],
-        "kinds": [str(bag.kind) for bag in bags],
-        "types": [bag.bag_type_id for bag in bags],
-        "batches": [bag.batch_id for bag in bags],
-        "parents": [bag.parent.pk if bag.parent else None for bag in bags],
-        "areas": [bag.area_id for bag in bags],
-        "bounds": [bag.bound_for_id for bag in bags],
-        "states": [str(bag.state) for bag in bags],
-        "capacities": [bag.capacity for bag in bags],
-        "counts": [bag.child_count for bag in bags],
-        "weights": [bag.weight for bag in bags],
-    }
-    _numbered(bags, _run("scans.create_bags", given))
+def write(created: Sequence[Bag], changed: Sequence[Bag], scans: Sequence[Scan]) -> None:
+    """Bring bags into being, write others back, add rows to the ledger: each in this order.
 
-
-def write(changed: Sequence[Bag], scans: Sequence[Scan]) -> None:
-    """Write back these bags and add these rows to the ledger, in this order; their bags exist."""
+    Parents are created before children. What is new has its id afterwards.
+    """
+    # The nth of those created is spoken of as -n.
+    new = {id(bag): -n for n, bag in enumerate(created, 1)}
+    given = [
+        _json([_birth(bag, new) for bag in created]),
+        _json([_place(bag, new) for bag in changed]),
+        _json([_line(scan, new) for scan in scans]),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM scans_write_v2(%s::json, %s::json, %s::json)", given)
+        made, ids = cursor.fetchone()
+    _numbered(created, made)
     learn_ids(scans)
-    rows = [{name: getattr(scan, name) for name in SCAN_COLUMNS} for scan in scans]
-    with connection.cursor() as cursor:
-        given = [_json([_place(bag) for bag in changed]), _json(rows)]
-        cursor.execute("SELECT scans_write_v1(%s::json, %s::json)", given)
-        _numbered(scans, cursor.fetchone()[0])
-
-
-def change(bags: Sequence[Bag]) -> None:
-    """Write back these bags alone."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT scans_write_v1(%s::json, '[]')", [_json([_place(b) for b in bags])])
+    _numbered(scans, ids or [])
 
 
 def learn_ids(scans: Iterable[Scan]) -> None:
@@ -57,11 +44,16 @@ def learn_ids(scans: Iterable[Scan]) -> None:
         scan.bag, scan.parent, scan.was_parent = scan.bag, scan.parent, scan.was_parent
 
 
-def _place(bag: Bag) -> dict[str, Any]:
+def _birth(bag: Bag, new: Mapping[int, int]) -> dict[str, Any]:
+    fixed = {"code": bag.code, "kind": bag.kind, "type": bag.bag_type_id, "batch": bag.batch_id}
+    return _place(bag, new) | fixed | {"capacity": bag.capacity}
+
+
+def _place(bag: Bag, new: Mapping[int, int]) -> dict[str, Any]:
     return {
         "id": bag.pk,
         "state": bag.state,
-        "parent": bag.parent.pk if bag.parent else None,
+        "parent": _number(bag.parent, new),
         "area": bag.area_id,
         "bound_for": bag.bound_for_id,
         "child_count": bag.child_count,
@@ -69,14 +61,17 @@ def _place(bag: Bag) -> dict[str, Any]:
     }
 
 
+def _line(scan: Scan, new: Mapping[int, int]) -> dict[str, Any]:
+    bags = {name: _number(getattr(scan, name), new) for name in SCAN_BAGS}
+    return bags | {name: getattr(scan, name) for name in SCAN_FACTS}
+
+
+def _number(bag: Bag | None, new: Mapping[int, int]) -> int | None:
+    return None if bag is None else bag.pk or new[id(bag)]
+
+
 def _json(rows: list[dict[str, Any]]) -> str:
     return orjson.dumps(rows, default=str).decode()
-
-
-def _run(statement: str, given: dict[str, list[Any]]) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql(statement), given)
-        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _numbered(rows: Sequence[Bag] | Sequence[Scan], ids: list[int]) -> None:

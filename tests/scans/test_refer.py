@@ -4,7 +4,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, NotSupportedError, connection, transaction
 from django.utils import timezone
 
 from bags.models import Area, Bag, BagType
@@ -63,6 +63,13 @@ class TestAScan:
                 f"SET LOCAL tracetrack.maintenance = 'on';UPDATE scans_scan SET actor_id = {NOBODY}"
             )
 
+    @pytest.mark.django_db(transaction=True)
+    def test_is_written_only_where_each_question_sees_what_is_there(self, ben):
+        with transaction.atomic():
+            run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            with pytest.raises(NotSupportedError, match="READ COMMITTED"), transaction.atomic():
+                row(ben).save()
+
 
 class TestWhatTheLedgerSpeaksOf:
     @pytest.mark.parametrize("table", ["bags_bag", "bags_area", "tracetrack_user"])
@@ -92,13 +99,48 @@ class TestWhatTheLedgerSpeaksOf:
 @pytest.mark.django_db(transaction=True)
 class TestTogether:
     def test_a_bag_is_scanned_or_deleted_never_both(self):
+        ben, there = self.given()
+        bag = Bag.objects.get(code="CB000000001").pk
+
+        told = self.raced(ben, Bag.objects.filter(pk=bag), {"bag_id": bag})
+
+        seen = Scan.objects.count() - there
+        assert (Bag.objects.filter(pk=bag).exists(), seen) in [(True, 7), (False, 0)]
+        assert told.count("refused") == (1 if seen else 7)
+
+    def test_an_area_is_scanned_in_or_deleted_never_both(self):
+        ben, there = self.given()
+        area = make_area("nowhere").pk
+
+        told = self.raced(ben, Area.objects.filter(pk=area), {"area_id": area})
+
+        seen = Scan.objects.count() - there
+        assert (Area.objects.filter(pk=area).exists(), seen) in [(True, 7), (False, 0)]
+        assert told.count("refused") == (1 if seen else 7)
+
+    def test_somebody_has_scanned_or_is_deleted_never_both(self):
+        ben, there = self.given()
+        person = make_user("nobody", Role.VIEWER).pk
+
+        told = self.raced(ben, User.objects.filter(pk=person), {"actor_id": person})
+
+        seen = Scan.objects.count() - there
+        assert (User.objects.filter(pk=person).exists(), seen) in [(True, 7), (False, 0)]
+        assert told.count("refused") == (1 if seen else 7)
+
+    def given(self):
+        """Somebody who scans, how many scans there are, and a bag that none of them speaks of."""
         reference()
         ben = make_user("ben", Role.OFFICE)
         scan(ben, "register", "SB10001")
         mustard, area = BagType.objects.get(name="mustard"), Area.objects.get(code="lucknow")
-        loose = Bag.objects.create(
+        Bag.objects.create(
             code="CB000000001", kind="child", bag_type=mustard, area=area, state="loose", weight=1
         )
+        return ben, Scan.objects.count()
+
+    def raced(self, ben, to_go, keys):
+        """What became of seven scans that speak of something, and of its deletion meanwhile."""
 
         def act(work):
             try:
@@ -108,13 +150,9 @@ class TestTogether:
                 return "refused"
 
         def delete():
-            Bag.objects.filter(pk=loose.pk)._raw_delete("default")
+            to_go._raw_delete("default")
 
         def look():
-            row(ben, bag_id=loose.pk).save()
+            row(ben, **keys).save()
 
-        told = together([partial(act, work) for work in (delete, *[look] * 7)])
-
-        there, seen = Bag.objects.filter(pk=loose.pk).exists(), Scan.objects.count() - 1
-        assert (there, seen) in [(True, 7), (False, 0)]
-        assert told.count("refused") == (1 if there else 7)
+        return together([partial(act, work) for work in (delete, *[look] * 7)])

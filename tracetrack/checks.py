@@ -12,6 +12,8 @@ from psycopg import connect
 
 SHORTEST_SECRET_KEY = 32
 PATIENCE_SECONDS = 2
+# What the web server asks before it starts: all of these, and none of Django's own.
+TAG = "tracetrack"
 
 
 def check_connections_fit() -> CheckMessage | None:
@@ -165,7 +167,7 @@ CHECKS: dict[Callable[[], CheckMessage | None], str] = {
 def register_all() -> None:
     """Have Django run every check of this page with its own."""
     for check, tag in CHECKS.items():
-        register(_as_django_wants_it(check), tag)
+        register(_as_django_wants_it(check), tag, TAG)
 
 
 def _max_connections() -> int | None:

@@ -16,10 +16,11 @@ from bench.wrk import Load, wrk
 ULTRA = "/api/v3/dashboard/ultra"
 SCANS = "/api/v3/scans"
 EIGHT = 8
-# Each request another scan: seven of ten look at a bag, the others pack a new one into a new sack.
+# Each request another scan: seven of ten look at a bag, the others pack a new one. Eight people
+# scan; each fills a sack of his own, and takes a new one when it is full.
 POSTS = """
 local codes = {{ {codes} }}
-local nth = {first}
+local nth, packed = {first}, 0
 local hex = function() return string.format("%04x", math.random(0, 65535)) end
 math.randomseed({first})
 wrk.method = "POST"
@@ -30,8 +31,10 @@ request = function()
         string.sub(hex(), 2), string.sub(hex(), 2), hex(), hex(), hex())
     local what = string.format('"step": "inspect", "code": "%s"', codes[1 + nth % #codes])
     if nth % 10 >= 7 then
+        packed = packed + 1
+        local sack = packed % 8 + 8 * math.floor(packed / 240)
         what = string.format('"step": "link", "code": "CB%09d", "parent_code": "SB%08d"',
-            900000000 + nth, 90000000 + math.floor(nth / 30))
+            900000000 + nth, 90000000 + {first} / 10 + sack)
     end
     return wrk.format(nil, nil, nil, string.format(
         '{{"ref": "%s", %s, "area": "lucknow", "station": "Gate 1", "scanned_at": "{now}"}}',

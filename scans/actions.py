@@ -52,7 +52,7 @@ def record_scan(*, actor: User, entry: Entry, now: datetime | None = None) -> Re
             with transaction.atomic():
                 desk = Desk([entry], areas=user_areas(actor))
                 recorded = decide(desk, entry, actor=actor, now=now)
-                desk.save()
+                desk.save(commit=True)
                 if recorded.verdict != REPLAYED:
                     emit(ScanRecorded(str(entry.ref), recorded.bag.code, entry.step))
                 return recorded

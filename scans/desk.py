@@ -126,13 +126,16 @@ class Desk:
             self.earlier[scan.ref] = scan
         self._scans += scans
 
-    def save(self) -> None:
-        """Write everything: new bags, changed bags, scans. Constraints have the last word."""
+    def save(self, *, commit: bool = False) -> None:
+        """Write everything: new bags, changed bags, scans. Constraints have the last word.
+
+        With `commit` this is the last thing that the transaction writes.
+        """
         created, changed = (
             sorted(bags, key=_lock_order) for bags in (self._created, self._changed.values())
         )
         if created or changed or self._scans:
-            write(created, changed, self._scans)
+            write(created, changed, self._scans, commit=commit)
         self._created, self._changed, self._scans = [], {}, []
 
     def hand_over(self) -> list[Scan]:

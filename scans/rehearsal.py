@@ -36,5 +36,5 @@ class Rehearsal(Desk):
             for child in self.children(bag):
                 child.parent = bag
 
-    def save(self) -> None:
+    def save(self, *, commit: bool = False) -> None:
         """Nothing is kept."""

@@ -118,10 +118,12 @@ DATABASES["default"]["OPTIONS"] |= {
     "application_name": "tracetrack",
     # Several tries fit into the time for which a request waits.
     "connect_timeout": 10,
-    # A scanner must hear "try again" rather than hang; a forgotten transaction must let go.
+    # A scanner must hear "try again" rather than hang; a forgotten transaction must let go. What a
+    # function asks is planned once: left to itself PostgreSQL plans arrays anew for each call.
     "options": f"-c statement_timeout={DB_STATEMENT_SECONDS * 1000:.0f}"
     f" -c lock_timeout={DB_LOCK_SECONDS * 1000:.0f}"
-    f" -c idle_in_transaction_session_timeout={DB_IDLE_SECONDS * 1000:.0f}",
+    f" -c idle_in_transaction_session_timeout={DB_IDLE_SECONDS * 1000:.0f}"
+    " -c plan_cache_mode=force_generic_plan",
     "pool": {
         # The web server opens its share when it starts (gunicorn.conf.py); a command needs one.
         "min_size": min(1, DB_POOL_MIN),

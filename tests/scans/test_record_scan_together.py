@@ -7,7 +7,8 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bags.models import Bag
@@ -107,6 +108,48 @@ class TestTogether:
             {"applied": 1, "not-complete": 1},
         )
         assert not list(differences())
+
+
+class TestACommit:
+    def test_goes_with_what_is_written(self, ben):
+        make_loose("CB000000001")
+
+        with CaptureQueriesContext(connection) as asked:
+            scan(ben, "inspect", "CB000000001")
+
+        sent = [query["sql"] for query in asked if query["sql"] not in ("BEGIN", "COMMIT")]
+        assert sent[-1].startswith("SELECT * FROM scans_write_v2")
+        assert sent[-1].endswith("; COMMIT")
+
+    def test_is_left_to_whoever_goes_on(self, ben):
+        before = Scan.objects.count()
+
+        with transaction.atomic():
+            make_loose("CB000000001", actor=ben)
+            transaction.set_rollback(True)
+
+        assert Scan.objects.count() == before
+        assert not Bag.objects.filter(code="CB000000001").exists()
+
+    def test_that_fails_leaves_nothing(self, ben):
+        before = Scan.objects.count()
+        with connection.cursor() as cursor:
+            # What COMMIT itself refuses, such as a foreign key.
+            cursor.execute(
+                "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$BEGIN RAISE foreign_key_violation; END$$;"
+                "CREATE CONSTRAINT TRIGGER no AFTER INSERT ON bags_bag DEFERRABLE"
+                " INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no()"
+            )
+        try:
+            with pytest.raises(IntegrityError):
+                make_loose("CB000000001", actor=ben)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("DROP FUNCTION no() CASCADE")
+
+        assert Scan.objects.count() == before
+        assert not Bag.objects.filter(code="CB000000001").exists()
 
 
 class TestAThousandRandomActs:

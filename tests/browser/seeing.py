@@ -19,7 +19,8 @@ def settled(page: Page) -> None:
 
 def faults(page: Page, known: Collection[str] = ()) -> list[str]:
     """What axe-core finds wrong with the page as it stands, but for the rules that are `known`."""
-    page.evaluate(AXE.read_text())
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text())
     # To look into style sheets that import others it would write some of its own into the page.
     options = "{ runOnly: tags, preload: false }"
     run = f"(tags) => axe.run({options}).then((found) => found.violations)"
@@ -41,12 +42,12 @@ def too_wide(page: Page) -> bool:
     return False
 
 
-def faults_on_desk_and_phone(page: Page, known: Collection[str] = ()) -> list[str]:
+def faults_on_desk_and_phone(page: Page) -> list[str]:
     """What is wrong with the page on a desk, and then on a phone."""
     found = []
     for size in (DESK, PHONE):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         settled(page)
-        found += faults(page, known)
+        found += faults(page)
         found += [f"{page.url} is too wide for {size}"] if too_wide(page) else []
     return found

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from bags.models import Bag
 from tests.browser.conftest import Look
-from tests.browser.seeing import PHONE, faults_on_desk_and_phone, settled, too_wide
+from tests.browser.seeing import DESK, PHONE, faults, faults_on_desk_and_phone, settled, too_wide
 from tests.factories import make_loose, make_user, reference
 from tracetrack.models import User
 from tracetrack.roles import Role
@@ -143,12 +143,12 @@ class TestEveryPage:
         assert statuses == {path: due(role, path) for path in PATHS}
         assert (wide, parts.amiss) == ([], [])
 
-    def test_is_usable_on_a_desk_and_on_a_phone(self, look: Look) -> None:
-        page, found = look("ada", "/account"), []
+    @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+    def test_is_usable_on_a_desk_and_on_a_phone(self, look: Look, size: tuple[int, int]) -> None:
+        page, found = look("ada", "/account", width=size[0]), []
         for path in PATHS:
             opened(page, path)
-            known = OF_SWAGGER if path == "/api/v3/docs" else ()
-            found += faults_on_desk_and_phone(page, known)
+            found += faults(page, OF_SWAGGER if path == "/api/v3/docs" else ())
 
         assert found == []
 
@@ -197,14 +197,12 @@ class TestASiteOnItsFirstDay:
         return str(live_server.url)
 
     @pytest.mark.parametrize(("username", "bags"), [("olive", 0), ("otto", 0), ("olive", 1)])
-    def test_has_every_page_whole_on_a_desk_and_on_a_phone(
-        self, look: Look, username: str, bags: int
-    ) -> None:
-        page, found = look(username, "/account"), []
+    def test_has_every_page_whole(self, look: Look, username: str, bags: int) -> None:
+        page, found = look(username, "/account", width=PHONE[0]), []
         assert Bag.objects.count() == bags
         for path in FIRST_DAY:
             opened(page, path)
-            found += faults_on_desk_and_phone(page)
+            found += faults(page) + ([f"{path} is too wide"] if too_wide(page) else [])
 
         assert found == []
 

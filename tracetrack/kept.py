@@ -1,6 +1,7 @@
 """KeptView: an endpoint whose answers are kept as final bytes."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from time import perf_counter
 from typing import Any
@@ -39,7 +40,8 @@ class KeptView(ApiView):
         raise NotImplementedError
 
     def get(self, request: Request) -> HttpResponse:
-        return self._answer(self.actor, request._request, self.started, **self.asked)
+        told = self._told(self.actor, self.started, **self.asked)
+        return _response(request._request, *told)
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -56,6 +58,13 @@ class KeptView(ApiView):
     @classmethod
     def plainly(cls, request: HttpRequest) -> HttpResponse:
         """The answer to a plain question, after who asks, whether he may, and how often."""
+        response = _response(request, *cls.barely(request))
+        response.headers["Vary"] = ", ".join(VARY)
+        return response
+
+    @classmethod
+    def barely(cls, request: HttpRequest) -> tuple[bytes, str]:
+        """The body of that answer, and its ETag."""
         started = perf_counter()
         found = TokenAuthentication().authenticate(request)
         user: Any = found[0] if found else request.user
@@ -63,26 +72,30 @@ class KeptView(ApiView):
         assert permission is not None
         limits.count(request, user, found and found[1], cls.allowance("GET"))
         check_may(user, permission)
-        response = cls._answer(user, request, started)
-        response.headers["Vary"] = ", ".join(VARY)
-        return response
+        return cls._told(user, started)
 
     @classmethod
-    def _answer(
-        cls, user: User, request: HttpRequest, started: float, **asked: Any
-    ) -> HttpResponse:
+    def _told(cls, user: User, started: float, **asked: Any) -> tuple[bytes, str]:
         body, cached = cls.kept(user, **asked)
         # How long this one answer took is no part of what it says.
-        etag = f'W/"{blake2b(body, digest_size=16).hexdigest()}"'
         took = (perf_counter() - started) * 1000
         ending = orjson.dumps({"response_time_ms": round(took, 3), "cached": cached})
-        response = as_json(body[:-1] + b"," + ending[1:])
-        response.headers["ETag"] = etag
-        response.headers["Cache-Control"] = "private, no-cache"
-        if "HTTP_IF_NONE_MATCH" in request.META:
-            unchanged = get_conditional_response(request, etag=etag, response=response)
-            return unchanged or response
-        return response
+        return body[:-1] + b"," + ending[1:], _etag(body)
+
+
+def _response(request: HttpRequest, body: bytes, etag: str) -> HttpResponse:
+    response = as_json(body)
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "private, no-cache"
+    if "HTTP_IF_NONE_MATCH" in request.META:
+        unchanged = get_conditional_response(request, etag=etag, response=response)
+        return unchanged or response
+    return response
+
+
+@lru_cache(maxsize=200)
+def _etag(body: bytes) -> str:
+    return f'W/"{blake2b(body, digest_size=16).hexdigest()}"'
 
 
 def is_plain(meta: Mapping[str, Any]) -> bool:

@@ -69,7 +69,11 @@ def count_stranger(request: HttpRequest) -> None:
 
 def tell(request: HttpRequest, response: HttpResponseBase) -> None:
     """Put on an answer, refused or not, what its request left of the allowance."""
+    for name, value in told(request).items():
+        response.headers[name] = value
+
+
+def told(request: HttpRequest) -> Mapping[str, str]:
+    """The headers that say it; none where nothing was counted."""
     usage = request.META.get(USAGE)
-    if usage is not None:
-        for name, value in usage.headers().items():
-            response.headers[name] = value
+    return {} if usage is None else usage.headers()

@@ -34,8 +34,16 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse |
     return refuse(problem, error, context["request"]._request)
 
 
+def name_request(request: HttpRequest) -> str:
+    """The id of this request: the caller's X-Request-ID where it is usable, else a new one."""
+    given = request.META.get(logs.HEADER, "")
+    chosen: str = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+    request.META[logs.HEADER] = chosen
+    return chosen
+
+
 class RequestIdMiddleware:
-    """Every request has an id: the caller's X-Request-ID where it is usable, else a new one.
+    """Every request has an id.
 
     It is on the answer, in problems, in the log and in the audit. Pages may raise problems, too.
     """
@@ -44,9 +52,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.META.get(logs.HEADER, "")
-        chosen = given if REQUEST_ID.fullmatch(given) else uuid4().hex
-        request.META[logs.HEADER] = chosen
+        chosen = name_request(request)
         before = logs.request_id.set(chosen)
         try:
             response = self._answer(request)

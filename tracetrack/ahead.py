@@ -49,6 +49,8 @@ class Ahead:
     async def _serve(self) -> None:
         """Ask for all that have come until nobody waits. Who comes meanwhile is asked for next."""
         while self._waiting:
+            # Whose requests are there already are asked for with the first.
+            await asyncio.sleep(0)
             asked, self._waiting = self._waiting, {}
             found: dict[str, Row] | Exception = TimeoutError()
             try:

@@ -1,12 +1,14 @@
 """What lies on a desk, as one statement gives it: bags, and all that the steps ask about them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from bags.models import Area, Bag, BagType, Batch
@@ -20,8 +22,9 @@ COLUMNS = [
 ]  # fmt: skip
 LOCK = "FOR NO KEY UPDATE"
 # Functions of the database, planned once for each connection: migrations/0003_desk.py.
-OPEN = "SELECT * FROM scans_open_v1(%s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[])"
-READ = "SELECT * FROM scans_read_v1(%s::text[], %s::text[], %s::text[], %s::uuid[])"
+GIVES = "SELECT bags, parents, places::text, types::text, batches::text, known FROM"
+OPEN = f"{GIVES} scans_open_v1(%s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[])"
+READ = f"{GIVES} scans_read_v1(%s::text[], %s::text[], %s::text[], %s::uuid[])"
 
 
 @dataclass(slots=True)
@@ -94,22 +97,27 @@ def earlier(refs: Collection[UUID]) -> dict[UUID, Scan]:
     return {scan.ref: scan for scan in known}
 
 
-Rows = list[dict[str, Any]] | None
+# Areas, types and batches are asked about and never changed by a step: where the database says the
+# same as before, they are the same.
 
 
-def _places(rows: Rows) -> dict[int, Area]:
-    return {row["id"]: _partial(Area, row) for row in rows or ()}
+@lru_cache(maxsize=100)
+def _places(said: str | None) -> Mapping[int, Area]:
+    return {row["id"]: _partial(Area, row) for row in orjson.loads(said or "[]")}
 
 
-def _types(rows: Rows) -> dict[int, BagType]:
-    for row in rows or ():
+@lru_cache(maxsize=10)
+def _types(said: str | None) -> Mapping[int, BagType]:
+    rows = orjson.loads(said or "[]")
+    for row in rows:
         row["child_weight"] = Decimal(row["child_weight"])
-    return {row["id"]: _partial(BagType, row) for row in rows or ()}
+    return {row["id"]: _partial(BagType, row) for row in rows}
 
 
-def _batches(rows: Rows) -> dict[int, Batch]:
+@lru_cache(maxsize=1000)
+def _batches(said: str | None) -> Mapping[int, Batch]:
     batches = {}
-    for row in rows or ():
+    for row in orjson.loads(said or "[]"):
         holder = row.pop("held_by")
         if row["held_at"]:
             row["held_at"] = datetime.fromisoformat(row["held_at"])

@@ -47,6 +47,12 @@ class FormatFirst(negotiation.DefaultContentNegotiation):
     def get_accept_list(self, request: Request) -> list[str]:
         return ["*/*"] if "format" in request.query_params else super().get_accept_list(request)
 
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        # Nearly all programs say so; finding that out took longer than making many an answer.
+        if request.META.get("HTTP_ACCEPT", "*/*") == "*/*" and not request.META["QUERY_STRING"]:
+            return renderers[0], renderers[0].media_type
+        return super().select_renderer(request, renderers, format_suffix)
+
 
 class ApiView(APIView):
     """One endpoint. Says for each method which permission it takes; None: open to anyone.

@@ -112,7 +112,7 @@ def undo(request: Asked, code: str) -> HttpResponse:
     if target is None:
         raise ScanUnknown(scan=number, bag=found.code)
     body = {"ref": uuid4(), "reason": request.POST.get("reason", "")}
-    entry = undo_entry(body, target, scanned_at=timezone.now())
+    entry = undo_entry(body, target, now=timezone.now())
     done = gettext("The scan “{step}” has been undone.").format(step=signs.STEPS[target.step].label)
     _act(request, done, record_scan, actor=request.user, entry=entry)
     return redirect("bag", code=found.code)

@@ -92,7 +92,9 @@ def decide(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Recorded:
 
 def _replayed(desk: Desk, entry: Entry, earlier: Scan, actor: User) -> Recorded:
     parent = earlier.parent.code if earlier.parent else None
-    first = (earlier.bag.code, parent, earlier.step, earlier.area.code, earlier.scanned_at)
+    moment = earlier.scanned_at if entry.timed else None
+    place = earlier.area.code
+    first = (earlier.bag.code, parent, earlier.step, place, earlier.undoes_id, moment)
     if first != entry.content:
         raise RefReused(ref=str(entry.ref))
     # Who scanned gets his answer even where the bag has left his areas since.

@@ -40,11 +40,14 @@ class Entry:
     kind: str | None = None
     force: bool = False
     undoes: int | None = None
+    # Whether scanned_at was said; else it is when the request came, which nobody repeats.
+    timed: bool = True
 
     @property
-    def content(self) -> tuple[str, str | None, str, str, datetime]:
+    def content(self) -> tuple[str, str | None, str, str, int | None, datetime | None]:
         """What must be the same when the same ref comes again."""
-        return self.code, self.parent_code, self.step, self.area, self.scanned_at
+        moment = self.scanned_at if self.timed else None
+        return self.code, self.parent_code, self.step, self.area, self.undoes, moment
 
     @property
     def births(self) -> dict[str, UUID]:

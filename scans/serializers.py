@@ -1,7 +1,7 @@
 """What requests about scans may say, and scans as JSON."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -175,23 +175,24 @@ def scan_entry(body: Mapping[str, Any]) -> Entry:
     return entry
 
 
-def undo_entry(body: Mapping[str, Any], target: Scan, *, scanned_at: object) -> Entry:
+def undo_entry(body: Mapping[str, Any], target: Scan, *, now: datetime) -> Entry:
     """The scan that undoes `target`; what the request does not say is taken from there."""
     _check_known(body, UNDO_FIELDS)
     # Where a dispatch goes is not where the one stands who undoes it.
     stood = target.was_area if target.step == Step.DISPATCH and target.was_area else target.area
-    return read_entry(
+    entry = read_entry(
         {
             "ref": body.get("ref"),
             "step": Step.UNDO.value,
             "code": target.bag.code,
             "area": body.get("area", stood.code),
-            "scanned_at": body.get("scanned_at", scanned_at),
+            "scanned_at": body.get("scanned_at", now),
             "station": body.get("station"),
             "note": body.get("reason"),
             "undoes": target.pk,
         }
     )
+    return replace(entry, timed="scanned_at" in body)
 
 
 def recorded_json(recorded: Recorded) -> dict[str, Any]:

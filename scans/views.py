@@ -2,8 +2,8 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -135,8 +135,7 @@ class Undo(ApiView):
 
     def post(self, request: Request, scan: int) -> HttpResponse:
         body = self.raw_body()
-        target = self._target(scan)
-        entry = undo_entry(body, target, scanned_at=_moment(body, target))
+        entry = undo_entry(body, self._target(scan), now=timezone.now())
         return _told(record_scan(actor=self.actor, entry=entry))
 
     def _target(self, scan: int) -> Scan:
@@ -218,11 +217,3 @@ def _settled(
 def _told(recorded: Recorded) -> HttpResponse:
     new = recorded.verdict == Outcome.APPLIED
     return as_json(recorded_json(recorded), status=201 if new else 200)
-
-
-def _moment(body: Mapping[str, Any], target: Scan) -> datetime:
-    """Now; but where the same request comes again, what it was taken for the first time."""
-    earlier = Scan.objects.filter(undoes=target).first()
-    if earlier is not None and str(earlier.ref) == str(body.get("ref")).lower():
-        return earlier.scanned_at
-    return timezone.now()

@@ -3,14 +3,18 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 import time_machine
 from django.utils import timezone
 
 from scans.models import Scan
 from tests.api.site import HERE, commit, post, scan_body
 from tests.factories import scan
+from tests.together import together
 
 NEW = "CB000000902"
+# Fewer than the connections that wait for one another in a pool.
+TRIES = 6
 
 
 def link(client):
@@ -46,6 +50,35 @@ class TestAnUndo:
         assert again.status_code == 200
         assert again.json()["verdict"] == "replayed"
         assert again.json()["scan"] == first.json()["scan"]
+
+    def test_may_write_its_ref_as_it_likes(self, operator):
+        number, ref = link(operator), str(uuid4())
+        first = undo(operator, number, ref=ref)
+
+        for spelling in (ref.replace("-", ""), f"{{{ref}}}", f"urn:uuid:{ref}", f" {ref} "):
+            again = undo(operator, number, ref=spelling)
+
+            assert (again.status_code, again.json()["verdict"]) == (200, "replayed")
+            assert again.json()["scan"] == first.json()["scan"]
+
+    def test_that_tells_another_time_is_another(self, operator):
+        number, ref = link(operator), str(uuid4())
+        first = undo(operator, number, ref=ref).json()["scan"]
+
+        other = undo(operator, number, ref=ref, scanned_at="2026-01-01T00:00:00Z")
+        same = undo(operator, number, ref=ref, scanned_at=first["scanned_at"])
+
+        assert (other.status_code, other.json()["code"]) == (409, "ref-reused")
+        assert same.json()["verdict"] == "replayed"
+
+    def test_of_another_scan_needs_another_ref(self, operator):
+        ref, number = str(uuid4()), link(operator)
+        undo(operator, number, ref=ref)
+        later = link(operator)
+
+        answer = undo(operator, later, ref=ref)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "ref-reused")
 
     def test_happens_once(self, operator):
         number = link(operator)
@@ -102,3 +135,16 @@ class TestAnUndo:
         commit()
 
         assert undo(operator, born.pk).json()["code"] == "not-undoable"
+
+
+@pytest.mark.django_db(transaction=True)
+class TestManyTriesAtTheSameMoment:
+    def test_all_get_the_first_answer(self, site):
+        clients = [site.client("operator") for _ in range(TRIES)]
+        number, ref = link(clients[0]), str(uuid4())
+
+        answers = together([lambda c=c: undo(c, number, ref=ref) for c in clients])
+
+        verdicts = [(answer.status_code, answer.json()["verdict"]) for answer in answers]
+        assert sorted(verdicts) == [(200, "replayed")] * (TRIES - 1) + [(201, "applied")]
+        assert len({answer.json()["scan"]["id"] for answer in answers}) == 1

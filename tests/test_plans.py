@@ -11,6 +11,7 @@ from bags.filters import BagFilters
 from bags.models import Bag, Batch
 from scans.models import Scan
 from tests.factories import make_batch, make_parent, make_user, put_in_batch, reference, scan
+from tracetrack.models import User
 from tracetrack.roles import Role
 from tracetrack.sql import sql
 
@@ -139,3 +140,31 @@ class TestAFilter:
         explained = plan(BagFilters(**filters).apply(following).order_by("id")[:101])
 
         assert f"using {index} " in explained, explained
+
+    @pytest.mark.parametrize("step", ["inspect", "complete"])
+    def test_of_a_scan_read_by_keys_alone(self, ana, step):
+        """However many bags and batches there are, a scan looks at those that it is about."""
+        ben = User.objects.get(username="ben")
+        for n in range(40):
+            make_batch(f"LOT-9{n:02}")
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        before = rows_read()
+
+        scan(ben, step, "SB10001")
+
+        read = {table: rows - before[table] for table, rows in rows_read().items()}
+        assert read["bags_batch"] <= 2
+        assert read["bags_bag"] <= 20
+        assert read["scans_scan"] <= 5
+
+
+def rows_read() -> dict[str, int]:
+    """How many rows of each large table this transaction has read so far."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)"
+            " FROM pg_stat_xact_user_tables"
+            " WHERE relname IN ('bags_bag', 'bags_batch', 'scans_scan')"
+        )
+        return dict(cursor.fetchall())

@@ -99,7 +99,9 @@ BEGIN
             id bigint, state text, parent bigint, area bigint, bound_for bigint, child_count int,
             weight numeric
         )
-        WHERE bag.id = new.id;
+        -- The second says the first once more, so that no plan reads all bags to join them.
+        WHERE bag.id = new.id AND bag.id = ANY (ARRAY(
+            SELECT (one ->> 'id')::bigint FROM json_array_elements(changed) AS one));
     END IF;
     IF json_array_length(scans) > 0 THEN
         WITH added AS (

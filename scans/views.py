@@ -8,6 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
@@ -116,6 +117,10 @@ class Upload(ApiView):
         finally:
             _uploads.release()
         return _settled(items, verdicts, whole=whole)
+
+    @property
+    def longest_body(self) -> int:
+        return int(settings.UPLOAD_MEGABYTES) * 1024 * 1024
 
     def _items(self) -> list[Uploaded]:
         self.check_length()

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMap
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import lru_cache, partial
 from io import BufferedReader, BytesIO, RawIOBase
+from threading import BoundedSemaphore
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -17,6 +19,10 @@ Result = TypeVar("Result")
 # A body up to this size is read before a thread is taken: who sends slowly holds none.
 SMALL = 64 * 1024
 LOOK_SECONDS = 1.0
+# A body may pause so long, and come so slowly: bytes in a second, after the first seconds.
+PAUSE_SECONDS, FIRST_SECONDS, PACE = 10.0, 30.0, 16 * 1024
+# This part of the threads may be reading bodies at the same time.
+READING_SHARE = 8
 NO_BODY = {"type": "http.response.body", "body": b""}
 TOO_LATE = {"type": "http.response.start", "status": 408, "headers": [(b"content-length", b"0")]}
 
@@ -25,12 +31,22 @@ class Left(ConnectionError):
     """Who asked is gone, or takes nothing any more."""
 
 
+class Slow(OSError):
+    """The body does not come, or so slowly that nobody waits for it."""
+
+
+class Crowded(OSError):
+    """As many bodies are being read as may be at once."""
+
+
 class Bridge:
     """`app`, which speaks WSGI, as an ASGI application: each request takes one of `threads`.
 
     An answer that states its length goes out as one piece and holds no thread while it does. Any
     other is sent while it is made; a reader who leaves, or takes nothing for `patience` seconds,
-    ends it. What `ahead` has to find out about a request is found out before it takes a thread.
+    ends it. Who sends a long body slowly takes a part of the threads at most; a body that stands
+    still is given up. What `ahead` has to find out about a request is found out before it takes a
+    thread.
     """
 
     def __init__(
@@ -40,21 +56,24 @@ class Bridge:
         self._ahead = ahead
         self._patience = patience or None
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="http")
+        self._reading = BoundedSemaphore(max(1, threads // READING_SHARE))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
+        paced = _Paced(receive)
         try:
-            small = await _small_body(scope, receive)
-        except Left:
+            small = await _small_body(scope, paced)
+        except (Left, Slow):
             await send(TOO_LATE)
             return await send(NO_BODY)
-        body = small or BufferedReader(_Body(receive, loop), SMALL)
+        raw = None if small else _Body(paced, loop, self._reading)
+        body = BufferedReader(raw, SMALL) if raw else small
         answer = _Answer(receive if small else None, send, loop, self._patience)
         told = environ(scope, body)
         try:
             if self._ahead is not None:
                 await self._ahead(told)
-            call = partial(answer.run, self._app, told)
+            call = partial(answer.run, self._app, told, raw)
             whole = await loop.run_in_executor(self._threads, call)
         except Left:
             return None
@@ -82,10 +101,11 @@ class _Answer:
         self._loop, self._patience = loop, patience
         self._gone: asyncio.Task[None] | None = None
 
-    def run(self, app: Any, environ: dict[str, Any]) -> bytes | None:
+    def run(self, app: Any, environ: dict[str, Any], raw: "_Body | None") -> bytes | None:
         """In a thread: the whole body, or None where it has been sent already."""
-        result: Iterable[bytes] = app(environ, self._start)
+        result: Iterable[bytes] = ()
         try:
+            result = app(environ, self._start)
             if self._has_length:
                 return b"".join(result)
             self._deliver(self.start)
@@ -97,6 +117,8 @@ class _Answer:
         finally:
             if hasattr(result, "close"):
                 result.close()
+            if raw:
+                raw.leave()
 
     def end(self) -> None:
         """Nobody needs to know any more whether the reader is there."""
@@ -126,22 +148,57 @@ class _Answer:
         sending.result()
 
 
-class _Body(RawIOBase):
-    """A long body, read by a thread while it comes in."""
+class _Paced:
+    """A body as it comes. Raises Slow where it stands still, or takes too long as a whole."""
 
-    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
-        self._receive, self._loop = receive, loop
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._came, self._waited = 0, 0.0
+
+    async def __call__(self) -> Message:
+        begun = monotonic()
+        left = FIRST_SECONDS + self._came / PACE - self._waited
+        try:
+            async with asyncio.timeout(min(PAUSE_SECONDS, left)):
+                message = await self._receive()
+        except TimeoutError:
+            raise Slow from None
+        # What we make of it meanwhile is no fault of who sends.
+        self._waited += monotonic() - begun
+        self._came += len(message.get("body", b""))
+        return message
+
+
+class _Body(RawIOBase):
+    """A long body, read by a thread while it comes in. Raises Crowded where too many are read."""
+
+    def __init__(
+        self, receive: Receive, loop: asyncio.AbstractEventLoop, room: BoundedSemaphore
+    ) -> None:
+        self._receive, self._loop, self._room = receive, loop, room
         self._rest = memoryview(b"")
-        self._more = True
+        self._more, self._inside = True, False
+
+    def leave(self) -> None:
+        """Make room for another."""
+        if self._inside:
+            self._inside = False
+            self._room.release()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if self._more and not self._inside:
+            if not self._room.acquire(blocking=False):
+                raise Crowded
+            self._inside = True
         while not self._rest and self._more:
             message = _done(self._next(), self._loop)
             self._rest = memoryview(message.get("body", b""))
             self._more = message.get("more_body", False)
+        if not self._more:
+            self.leave()
         size = min(len(buffer), len(self._rest))
         buffer[:size], self._rest = self._rest[:size], self._rest[size:]
         return size

@@ -6,6 +6,8 @@ from time import perf_counter
 from typing import Any, ClassVar, NoReturn, cast
 
 import orjson
+from django.conf import settings
+from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -15,12 +17,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from tracetrack import conditions, deprecation, limits
+from tracetrack.bridge import SMALL
 from tracetrack.deprecation import Deprecated
 from tracetrack.errors import BadRequest, Forbidden, NotSignedIn, ScopeMissing
 from tracetrack.filtering import Filters
 from tracetrack.models import ApiToken, User
 from tracetrack.parsing import StrictJSONParser
-from tracetrack.problems import CsrfFailed, LengthRequired, MethodNotAllowed
+from tracetrack.problems import CsrfFailed, LengthRequired, MethodNotAllowed, TooLarge
 from tracetrack.reading import FIELDS, Nothing, choose, given_query, names_of, read
 from tracetrack.roles import Scope, rights, scope_of_permission
 from tracetrack.tokens import TokenAuthentication
@@ -165,7 +168,10 @@ class ApiView(APIView):
         self.body(Nothing)
 
     def raw_body(self) -> dict[str, Any]:
-        """The body as it was sent: a JSON object; raises BadRequest, LengthRequired."""
+        """The body as it was sent: a JSON object.
+
+        Raises BadRequest, LengthRequired, TooLarge.
+        """
         self.check_length()
         given = self.request.data
         if not isinstance(given, dict):
@@ -173,11 +179,23 @@ class ApiView(APIView):
         return given
 
     def check_length(self) -> None:
-        """Raises LengthRequired where the request does not say how long its body is."""
+        """Before any of the body is read; raises LengthRequired, TooLarge."""
         headers = self.request.headers
         if "Transfer-Encoding" in headers and not headers.get("Content-Length"):
             # Django would take it for an empty one.
             raise LengthRequired
+        told = self.request.META.get("CONTENT_LENGTH") or ""
+        length = int(told) if told.isdecimal() else 0
+        if length > self.longest_body:
+            raise TooLarge(limit=self.longest_body)
+        if length > SMALL and not connection.in_atomic_block:
+            # Others may have our connection while the body comes.
+            connection.close()
+
+    @property
+    def longest_body(self) -> int:
+        """How many bytes are taken."""
+        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any

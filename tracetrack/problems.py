@@ -15,6 +15,7 @@ from django_ratelimit.exceptions import Ratelimited
 from rest_framework import exceptions as rest_errors
 
 from tracetrack import logs
+from tracetrack.bridge import Crowded, Slow
 from tracetrack.errors import (
     BadRequest,
     Busy,
@@ -81,6 +82,13 @@ class NotAcceptable(Problem):
 
     status, code = 406, "not-acceptable"
     remedy = "Ask for application/json, or for a form that the documentation names here."
+
+
+class BodyTooSlow(Problem):
+    """The body of the request came too slowly."""
+
+    status, code = 408, "body-too-slow"
+    remedy = "Send it again over a better line, or in smaller parts."
 
 
 class LengthRequired(Problem):
@@ -213,6 +221,12 @@ def first_fault(detail: Any, field: str = "") -> BadField:
     return BadField(field=field or "body", reason=str(detail).rstrip("."))
 
 
+def _from_body(error: BaseException) -> Problem:
+    if isinstance(error.__cause__, Slow):
+        return BodyTooSlow()
+    return Busy() if isinstance(error.__cause__, Crowded) else BadRequest(reason="it broke off")
+
+
 def _method(error: BaseException) -> Problem:
     return MethodNotAllowed(method=str(getattr(error, "method", "")))
 
@@ -242,7 +256,7 @@ TRANSLATIONS: list[tuple[Kinds, Callable[[BaseException], Problem | None]]] = [
     (rest_errors.ValidationError, _from_validation),
     (rest_errors.ParseError, _always(BadRequest, reason="it cannot be read")),
     (django_errors.RequestDataTooBig, _always(TooLarge)),
-    (UnreadablePostError, _always(BadRequest, reason="it broke off")),
+    (UnreadablePostError, _from_body),
     (
         (django_errors.BadRequest, django_errors.SuspiciousOperation),
         _always(BadRequest, reason="it is malformed"),

@@ -7,13 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
-from django.conf import settings
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
 from tracetrack.errors import BadRequest
 from tracetrack.parsing import as_text, check_coding, loads, read_value
-from tracetrack.problems import TooLarge
 
 # No honest item comes near it.
 LONGEST_LINE = 64 * 1024
@@ -59,10 +57,7 @@ def _checked_length(context: Mapping[str, Any] | None) -> int:
     assert context is not None
     request: Request = context["request"]
     check_coding(request)
-    length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if length > settings.UPLOAD_MEGABYTES * 1024 * 1024:
-        raise TooLarge(limit=settings.UPLOAD_MEGABYTES * 1024 * 1024)
-    return length
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def _check_whole(came: int, length: int) -> None:

@@ -3,10 +3,12 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore
 
 import pytest
 
-from tracetrack.bridge import SMALL, Bridge, environ
+from tracetrack import bridge
+from tracetrack.bridge import SMALL, Bridge, Crowded, Slow, environ
 
 LENGTH = [("Content-Length", "2")]
 
@@ -44,11 +46,27 @@ class Client:
 
 
 def ask(app, client, *headers, patience=30.0, method="GET"):
-    bridge = Bridge(app, threads=2, patience=patience)
-    called = bridge(scope(*headers, method=method), client.receive, client.send)
+    asked = Bridge(app, threads=2, patience=patience)
+    called = asked(scope(*headers, method=method), client.receive, client.send)
     # A loop of its own, in a thread of its own: the page tests have one running in this thread.
     with ThreadPoolExecutor(1) as alone:
         alone.submit(asyncio.run, called).result()
+
+
+def ends_of_reading(client):
+    """How much came of a long body, or what ended its reading."""
+    ends = []
+
+    def app(given, start):
+        start("200 OK", [("Content-Length", "0")])
+        try:
+            ends.append(len(given["wsgi.input"].read(SMALL + 1)))
+        except OSError as error:
+            ends.append(type(error))
+        return []
+
+    ask(app, client, (b"content-length", b"%d" % (SMALL + 1)), method="POST")
+    return ends
 
 
 def echo(given, start):
@@ -107,6 +125,31 @@ class TestARequest:
         ask(echo, client, (b"content-length", b"9"), method="POST")
 
         assert client.got[0]["status"] == 408
+
+    def test_whose_small_body_stands_still_is_told_so(self, monkeypatch):
+        monkeypatch.setattr(bridge, "PAUSE_SECONDS", 0.01)
+        client = Client()
+
+        ask(echo, client, (b"content-length", b"9"), method="POST")
+
+        assert client.got[0]["status"] == 408
+
+    @pytest.mark.parametrize("faster", ["PAUSE_SECONDS", "FIRST_SECONDS"])
+    def test_whose_long_body_comes_slowly_ends(self, monkeypatch, faster):
+        monkeypatch.setattr(bridge, faster, 0.01)
+
+        assert ends_of_reading(Client()) == [Slow]
+
+    def test_whose_long_body_finds_no_room_ends_at_once(self, monkeypatch):
+        room = BoundedSemaphore(1)
+        monkeypatch.setattr(bridge, "BoundedSemaphore", lambda places: room)
+
+        with room:
+            crowded = ends_of_reading(Client(b"b" * (SMALL + 1)))
+        after = ends_of_reading(Client(b"b", b"b" * SMALL))
+
+        assert (crowded, after) == ([Crowded], [SMALL + 1])
+        assert room.acquire(blocking=False)
 
 
 class TestAnAnswer:

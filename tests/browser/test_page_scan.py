@@ -77,6 +77,23 @@ class TestLinking:
         expect(station.locator("[data-outcome-text]")).to_contain_text("so already")
 
 
+class TestOnAPhone:
+    def test_the_answer_and_what_can_be_done_stand_above_the_bar(self, look: Look) -> None:
+        make_parent("SB30001")
+        page = look("asha", "/scan")
+        page.set_viewport_size({"width": 390, "height": 844})
+        for label in ("SB30001", "CB001000101"):
+            scan_label(page, label)
+        button = page.get_by_role("button", name="Move it into SB30001")
+        expect(button).to_be_visible()
+
+        page.wait_for_function("""() => {
+          const box = (part) => document.querySelector(part).getBoundingClientRect();
+          const [answer, top] = [box("[data-outcome]"), box(".top").bottom];
+          return top <= answer.top && answer.bottom <= box(".ways-bar").top;
+        }""")
+
+
 class TestOutbox:
     def test_keeps_a_scan_over_a_reload_until_the_network_is_back(self, station: Page) -> None:
         station.get_by_label("Step").select_option("inspect")

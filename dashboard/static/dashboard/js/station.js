@@ -195,6 +195,7 @@ const LOOKS = {
 
 function answer(outcome, title, text, remedy) {
   const [icon, tone] = LOOKS[outcome];
+  root.dataset.begun = "";
   part("outcome").className = `outcome tone-${tone}`;
   part("outcome").dataset.outcome = outcome;
   part("outcome").querySelector("use").setAttribute("href", `${root.dataset.sprite}#${icon}`);
@@ -204,6 +205,8 @@ function answer(outcome, title, text, remedy) {
   part("move").hidden = true;
   part("said").textContent = `${title}. ${text} ${remedy}`;
   if (outcome && !quiet) play(outcome);
+  // With all that is in it by then.
+  requestAnimationFrame(() => part("outcome").scrollIntoView({ block: "nearest" }));
 }
 
 function showLine(word) {

@@ -24,6 +24,7 @@ WORDS = {
     "offline": _("Offline since {time}"),
     "signed-out": _("Signed out"),
     "stale": _("The numbers are no longer fresh."),
+    "fresh": _("The numbers are fresh again."),
     "said": _("{count} scans today."),
     "by_now": _("against yesterday by {hour}:00"),
 }
@@ -43,6 +44,6 @@ def asked_again(asked: dict[str, Any]) -> str:
     return f"?{urlencode(narrowing)}" if narrowing else ""
 
 
-def setup() -> dict[str, Any]:
+def setup(area_names: dict[str, str]) -> dict[str, Any]:
     """What the page's own script needs, in the language of the page."""
-    return {"steps": signs.steps_as_json(), "words": WORDS}
+    return {"steps": signs.steps_as_json(), "areas": area_names, "words": WORDS}

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bags import actions as batch_actions
 from bags import queries as bag_queries
 from bags.models import Kind
-from dashboard import answers, board, language, offers, signs, station
+from dashboard import answers, board, language, names, offers, signs, station
 from dashboard.serializers import OverviewIn
 from dashboard.way import people, stops
 from scans import queries as scan_queries
@@ -65,16 +65,17 @@ def overview(request: Asked) -> HttpResponse:
     given = {name: text for name in ("area", "period") if (text := text_in(request, name))}
     asked = read(OverviewIn, given)
     numbers, _ = answers.overview(request.user, **asked)
-    areas = board.seen_areas(request.user)
+    areas, area_names = board.seen_areas(request.user), names.by_area()
     context = {
         "numbers": orjson.loads(numbers),
         "asked": asked,
         "again": board.asked_again(asked),
         "areas": areas,
+        "area_names": area_names,
         "place": next((area for area in areas if area["code"] == asked["area"]), None),
         "periods": board.PERIODS,
         "period": board.PERIODS[asked["period"]],
-        "setup": board.setup(),
+        "setup": board.setup(area_names),
     }
     return render(request, "pages/overview.html", context)
 

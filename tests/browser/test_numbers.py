@@ -11,6 +11,11 @@ TOOLS = """
 const { between, moveTo, pulse, showDifference, stateText } =
   await import("/static/dashboard/js/numbers.js");
 const place = document.createElement("span");
+const said = document.createElement("span");
+const words = {
+  live: "Live", asking: "Asking", resting: "Paused", offline: "Offline since {time}",
+  "signed-out": "Signed out", stale: "Not fresh.", fresh: "Fresh again.",
+};
 const frames = (count) => new Promise((resolve) => {
   const next = () => (count-- > 0 ? requestAnimationFrame(next) : resolve());
   next();
@@ -81,22 +86,36 @@ class TestADifference:
 class TestTheState:
     def test_says_since_when_it_is_offline_until_it_is_back(self, page: Page) -> None:
         found = run(page, """
-            const words = {
-              live: "Live", asking: "Asking", offline: "Offline since {time}", stale: "Not fresh.",
-            };
-            const said = document.createElement("span");
             let now = new Date(2026, 10, 24, 9, 5);
             const state = pulse(place, said, words, () => now);
             const seen = [];
-            for (const word of ["asking", "offline", "asking", "offline", "live", "asking"]) {
+            for (const word of ["asking", "offline", "asking", "offline", "resting", "live"]) {
               state(word);
               seen.push(place.textContent);
               now = new Date(2026, 10, 24, 12, 30);
             }
-            return [seen, said.textContent];
+            return seen;
         """)  # fmt: skip
         since = "Offline since 12:30"
-        assert found == [
-            ["Asking", since, since, since, "Live", "Asking"],
-            "Offline since 12:30: Not fresh.",
-        ]
+        assert found == ["Asking", since, since, since, since, "Live"]
+
+    @pytest.mark.parametrize(
+        ("states", "aloud"),
+        [
+            (["resting", "live", "asking", "live"], []),
+            (["live", "offline", "asking", "offline"], ["Offline since 09:05: Not fresh."]),
+            (["offline", "live"], ["Offline since 09:05: Not fresh.", "Live: Fresh again."]),
+            (["live", "signed-out", "resting", "asking"], ["Signed out: Not fresh."]),
+        ],
+    )
+    def test_is_said_aloud_when_it_is_lost_and_when_it_is_back(
+        self, page: Page, states: list[str], aloud: list[str]
+    ) -> None:
+        script = f"""
+            const heard = [];
+            const listener = {{ set textContent(text) {{ heard.push(text); }} }};
+            const state = pulse(place, listener, words, () => new Date(2026, 10, 24, 9, 5));
+            {states}.forEach(state);
+            return heard;
+        """
+        assert run(page, script) == aloud

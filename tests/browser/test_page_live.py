@@ -1,5 +1,6 @@
 """An open dashboard before a real server: it hears of each scan, and of the end of its session."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -149,6 +150,9 @@ class TestAnOpenDashboard:
         save_user(actor=ada, user=olive)
 
         expect(page.locator(PULSE)).to_have_text("Signed out")
+        expect(page.locator("[data-said]")).to_contain_text("Signed out")
+        page.locator(".narrow-row").get_by_role("link", name="Log in").click()
+        expect(page).to_have_url(re.compile(r"/login\?next=/$"))
 
     def test_is_painted_anew_when_somebody_may_see_less(self, dashboard: Any) -> None:
         page = dashboard("olive")

@@ -10,7 +10,7 @@ import { moveTo, pulse, showDifference } from "./numbers.js";
 
 const page = document.querySelector("[data-live]");
 const said = document.querySelector("[data-said]");
-const { steps, words } = JSON.parse(document.getElementById("setup").textContent);
+const { steps, areas, words } = JSON.parse(document.getElementById("setup").textContent);
 const SAY_EVERY = 60_000;
 // A socket tells of everything; what is narrowed must be asked for, but not for every scan alone.
 const GATHER = 1_000;
@@ -30,8 +30,9 @@ const asking = keepAsking(page.dataset.live, { queue, show, state: (word) => {
 if (page.dataset.socket) {
   listen(page.dataset.socket, { heard, state: (word) => {
     if (word === "changed") return location.reload();
-    deaf = word === "broken";
-    asking.rest(word === "live" || word === "signed-out");
+    deaf = word !== "live";
+    // Who signs in again elsewhere and comes back to this page has it asked for once more.
+    asking.rest(word === "live");
     if (word === "broken") return asking.now();
     return showState(word);
   } });
@@ -143,7 +144,7 @@ function fillScan(line, scan) {
   const code = field(line, "code");
   code.textContent = scan.code;
   code.href = `${code.dataset.href}${encodeURIComponent(scan.code)}`;
-  field(line, "where").textContent = `${scan.area} · ${scan.username}`;
+  field(line, "where").textContent = `${areas[scan.area] ?? scan.area} · ${scan.username}`;
   line.querySelector("time").dateTime = scan.timestamp;
 }
 

@@ -44,20 +44,20 @@ export function stateText(state, words, since = null) {
   return fill(words[state], { time: since && clock(since) });
 }
 
-/** Shows the state in `place`, and has the loss of the connection said aloud, once. */
+/** Shows the state in `place`, and has each loss said aloud, once, and its end. */
 export function pulse(place, said, words, now = () => new Date()) {
   let since = null;
+  let loss = null;
   return (state) => {
-    const lost = state === "offline";
-    if (lost && !since) {
-      since = now();
-      said.textContent = `${stateText(state, words, since)}: ${words.stale}`;
-    }
-    // Trying again does not mean that it is back.
-    if (state === "asking" && since) return;
-    if (!lost) since = null;
-    place.dataset.state = state === "signed-out" ? "offline" : state;
-    place.textContent = stateText(state, words, since);
+    // Trying again does not mean that it is back, nor does a page that nobody sees.
+    if (loss && ["asking", "resting"].includes(state)) return;
+    since = state === "offline" ? since ?? now() : null;
+    const text = stateText(state, words, since);
+    const lost = ["offline", "signed-out"].includes(state) ? state : null;
+    if (lost !== loss) said.textContent = `${text}: ${lost ? words.stale : words.fresh}`;
+    loss = lost;
+    place.dataset.state = state;
+    place.textContent = text;
   };
 }
 

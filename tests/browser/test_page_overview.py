@@ -60,6 +60,8 @@ class TestOverview:
         page = look("olive", "/")
         page.evaluate("window.stayed = true")
         before = sum(drawn(page, "days")[0])
+        where = page.locator('[data-list="latest"] [data-field="where"]')
+        expect(where.first).to_have_text("Indore · packer")
 
         make_loose("CB900000777")
         # What the timer does every 15 seconds also happens when the network comes back.
@@ -67,6 +69,7 @@ class TestOverview:
 
         expect(page.locator('[data-number="scans.total"]')).to_have_text(str(Scan.objects.count()))
         expect(page.locator('[data-list="latest"] .code').first).to_have_text("CB900000777")
+        expect(where.first).to_have_text("Lucknow · packer")
         expect(page.locator('[data-delta="bags.child"]')).to_have_text("+6")
         assert sum(drawn(page, "days")[0]) == before + 1
         assert page.evaluate("window.stayed")
@@ -79,10 +82,14 @@ class TestOverview:
         page.route("**/dashboard/ultra", lambda route: route.abort())
         page.evaluate("dispatchEvent(new Event('online'))")
         expect(pulse).to_contain_text("Offline since")
+        said = page.locator("[data-said]")
+        expect(said).to_contain_text("Offline since")
+        expect(page.get_by_role("link", name="Log in")).to_have_count(0)
 
         page.unroute("**/dashboard/ultra")
         page.evaluate("dispatchEvent(new Event('online'))")
         expect(pulse).to_have_text("Live")
+        expect(said).to_have_text("Live: The numbers are fresh again.")
 
     def test_draws_its_charts_from_the_tables_beside_them(self, look: Look) -> None:
         page = look("olive", "/")
@@ -105,6 +112,18 @@ class TestOverview:
         expect(page.locator(".as-table table")).to_have_count(5)
         for table in page.locator(".as-table table").all():
             expect(table).to_be_visible()
+
+    def test_says_in_the_middle_of_its_card_that_nothing_was_scanned(self, look: Look) -> None:
+        page = look("olive", "/?area=akola")
+
+        card = page.locator(".at-latest").bounding_box()
+        text = page.get_by_text("Nothing has been scanned yet.").bounding_box()
+
+        expect(page.get_by_text("Nobody has scanned in this time.")).to_be_visible()
+        expect(page.locator('[data-figure="operators"] summary:visible')).to_have_count(0)
+        assert card
+        assert text
+        assert abs(card["y"] + card["height"] / 2 - text["y"]) < card["height"] / 5
 
 
 class TestFilters:

@@ -18,15 +18,20 @@ export function draw(place) {
   canvas.setAttribute("aria-label", title.textContent);
   place.replaceChildren(canvas);
   const chart = new Chart(canvas, settings(place));
-  const redraw = () => {
+  const redraw = ({ still = false } = {}) => {
     const fresh = settings(place);
     chart.data.labels = fresh.data.labels;
     fresh.data.datasets.forEach((set, nth) => Object.assign(chart.data.datasets[nth], set));
-    chart.options = fresh.options;
+    chart.options = still ? { ...fresh.options, animation: false } : fresh.options;
     chart.update();
   };
-  new MutationObserver(redraw)
+  new MutationObserver(() => redraw())
     .observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
+  // Paper has its own colours and width, and waits for no animation.
+  matchMedia("print").addEventListener("change", () => {
+    chart.resize();
+    redraw({ still: true });
+  });
   return { redraw, chart };
 }
 
@@ -111,6 +116,23 @@ const ends = {
   },
 };
 
+/** The label of a tick, as much of its beginning as there is room for. */
+function fitted(value) {
+  const label = this.getLabelForValue(value);
+  const { size, family } = Chart.defaults.font;
+  this.ctx.font = `${size}px ${family}`;
+  const fits = (text) => this.ctx.measureText(text).width <= this.maxWidth - size;
+  return shortened(label, fits);
+}
+
+/** The longest beginning of `text` that fits, with an ellipsis; all of it where that fits. */
+export function shortened(text, fits) {
+  if (fits(text)) return text;
+  const letters = [...text];
+  while (letters.length > 1 && !fits(`${letters.join("").trimEnd()}…`)) letters.pop();
+  return `${letters.join("").trimEnd()}…`;
+}
+
 const rootScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 
 const ranksColour = (set) => colour(`--chart-${set.tone ?? "today"}`);
@@ -142,7 +164,10 @@ function options(told, ranks) {
   };
   const names = {
     grid: { display: false }, border: { color: colour("--line-strong"), display: !ranks }, stacked: ranks,
-    ticks: { color: colour(ranks ? "--ink" : "--ink-soft"), autoSkip: !ranks, autoSkipPadding: 14, maxRotation: 0, padding: 4 },
+    ticks: {
+      color: colour(ranks ? "--ink" : "--ink-soft"), autoSkip: !ranks, autoSkipPadding: 14, maxRotation: 0, padding: 4,
+      ...(ranks && { callback: fitted }),
+    },
   };
   return {
     indexAxis: ranks ? "y" : "x",

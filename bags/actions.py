@@ -33,6 +33,7 @@ from bags.models import Area, BagType, Batch
 from tracetrack.errors import Problem
 from tracetrack.events import emit
 from tracetrack.models import User
+from tracetrack.texts import plain
 from tracetrack.versions import check_version
 
 # Versions of which a row must be one when it is changed; None: whatever it is.
@@ -186,11 +187,12 @@ def hold_batch(*, actor: User, code: str, reason: str, expected: Versions = None
 
     Held already: nothing changes, the first hold and its reason stay.
     """
-    if not reason.strip():
+    reason = plain(reason)
+    if not reason:
         raise ReasonMissing
     batch = _locked_batch(code, expected)
     if not batch.held:
-        batch.held, batch.held_reason = True, reason.strip()[:200]
+        batch.held, batch.held_reason = True, reason[:200]
         batch.held_at, batch.held_by = timezone.now(), actor
         batch.save(update_fields=["held", "held_reason", "held_at", "held_by"])
         emit(BatchHeld(batch=code, reason=batch.held_reason), actor=actor)

@@ -9,12 +9,14 @@ from rest_framework import serializers
 
 from bags.codes import normalised, shown
 from bags.columns import BAG
-from bags.errors import BadCode
+from bags.errors import BadCode, ReasonMissing
 from bags.models import Area, Bag, BagType, Batch, Kind, State
 from bags.patterns import check_pattern
 from tracetrack.filtering import Filters, FlagFilter, text
 from tracetrack.lists import MOST_ROWS, PageIn
+from tracetrack.reading import Text
 from tracetrack.streams import Cell, Column
+from tracetrack.texts import plain
 
 LARGEST_ID = 2**63 - 1
 MOST_PLANNED = 2**31 - 1
@@ -119,25 +121,25 @@ class SearchIn(serializers.Serializer[Any]):
 class BatchChangeIn(serializers.Serializer[Any]):
     """What of a batch can be changed. Code and bag type stay; state and hold have acts."""
 
-    product = serializers.CharField(max_length=64)
-    variety = serializers.CharField(max_length=64, allow_blank=True)
+    product = Text(max_length=64)
+    variety = Text(max_length=64, allow_blank=True)
     produced_on = serializers.DateField()
     expires_on = serializers.DateField(allow_null=True)
     planned_bags = serializers.IntegerField(min_value=0, max_value=MOST_PLANNED)
-    notes = serializers.CharField(max_length=LONGEST_NOTES, allow_blank=True)
+    notes = Text(lines=True, max_length=LONGEST_NOTES, allow_blank=True)
 
 
 class BatchIn(serializers.Serializer[Any]):
     """A new batch."""
 
     code = serializers.CharField(max_length=512)
-    product = serializers.CharField(max_length=64)
+    product = Text(max_length=64)
     bag_type = serializers.CharField(max_length=32)
     produced_on = serializers.DateField()
-    variety = serializers.CharField(max_length=64, allow_blank=True, default="")
+    variety = Text(max_length=64, allow_blank=True, default="")
     expires_on = serializers.DateField(allow_null=True, default=None)
     planned_bags = serializers.IntegerField(min_value=0, max_value=MOST_PLANNED, default=0)
-    notes = serializers.CharField(max_length=LONGEST_NOTES, allow_blank=True, default="")
+    notes = Text(lines=True, max_length=LONGEST_NOTES, allow_blank=True, default="")
 
     def validate_code(self, given: str) -> str:
         code = normalised(given)
@@ -149,13 +151,18 @@ class BatchIn(serializers.Serializer[Any]):
 class HoldIn(serializers.Serializer[Any]):
     """Why a batch is put on hold."""
 
-    reason = serializers.CharField(max_length=200)
+    reason = Text(max_length=200)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(given := data.get("reason"), str) and not plain(given):
+            raise ReasonMissing
+        return super().to_internal_value(data)
 
 
 class AreaChangeIn(serializers.Serializer[Any]):
     """What of an area can be changed: sheets and devices name it by its code, which stays."""
 
-    name = serializers.CharField(max_length=64)
+    name = Text(max_length=64)
     gln = serializers.RegexField(r"^[0-9]{13}\Z", allow_blank=True)
     active = serializers.BooleanField()
 
@@ -164,7 +171,7 @@ class AreaIn(serializers.Serializer[Any]):
     """A new area."""
 
     code = serializers.RegexField(r"^[a-z0-9][a-z0-9-]{0,31}\Z")
-    name = serializers.CharField(max_length=64)
+    name = Text(max_length=64)
     gln = serializers.RegexField(r"^[0-9]{13}\Z", allow_blank=True, default="")
     active = serializers.BooleanField(default=True)
 

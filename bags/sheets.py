@@ -11,6 +11,7 @@ from bags.errors import BadCode
 from bags.models import Kind
 from tracetrack.errors import BadRow
 from tracetrack.sheets import Column
+from tracetrack.texts import plain
 
 BATCH_COLUMNS = (
     Column("code", "the batch's code"),
@@ -110,7 +111,7 @@ def _required(cells: Mapping[str, str], field: str, length: int = NAME_LENGTH) -
 
 
 def _limited(cells: Mapping[str, str], field: str, length: int) -> str:
-    value = cells[field].strip()
+    value = plain(cells[field])
     if len(value) > length:
         raise BadRow(field=field, reason=f"is longer than {length} characters")
     return value

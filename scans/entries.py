@@ -14,6 +14,7 @@ from bags.errors import BadCode
 from bags.models import Kind
 from scans.models import EARLIEST, Step
 from tracetrack.errors import BadRow
+from tracetrack.texts import plain
 
 WITH_PARENT = frozenset({Step.LINK, Step.MOVE})
 MAY_NAME_PARENT = WITH_PARENT | {Step.UNLINK}
@@ -109,7 +110,7 @@ def _required(raw: Mapping[str, Any], field: str) -> str:
 
 
 def _limited(raw: Mapping[str, Any], field: str, length: int) -> str:
-    value = _storable(field, _text(raw, field).strip())
+    value = plain(_storable(field, _text(raw, field)), lines=True)
     if len(value) > length:
         raise BadRow(field=field, reason=f"is longer than {length} characters")
     return value

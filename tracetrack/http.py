@@ -24,7 +24,7 @@ from tracetrack.filtering import Filters
 from tracetrack.models import ApiToken, User
 from tracetrack.parsing import StrictJSONParser
 from tracetrack.problems import CsrfFailed, LengthRequired, MethodNotAllowed, TooLarge
-from tracetrack.reading import FIELDS, Nothing, choose, given_query, names_of, read
+from tracetrack.reading import FIELDS, Nothing, choose, given_query, names_of, read, read_json
 from tracetrack.roles import Scope, rights, scope_of_permission
 from tracetrack.tokens import TokenAuthentication
 
@@ -157,11 +157,11 @@ class ApiView(APIView):
 
     def body(self, reader: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The body as `reader` understands it; raises BadRequest, BadField."""
-        return read(reader, self.raw_body())
+        return read_json(reader, self.raw_body())
 
     def changes(self, reader: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The fields of `reader` that the body has, and no other; raises as body() does."""
-        return read(reader, self.raw_body(), partial=True)
+        return read_json(reader, self.raw_body(), partial=True)
 
     def no_body(self) -> None:
         """Raises BadField where the body says anything."""

@@ -1,6 +1,7 @@
 """Reading what a request says: its query parameters, and the fields of its body."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -8,9 +9,38 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from tracetrack.problems import BadField, UnknownParameter, first_fault
+from tracetrack.texts import plain
 
 # The parameter that chooses which fields of a resource an answer shows.
 FIELDS = "fields"
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# What a value of JSON must be, for a field of this kind.
+TYPES: list[tuple[type[Any], Callable[[Any], bool], str]] = [
+    (serializers.BooleanField, lambda value: isinstance(value, bool), "is neither true nor false"),
+    (
+        serializers.IntegerField,
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+        "is not a number",
+    ),
+    (
+        serializers.DateField,
+        lambda value: isinstance(value, str) and bool(DAY.fullmatch(value)),
+        "is not a day, written YYYY-MM-DD",
+    ),
+    (serializers.CharField, lambda value: isinstance(value, str), "is not text"),
+]
+
+
+class Text(serializers.CharField):
+    """A text that people read: kept without what nobody sees. With `lines`, in several lines."""
+
+    def __init__(self, *, lines: bool = False, **options: Any) -> None:
+        self.lines = lines
+        super().__init__(**options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        seen = plain(data, lines=self.lines) if isinstance(data, str) else data
+        return super().run_validation(seen)
 
 
 class Nothing(serializers.Serializer[Any]):
@@ -31,6 +61,26 @@ def read(
     if not serializer.is_valid():
         raise first_fault(serializer.errors)
     return dict(serializer.validated_data)
+
+
+def read_json(
+    reader: type[serializers.Serializer[Any]], given: Mapping[str, Any], *, partial: bool = False
+) -> dict[str, Any]:
+    """As read(), from JSON: what is of another type than it should be is not guessed at."""
+    for name, field in reader().fields.items():
+        value = given.get(name)
+        if value is not None:
+            _check_type(name, field, value)
+    return read(reader, given, partial=partial)
+
+
+def _check_type(name: str, field: Any, value: Any) -> None:
+    for kind, fits, reason in TYPES:
+        if isinstance(field, kind) and not fits(value):
+            raise BadField(field=name, reason=reason)
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        for one in value:
+            _check_type(name, field.child, one)
 
 
 def given_query(request: Request, known: Sequence[str]) -> dict[str, str]:

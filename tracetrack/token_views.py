@@ -19,6 +19,7 @@ from tracetrack.filtering import Filters, text
 from tracetrack.http import ApiView, as_json, created
 from tracetrack.lists import ListView, PageIn
 from tracetrack.models import ApiToken, User
+from tracetrack.reading import Text
 from tracetrack.receipts import repeatable, repeatable_with_secret
 from tracetrack.roles import Scope
 from tracetrack.walking import walk
@@ -35,7 +36,7 @@ UNKNOWN_USER = "is not the name of an active account"
 class TokenIn(serializers.Serializer[Any]):
     """What a new token is to be good for."""
 
-    name = serializers.CharField(min_length=1, max_length=64)
+    name = Text(min_length=1, max_length=64)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(Scope.choices), min_length=1, max_length=len(Scope)
     )

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from scans.models import Step
 from tracetrack.filtering import Filters
 from tracetrack.lists import PageIn
+from tracetrack.reading import Text
 from webhooks.models import Delivery, Happening, Webhook
 
 MOST_VALUES = 100
@@ -50,7 +51,7 @@ class NarrowIn(serializers.Serializer[Any]):
 class WebhookIn(NarrowIn):
     """Keyword arguments of actions.create_webhook."""
 
-    name = serializers.CharField(max_length=64)
+    name = Text(max_length=64)
     url = serializers.CharField(max_length=500)
     events = _events(required=True)
 
@@ -58,7 +59,7 @@ class WebhookIn(NarrowIn):
 class ChangeIn(NarrowIn):
     """What of a webhook can be changed; what is left out stays."""
 
-    name = serializers.CharField(max_length=64, required=False)
+    name = Text(max_length=64, required=False)
     url = serializers.CharField(max_length=500, required=False)
     events = _events(required=False)
     state = serializers.ChoiceField(["active", "paused"], required=False)

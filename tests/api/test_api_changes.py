@@ -149,9 +149,16 @@ class TestTheActs:
         assert (again.status_code, again.json()) == (200, first.json())
         assert [action for action, *_ in told()] == ["batch.held"]
 
-    @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": "x" * 201}])
+    @pytest.mark.parametrize("body", [{}, {"reason": "x" * 201}, {"reason": 5}])
     def test_hold_for_a_reason(self, office, body):
         assert_problem(post(office, f"batches/{LOT}/hold", body), 400, "bad-field")
+
+    @pytest.mark.parametrize("reason", ["", "  ", "\u200b\u2060", "\u200d", "\u202e\u3164\n"])
+    def test_hold_for_a_reason_that_can_be_seen(self, office, reason):
+        answer = post(office, f"batches/{LOT}/hold", {"reason": reason})
+
+        assert_problem(answer, 400, "reason-missing")
+        assert not Batch.objects.get(code=LOT).held
 
     def test_close_for_ever(self, office):
         closed = post(office, f"batches/{LOT}/close", {})

@@ -22,6 +22,9 @@ LEADS_ELSEWHERE = [
 # So plain that every reader of addresses finds the same host in it.
 HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?", re.ASCII)
 
+# As DNS has it: of a part of a name, and of a name.
+LONGEST_LABEL, LONGEST_NAME = 63, 253
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -45,7 +48,7 @@ def check_url(url: str) -> SplitResult:
         raise NotAllowed("must begin with https://")
     if not parts.hostname:
         raise NotAllowed("names no host")
-    if not HOST.fullmatch(parts.hostname) and not _is_ipv6(parts.hostname):
+    if not _is_name(parts.hostname) and not _is_ipv6(parts.hostname):
         raise NotAllowed("names a host that cannot be")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise NotAllowed("must have neither a name, a password nor a fragment")
@@ -54,6 +57,13 @@ def check_url(url: str) -> SplitResult:
     with suppress(ValueError):
         check_address(ipaddress.ip_address(parts.hostname))
     return parts
+
+
+def _is_name(host: str) -> bool:
+    name = host.removesuffix(".")
+    labels = name.split(".")
+    short = len(name) <= LONGEST_NAME and all(0 < len(label) <= LONGEST_LABEL for label in labels)
+    return short and bool(HOST.fullmatch(host))
 
 
 def port_of(parts: SplitResult) -> int:

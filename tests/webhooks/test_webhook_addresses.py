@@ -51,6 +51,10 @@ BAD = {
     "https://127.0.0.1%2f.example/": "a host that cannot be",
     "https://-erp.example/": "a host that cannot be",
     "https://erp;example/": "a host that cannot be",
+    f"https://{'e' * 64}.example/": "a host that cannot be",
+    f"https://erp.{'e' * 300}/": "a host that cannot be",
+    f"https://{'erp.' * 63}example/": "a host that cannot be",
+    "https://erp..example/": "a host that cannot be",
 }
 # What the resolver of the system takes for 127.0.0.1.
 ODD = ["127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "localhost", "0"]

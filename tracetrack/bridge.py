@@ -255,8 +255,7 @@ def environ(scope: Message, body: Any) -> dict[str, Any]:
     found: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        # A fragment is the browser's own; who sends it all the same means what stands before it.
-        "PATH_INFO": unquote_to_bytes(scope["raw_path"].partition(b"#")[0]).decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(_path(scope["raw_path"])).decode("latin-1"),
         "QUERY_STRING": scope["query_string"].partition(b"#")[0].decode("latin-1"),
         "SERVER_NAME": str(server[0]),
         "SERVER_PORT": str(server[1] or 80),
@@ -277,6 +276,15 @@ def environ(scope: Message, body: Any) -> dict[str, Any]:
         between = "; " if key == "HTTP_COOKIE" else ","
         found[key] = f"{found[key]}{between}{text}" if key in found else text
     return found
+
+
+def _path(target: bytes) -> bytes:
+    # A fragment is the browser's own; who sends it all the same means what stands before it.
+    path = target.partition(b"#")[0]
+    if path.lower().startswith((b"http://", b"https://")):
+        # As it is said to a proxy, which every server has to understand.
+        return b"/" + path.partition(b"://")[2].partition(b"/")[2]
+    return path
 
 
 @lru_cache(maxsize=500)

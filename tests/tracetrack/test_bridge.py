@@ -110,6 +110,14 @@ class TestARequest:
 
         assert found["PATH_INFO"] == "/a"
 
+    @pytest.mark.parametrize(
+        ("target", "path"),
+        [(b"http://a.example/b/c", "/b/c"), (b"HTTPS://a.example:8/b#c", "/b"),
+         (b"http://a.example", "/"), (b"/http://a/b", "/http://a/b"), (b"*", "*")],
+    )  # fmt: skip
+    def test_may_be_said_as_to_a_proxy(self, target, path):
+        assert environ(scope(path=target), None)["PATH_INFO"] == path
+
     @pytest.mark.parametrize("size", [0, 5, SMALL, SMALL + 1, 3 * SMALL])
     def test_brings_its_whole_body(self, size):
         body = b"b" * size

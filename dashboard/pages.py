@@ -23,6 +23,7 @@ from dashboard.serializers import OverviewIn
 from dashboard.way import people, stops
 from scans import queries as scan_queries
 from scans.actions import record_scan
+from scans.checks import check_holds
 from scans.errors import ScanUnknown
 from scans.models import Scan
 from scans.serializers import undo_entry
@@ -146,10 +147,15 @@ def batch(request: Asked, code: str) -> HttpResponse:
 @page("bags.hold_batch")
 def hold_batch(request: Asked, code: str) -> HttpResponse:
     """/batches/<code>/hold"""
-    reason = request.POST.get("reason", "").replace("\0", "")
-    return _change(
-        request, code, gettext("{batch} is on hold."), batch_actions.hold_batch, reason=reason
-    )
+    begun, reason = timezone.now(), request.POST.get("reason", "").replace("\0", "")
+
+    def hold(**named: Any) -> None:
+        batch = batch_actions.hold_batch(**named, reason=reason)
+        if batch.held_at and batch.held_at < begun:
+            # Somebody else's reason stays: say whose, and which.
+            check_holds(batch)
+
+    return _change(request, code, gettext("{batch} is on hold."), hold)
 
 
 @require_POST

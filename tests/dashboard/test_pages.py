@@ -196,6 +196,16 @@ class TestBatch:
         office.post("/batches/LOT-1/release")
         assert not Batch.objects.get(code="LOT-1").held
 
+    def test_that_is_held_already_says_by_whom_and_why(self) -> None:
+        first, second = signed_in(Role.OFFICE), signed_in(Role.ADMINISTRATOR)
+        taken = first.post("/batches/LOT-1/hold", {"reason": "wet"}, follow=True)
+        again = second.post("/batches/LOT-1/hold", {"reason": "smells"}, follow=True)
+
+        assert said(taken) == ["LOT-1 is on hold."]
+        assert said(again)[0].startswith("Batch LOT-1 is on hold since ")
+        assert "by one-office: wet." in said(again)[0]
+        assert Batch.objects.get(code="LOT-1").held_reason == "wet"
+
     def test_is_not_held_without_a_reason(self) -> None:
         answer = signed_in(Role.OFFICE).post("/batches/LOT-1/hold", {"reason": " "}, follow=True)
 

@@ -1,6 +1,7 @@
 """Tokens looked up ahead: one question for all who wait, each after its request has come."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import psycopg
@@ -29,8 +30,14 @@ def noted(tokens, *plains, between=None):
             await asyncio.gather(*map(tokens.note, environs))
         await tokens._part()
 
-    asyncio.run(all_at_once())
+    run(all_at_once())
     return [environ.get(FOUND, "nothing") for environ in environs]
+
+
+def run(work):
+    """What it comes to on a loop of its own, whatever loop the thread of the tests may have."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def names(found):
@@ -118,7 +125,7 @@ class TestTokens:
             await tokens._part()
             return staying[FOUND]
 
-        assert asyncio.run(one_leaves())[USERNAME] == "ida"
+        assert run(one_leaves())[USERNAME] == "ida"
 
 
 class TestAServer:

@@ -71,9 +71,10 @@ class TestOpenParts:
 
 
 class TestTheNarrowestScreen:
-    def test_scrolls_no_page_sideways(self, look: Look) -> None:
+    @pytest.mark.parametrize("language", ["en", "hi"])
+    def test_scrolls_no_page_sideways(self, look: Look, language: str) -> None:
         issue_token(User.objects.get(username="ada"), "a gate")
-        page, wide = look("ada", "/account", width=NARROWEST), []
+        page, wide = look("ada", "/account", width=NARROWEST, language=language), []
         for path in PATHS:
             # Nor is Swagger UI ours to narrow.
             if path != "/api/v3/docs":

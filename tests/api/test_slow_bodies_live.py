@@ -67,8 +67,8 @@ class TestSlowBodies:
         said = {(status, document["code"]) for status, document in ends}
         assert said == {(503, "busy"), (408, "body-too-slow")}
 
-    @pytest.mark.parametrize("path", PATHS)
-    def test_that_are_too_large_are_refused_by_what_they_say(self, server, token, path):
-        status, document = answer_on(begun(server, token, path, 99_999_999_999))
+    def test_that_are_too_large_are_refused_by_what_they_say(self, server, token):
+        for path in PATHS:
+            status, document = answer_on(begun(server, token, path, 99_999_999_999))
 
-        assert (status, document["code"]) == (413, "too-large")
+            assert (status, document["code"]) == (413, "too-large"), path

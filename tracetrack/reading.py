@@ -79,8 +79,8 @@ def _check_type(name: str, field: Any, value: Any) -> None:
         if isinstance(field, kind) and not fits(value):
             raise BadField(field=name, reason=reason)
     if isinstance(field, serializers.ListField) and isinstance(value, list):
-        for one in value:
-            _check_type(name, field.child, one)
+        for n, one in enumerate(value):
+            _check_type(f"{name}.{n}", field.child, one)
 
 
 def given_query(request: Request, known: Sequence[str]) -> dict[str, str]:

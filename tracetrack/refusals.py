@@ -3,8 +3,8 @@
 import logging
 import re
 from collections.abc import Callable
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -37,7 +37,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse |
 def name_request(request: HttpRequest) -> str:
     """The id of this request: the caller's X-Request-ID where it is usable, else a new one."""
     given = request.META.get(logs.HEADER, "")
-    chosen: str = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+    chosen: str = given if REQUEST_ID.fullmatch(given) else token_hex(16)
     request.META[logs.HEADER] = chosen
     return chosen
 

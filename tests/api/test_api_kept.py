@@ -18,7 +18,7 @@ from tracetrack.tokens import FIND, FOUND, digest_of, revoke_token
 
 ULTRA = "/api/v3/dashboard/ultra"
 # Of one answer alone.
-OWN = {"X-Request-ID", "RateLimit-Remaining", "Content-Length"}
+OWN = {"X-Request-ID", "RateLimit-Remaining", "RateLimit-Reset", "Content-Length"}
 
 # As a web server does, the door gives the connection back after each answer.
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -38,7 +38,7 @@ class Ahead:
 
     async def note(self, environ: dict[str, Any]) -> None:
         """Have a request know what its token is good for, or nothing where the database fails."""
-        digest = digest_of(bearer(environ))
+        digest = digest_of(bearer(environ) or "")
         future: asyncio.Future[Row | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(digest, []).append(future)
         if self._asking is None or self._asking.done():

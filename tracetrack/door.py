@@ -19,6 +19,7 @@ from tracetrack import kept, limits, logs, refusals, timings
 from tracetrack.policy import NoPageMiddleware
 from tracetrack.refusals import RequestIdMiddleware
 from tracetrack.timings import TimingMiddleware
+from tracetrack.tokens import bearer
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 Headers = list[tuple[str, str]]
@@ -117,5 +118,4 @@ def opens_for(environ: dict[str, Any]) -> bool:
     """Whether this is a plain question with a token, to an address that the door knows."""
     if environ["PATH_INFO"] not in kept.asked_at:
         return False
-    bears = environ.get("HTTP_AUTHORIZATION", "")[:7].lower() == "bearer "
-    return bears and kept.is_plain(environ)
+    return bearer(environ) is not None and kept.is_plain(environ)

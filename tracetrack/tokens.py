@@ -183,10 +183,10 @@ def find_token(plain: str, *, now: datetime) -> ApiToken | None:
         return _token_of(cursor.fetchone())
 
 
-def bearer(meta: Mapping[str, Any]) -> str:
-    """The token that a request brings; empty where it brings none."""
+def bearer(meta: Mapping[str, Any]) -> str | None:
+    """What a request brings for a token; None where it brings none, or something else."""
     scheme, _, plain = meta.get("HTTP_AUTHORIZATION", "").partition(" ")
-    return plain.strip() if scheme.lower() == "bearer" else ""
+    return plain.strip() if scheme.lower() == "bearer" else None
 
 
 def _token_of(row: Sequence[Any] | None) -> ApiToken | None:
@@ -209,14 +209,14 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer tt_…`. A token that is not good is refused, not ignored."""
 
     def authenticate(self, request: Request | HttpRequest) -> tuple[User, ApiToken] | None:
-        scheme, _, plain = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
+        plain = bearer(request.META)
+        if plain is None:
             return None
         now = timezone.now()
         if FOUND in request.META:
             token = _token_of(request.META[FOUND])
         else:
-            token = find_token(plain.strip(), now=now)
+            token = find_token(plain, now=now)
         if token is None:
             raise NotSignedIn(reason="the token is unknown, expired or revoked")
         if token.networks and not is_from(request, token.networks):

@@ -98,34 +98,23 @@ class TestWhatTheLedgerSpeaksOf:
 
 @pytest.mark.django_db(transaction=True)
 class TestTogether:
-    def test_a_bag_is_scanned_or_deleted_never_both(self):
+    @pytest.mark.parametrize(
+        ("key", "made"),
+        [
+            ("bag_id", lambda: Bag.objects.get(code="CB000000001")),
+            ("area_id", lambda: make_area("nowhere")),
+            ("actor_id", lambda: make_user("nobody", Role.VIEWER)),
+        ],
+    )
+    def test_what_is_there_is_scanned_or_deleted_never_both(self, key, made):
         ben, there = self.given()
-        bag = Bag.objects.get(code="CB000000001").pk
+        one = made()
+        rows = type(one).objects.filter(pk=one.pk)
 
-        told = self.raced(ben, Bag.objects.filter(pk=bag), {"bag_id": bag})
+        told = self.raced(ben, rows, {key: one.pk})
 
         seen = Scan.objects.count() - there
-        assert (Bag.objects.filter(pk=bag).exists(), seen) in [(True, 7), (False, 0)]
-        assert told.count("refused") == (1 if seen else 7)
-
-    def test_an_area_is_scanned_in_or_deleted_never_both(self):
-        ben, there = self.given()
-        area = make_area("nowhere").pk
-
-        told = self.raced(ben, Area.objects.filter(pk=area), {"area_id": area})
-
-        seen = Scan.objects.count() - there
-        assert (Area.objects.filter(pk=area).exists(), seen) in [(True, 7), (False, 0)]
-        assert told.count("refused") == (1 if seen else 7)
-
-    def test_somebody_has_scanned_or_is_deleted_never_both(self):
-        ben, there = self.given()
-        person = make_user("nobody", Role.VIEWER).pk
-
-        told = self.raced(ben, User.objects.filter(pk=person), {"actor_id": person})
-
-        seen = Scan.objects.count() - there
-        assert (User.objects.filter(pk=person).exists(), seen) in [(True, 7), (False, 0)]
+        assert (rows.exists(), seen) in [(True, 7), (False, 0)]
         assert told.count("refused") == (1 if seen else 7)
 
     def given(self):

@@ -21,10 +21,10 @@ from dashboard import answers
 from tracetrack import cache
 from tracetrack.live import CHANNEL
 from tracetrack.models import User
+from tracetrack.pool import open_apart
 
 log = logging.getLogger(__name__)
 
-open_connection = psycopg.AsyncConnection.connect
 MAY = "dashboard.view_dashboard"
 # At most four messages a second; without any word from the database, a look now and then.
 BETWEEN_SECONDS, LOOK_SECONDS, PEOPLE_SECONDS = 0.25, 5.0, 15.0
@@ -86,13 +86,9 @@ class Hub:
 
     async def _hear(self) -> None:
         """Serve whenever the database says so; come back when it was away."""
-        params: dict[str, Any] = connection.get_connection_params()
-        params.pop("cursor_factory", None)
         while True:
             try:
-                async with await open_connection(
-                    **params | {"application_name": "tracetrack-live"}, autocommit=True
-                ) as own:
+                async with await open_apart(application_name="tracetrack-live") as own:
                     await own.execute(f"LISTEN {CHANNEL}")
                     # What was told before was not heard.
                     self._people = True

@@ -12,15 +12,14 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
+from tracetrack.pool import open_apart
 from tracetrack.tokens import FOUND, bearer, digest_of
 
 log = logging.getLogger(__name__)
 
 Row = tuple[Any, ...]
-open_connection = psycopg.AsyncConnection.connect
 # A function of the database, planned once for each connection: migrations/0008_find_tokens.py.
 FIND = "SELECT * FROM tracetrack_find_tokens_v1(%s::text[], %s)"
 # After this the request goes to its thread without, and hears there what is wrong.
@@ -75,9 +74,7 @@ class Ahead:
         if self._own is not None and (self._own.broken or clock() > self._until):
             await self._part()
         if self._own is None:
-            params: dict[str, Any] = connection.get_connection_params()
-            params.pop("cursor_factory", None)
-            self._own = await open_connection(**params, autocommit=True)
+            self._own = await open_apart()
             self._until = clock() + settings.DB_POOL_LIFETIME
         cursor = await self._own.execute(FIND, [digests, timezone.now()], prepare=True)
         return await cursor.fetchall()

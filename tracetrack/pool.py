@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 
 from tracetrack.events import Event, emit
 from tracetrack.models import User
 from tracetrack.sql import sql
+
+
+open_connection = psycopg.AsyncConnection.connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,13 @@ def open_share() -> None:
     if pool is not None and pool.min_size < settings.DB_POOL_MIN:
         pool.open()
         pool.resize(settings.DB_POOL_MIN, settings.DB_POOL_MAX)
+
+
+async def open_apart(**more: Any) -> psycopg.AsyncConnection[Any]:
+    """A connection beside the pool, for an event loop: each statement is a transaction."""
+    params: dict[str, Any] = connection.get_connection_params()
+    params.pop("cursor_factory", None)
+    return await open_connection(**params | more, autocommit=True)
 
 
 def close() -> None:

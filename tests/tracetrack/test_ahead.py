@@ -96,7 +96,7 @@ class TestTokens:
         async def away(**params):
             raise psycopg.OperationalError("no")
 
-        monkeypatch.setattr(ahead, "open_connection", away)
+        monkeypatch.setattr(ahead, "open_apart", away)
 
         assert noted(Ahead(), ida) == ["nothing"]
 
@@ -104,7 +104,7 @@ class TestTokens:
         async def hang(**params):
             await asyncio.Event().wait()
 
-        monkeypatch.setattr(ahead, "open_connection", hang)
+        monkeypatch.setattr(ahead, "open_apart", hang)
         monkeypatch.setattr(ahead, "PATIENCE_SECONDS", 0.01)
 
         assert noted(Ahead(), ida, ida) == ["nothing", "nothing"]

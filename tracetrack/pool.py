@@ -11,7 +11,6 @@ from tracetrack.events import Event, emit
 from tracetrack.models import User
 from tracetrack.sql import sql
 
-
 open_connection = psycopg.AsyncConnection.connect
 
 

@@ -8,6 +8,21 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Look
 from tests.browser.seeing import faults
 
+# The head of an answer comes, its body never does.
+STUCK = """() => {
+    window.fetch = async (url, { signal }) => ({
+        ok: true,
+        redirected: false,
+        text: () => new Promise((_, reject) => {
+            document.documentElement.dataset.answer = "arriving";
+            signal.addEventListener("abort", () => {
+                reject(signal.reason);
+                document.documentElement.dataset.answer = "given up";
+            });
+        }),
+    });
+}"""
+
 
 @pytest.fixture
 def page(look: Look) -> Page:
@@ -75,3 +90,14 @@ class TestSuggestions:
 
         expect(page.get_by_text("Nothing that you may see is called “zzz”.")).to_be_visible()
         expect(page.locator("[data-suggested]")).to_have_text("Nothing found")
+
+    def test_are_given_up_quietly_while_they_arrive(self, page: Page) -> None:
+        """`page` fails the test for an error that nobody caught."""
+        page.evaluate(STUCK)
+        page.keyboard.type("sb")
+        expect(page.locator("html")).to_have_attribute("data-answer", "arriving")
+
+        page.get_by_role("combobox").blur()
+
+        expect(page.locator("html")).to_have_attribute("data-answer", "given up")
+        expect(page.get_by_role("option")).to_have_count(0)

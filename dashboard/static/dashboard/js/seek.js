@@ -33,9 +33,8 @@ export function suggestFor(field) {
     asking?.abort();
     asking = new AbortController();
     const address = `${field.dataset.suggest}?q=${encodeURIComponent(text)}`;
-    const answer = await fetch(address, { signal: asking.signal }).catch(() => null);
-    if (!answer?.ok || answer.redirected) return;
-    const html = await answer.text();
+    const html = await suggested(address, asking.signal);
+    if (html === null) return;
     if (field.value.trim() !== text || document.activeElement !== field) return;
     sheet.innerHTML = html;
     sheet.hidden = false;
@@ -83,4 +82,14 @@ export function suggestFor(field) {
   });
   // What was typed while this file was on its way.
   ask();
+}
+
+/** The list that the server suggests; null where it has none, or nobody waits for it any more. */
+async function suggested(address, signal) {
+  try {
+    const answer = await fetch(address, { signal });
+    return answer.ok && !answer.redirected ? await answer.text() : null;
+  } catch {
+    return null;
+  }
 }

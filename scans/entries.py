@@ -110,7 +110,9 @@ def _required(raw: Mapping[str, Any], field: str) -> str:
 
 
 def _limited(raw: Mapping[str, Any], field: str, length: int) -> str:
-    value = plain(_storable(field, _text(raw, field)), lines=True)
+    if not (given := _text(raw, field)):
+        return given
+    value = plain(_storable(field, given), lines=True)
     if len(value) > length:
         raise BadRow(field=field, reason=f"is longer than {length} characters")
     return value

@@ -105,7 +105,7 @@ class Sheet:
             wanted = {name: header.index(name) for name in self._names}
             for line, raw in records:
                 # Only what begins with an apostrophe was ever escaped.
-                quoted = any(cell[:1] == "'" for cell in raw)
+                quoted = "'" in "".join(raw)
                 cells = [formula_restored(cell) for cell in raw] if quoted else raw
                 if len(cells) != len(header):
                     reason = f"has {len(cells)} cells, the header {len(header)}"

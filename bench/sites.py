@@ -64,15 +64,18 @@ def scratch(bags: int) -> Iterator[str]:
 
 @contextmanager
 def on(database: str) -> Iterator[None]:
-    """Have the product work on another database during a block, in this thread."""
+    """Have the product work on another database during a block: this thread, and new ones."""
     if database not in connections.databases:
         default = connections.databases[DEFAULT_DB_ALIAS]
         connections.databases[database] = default | {"NAME": database}
+    usual = connections.databases[DEFAULT_DB_ALIAS]
     before, other = connections[DEFAULT_DB_ALIAS], connections[database]
     # The product must not notice: rows of two databases would refuse to know each other.
     other.alias = DEFAULT_DB_ALIAS
     connections[DEFAULT_DB_ALIAS] = other
+    connections.databases[DEFAULT_DB_ALIAS] = connections.databases[database]
     try:
         yield
     finally:
+        connections.databases[DEFAULT_DB_ALIAS] = usual
         connections[DEFAULT_DB_ALIAS] = before

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
+from operator import itemgetter
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from bags.errors import AreaUnknown, BatchUnknown, WrongKind
 from bags.sheets import BagLine
@@ -19,6 +21,7 @@ from scans.groups import (
     Rows,
     Settle,
     ahead,
+    beside,
     held_desk,
     in_groups,
     lock,
@@ -34,6 +37,8 @@ from tracetrack.sheets import Verdict
 
 # Rows of one transaction. Scans go by sets; with bags each one is locked by its code.
 CHUNK, BAG_CHUNK = 5_000, 500
+# Of the first one: the database has nothing to do while it is read.
+FIRST_CHUNK = 1_000
 # The refs of what bag sheets do: the same bag has the same ref in every sheet.
 BAG_REFS = UUID("5b0c6a0e-6f3e-4c0d-9d5c-0a5f1d9a7c11")
 APPLIED, ALREADY = Verdict(Outcome.APPLIED.value), Verdict(Outcome.ALREADY.value)
@@ -52,8 +57,9 @@ def record_scans(
     """What record_scan() would do with each entry and its actor, in this order; a verdict a row.
 
     `areas` bound what may be touched, whoever scanned; None where nothing does. A row that could
-    not be read comes as its Problem. Each chunk is one transaction, and its verdicts come when it
-    is kept. With keep=False everything is decided and nothing written.
+    not be read comes as its Problem. Each chunk is one transaction, or two where many rows only
+    look at bags, and its verdicts come when it is kept. With keep=False everything is decided and
+    nothing written.
     """
 
     if not keep:
@@ -193,15 +199,30 @@ def _in_chunks(
     rows: Rows[User], *, areas: frozenset[int] | None, now: datetime, chunk: int
 ) -> Iterator[Verdict]:
     lane = _lane(areas, now)
-    groups = ((group, lane.staged(group) if lane else None) for group in in_groups(rows, chunk))
-    for group, staged in ahead(groups):
 
-        def work(group: Group[User] = group, staged: str | None = staged) -> list[Verdict]:
-            verdicts = _recorded(group, staged, areas=areas, now=now, ours=set())
-            emit(ScansRecorded(rows=len(group)))
+    def kept(part: express.Part) -> list[Verdict]:
+        def work() -> list[Verdict]:
+            verdicts = _recorded(part.rows, part.staged, areas=areas, now=now, ours=set())
+            emit(ScansRecorded(rows=len(part.rows)))
             return verdicts
 
-        yield from tried(work)
+        return tried(work)
+
+    # Another connection sees nothing of a transaction that is not over.
+    alone = lane is None or connection.in_atomic_block
+    groups = in_groups(rows, chunk, first=FIRST_CHUNK)
+    with beside() as other:
+        for acts, *looks in ahead(_parts(group, lane, alone=alone) for group in groups):
+            looking = [(part.at, other.submit(kept, part)) for part in looks]
+            told = zip(acts.at, kept(acts), strict=True)
+            seen = [zip(at, looked.result(), strict=True) for at, looked in looking]
+            yield from (verdict for _, verdict in sorted(chain(told, *seen), key=itemgetter(0)))
+
+
+def _parts(group: Group[User], lane: express.Lane | None, *, alone: bool) -> list[express.Part]:
+    if lane and not alone:
+        return lane.parts(group)
+    return [express.Part(range(len(group)), group, lane.staged(group) if lane else None)]
 
 
 def _lane(areas: frozenset[int] | None, now: datetime) -> express.Lane | None:

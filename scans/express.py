@@ -26,7 +26,8 @@ from tracetrack.sql import sql
 
 # For fewer rows the statements themselves would take longer than the rules.
 WORTH_IT = 200
-QUESTIONS = ("codes", "refs", "rows", "contents")
+QUESTIONS = ("lock", "codes", "refs", "rows", "contents", "spread", "judged")
+DEEDS = ("links", "create", "change", "update")
 BEARS = frozenset({Step.LINK, Step.REGISTER})
 STAGED = (
     "n", "plain", "ref", "step", "code", "parent_code", "area_id", "actor_id", "station",
@@ -49,6 +50,14 @@ class Judged(NamedTuple):
     locked: frozenset[str]
 
 
+class Part(NamedTuple):
+    """Rows that go together: where in their group they stand, they, and as COPY takes them."""
+
+    at: Sequence[int]
+    rows: Group[User]
+    staged: str | None
+
+
 class Lane:
     """Reads groups of rows for the database: with the areas and bag types of when it was opened."""
 
@@ -56,6 +65,18 @@ class Lane:
         self._latest = now + AHEAD
         self._areas = {area.code: area for area in Area.objects.all()}
         self._types = list(BagType.objects.order_by("id"))
+
+    def parts(self, group: Group[User]) -> list[Part]:
+        """First what acts, then what looks at bags that nothing else in the group speaks of."""
+        looks = _looks(group)
+        if len(looks) < WORTH_IT:
+            return [self._part(group, range(len(group)))]
+        acts = [at for at in range(len(group)) if at not in looks]
+        return [self._part(group, at) for at in (acts, sorted(looks))]
+
+    def _part(self, group: Group[User], at: Sequence[int]) -> Part:
+        rows = [group[n] for n in at]
+        return Part(at, rows, self.staged(rows))
 
     def staged(self, group: Group[User]) -> str | None:
         """The rows as COPY takes them; None where so few are better left to the rules."""
@@ -77,17 +98,12 @@ class Lane:
 def judge(staged: str) -> Judged:
     """Lock what these rows act upon, and find out which of them nothing can refuse."""
     with connection.cursor() as cursor:
-        cursor.execute(sql("scans.express_tables"))
+        cursor.execute(_together("tables"))
         with cursor.copy(f"COPY scans_staged ({', '.join(STAGED)}) FROM STDIN") as copy:
             copy.write(staged)
-        cursor.execute(sql("scans.express_lock"))
-        for part in QUESTIONS:
-            cursor.execute(sql(f"scans.express_{part}"))
-        spread = sql("scans.express_spread")
-        cursor.execute(spread)
-        while cursor.rowcount:
-            cursor.execute(spread)
-        cursor.execute(sql("scans.express_judged"))
+        cursor.execute(_together(*QUESTIONS))
+        while cursor.nextset():
+            pass
         return Judged(*(frozenset(found or ()) for found in cursor.fetchone()))
 
 
@@ -97,12 +113,32 @@ def write(decided: Sequence[tuple[int, Scan]], *, now: datetime) -> None:
     learn_ids(scan for _, scan in decided)
     lines = [_ledger_line(n, turn, scan) for turn, (n, scan) in enumerate(decided)]
     with connection.cursor() as cursor:
-        for part in ("links", "create", "change", "update"):
-            cursor.execute(sql(f"scans.express_{part}"))
+        cursor.execute(_together(*DEEDS))
         if lines:
             with cursor.copy(f"COPY scans_decided ({', '.join(columns)}) FROM STDIN") as copy:
                 copy.write("".join(lines))
-        cursor.execute(sql("scans.express_ledger"), {"now": now})
+        cursor.execute(_together("ledger"), {"now": now})
+
+
+def _together(*parts: str) -> str:
+    """Statements to be sent at once: after each one the reading of the next group had its turn."""
+    return ";\n".join(sql(f"scans.express_{part}") for part in parts)
+
+
+def _looks(group: Group[User]) -> set[int]:
+    """Where the rows stand that may be decided in any order with the others."""
+    acts, looks = [], {}
+    for at, row in enumerate(group):
+        if isinstance(row, Problem):
+            continue
+        (entry, _) = row
+        if entry.step == Step.INSPECT and _bare(entry):
+            looks[at] = entry
+        else:
+            acts.append(entry)
+    named = {code for entry in acts for code in (entry.code, entry.parent_code)}
+    refs = {entry.ref for entry in acts}
+    return {at for at, e in looks.items() if e.code not in named and e.ref not in refs}
 
 
 def _bare(entry: Entry) -> bool:

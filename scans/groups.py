@@ -1,10 +1,17 @@
 """Rows in groups, each a transaction that is tried again where others came between."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    IntegrityError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 
 from scans.actions import COLLISIONS, TRIES
 from scans.desk import Desk, Stale
@@ -20,20 +27,34 @@ Group = list[tuple[Entry, T] | Problem]
 Settle = Callable[[Desk, Entry, T], str]
 
 
-def in_groups(rows: Rows[T], size: int) -> Iterator[Group[T]]:
-    """Rows in groups; an undo stands alone, because it asks the ledger for what came before."""
+def in_groups(rows: Rows[T], size: int, first: int | None = None) -> Iterator[Group[T]]:
+    """Rows in groups; an undo stands alone, because it asks the ledger for what came before.
+
+    With `first` they begin with so many rows, and double until they have `size`.
+    """
+    full, size = size, min(first or size, size)
     group: Group[T] = []
     for row in rows:
         alone = not isinstance(row, Problem) and row[0].step == Step.UNDO
         if group and (alone or len(group) == size):
             yield group
-            group = []
+            group, size = [], min(2 * size, full)
         group.append(row)
         if alone:
             yield group
             group = []
     if group:
         yield group
+
+
+@contextmanager
+def beside() -> Iterator[Executor]:
+    """Somebody who works on the side, with a connection of his own."""
+    with ThreadPoolExecutor(1, thread_name_prefix="beside") as other:
+        try:
+            yield other
+        finally:
+            other.submit(connections.close_all).result()
 
 
 def ahead(groups: Iterable[T]) -> Iterator[T]:

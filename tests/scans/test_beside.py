@@ -1,0 +1,219 @@
+"""Rows that only look, kept beside those that act: faster, and the day ends the same."""
+
+import random
+import sys
+import time
+from threading import Event
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from bags.models import Bag
+from dashboard.counters import drifts
+from scans import bulk, express
+from scans.bulk import record_scans, register_bags
+from scans.groups import in_groups
+from scans.models import Scan
+from scans.replay import differences
+from tests.factories import child_codes
+from tests.scans.test_bulk import BAGS, NOW, SCANS, SmallDay, named, people
+from tests.scans.test_express import Anyhow, entry, stock
+from tests.together import together
+from tracetrack.errors import Busy
+
+__all__ = ["people", "stock"]
+pytestmark = pytest.mark.django_db(transaction=True)
+REF, BAG, STEP = SCANS.index("ref"), SCANS.index("bag__code"), SCANS.index("step")
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch):
+    """However few the rows are."""
+    monkeypatch.setattr(express, "WORTH_IT", 1)
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    """The parts of all groups, as they were made."""
+    seen = []
+    usual = express.Lane.parts
+
+    def noted(lane, group):
+        told = usual(lane, group)
+        seen.append(told)
+        return told
+
+    monkeypatch.setattr(express.Lane, "parts", noted)
+    return seen
+
+
+class Watched(Anyhow):
+    """A day without rhyme or reason, on which many bags are looked at and some of those moved."""
+
+    def __init__(self, seed, people):
+        super().__init__(seed, people)
+        dice = random.Random(seed)
+        codes = child_codes("SB10003", 30) + child_codes("SB20002", 9) + ["CB999999999", "SB10003"]
+        looks = [(entry("inspect", code), people["asha"]) for code in codes]
+        self.scans += looks + dice.sample(looks, 3)
+        dice.shuffle(self.scans)
+
+
+class TestRowsThatOnlyLook:
+    @pytest.mark.parametrize("seed", range(6))
+    def test_change_nothing_of_how_a_day_ends(self, people, stock, parts, seed):
+        """Row by row, then as sheets are taken in: same verdicts, same bags, same ledger."""
+        day = Watched(seed, people)
+        verdicts, bags, scans = day.tried(day.one_by_one)
+
+        assert list(day.at_once(chunk=20)) == verdicts
+
+        assert list(Bag.objects.order_by("code").values_list(*BAGS)) == bags
+        kept = list(Scan.objects.order_by("pk").values_list(*SCANS))
+        assert sorted(kept, key=by_ref) == sorted(scans, key=by_ref)
+        assert ways(kept) == ways(scans)
+        assert any(len(group) == 2 for group in parts)
+        assert (drifts(), list(differences())) == ([], [])
+
+    def test_change_nothing_of_a_factory_day(self, people, parts):
+        day = SmallDay(1, people)
+        verdicts, bags, scans = day.tried(day.one_by_one)
+        list(register_bags(day.bags, actor=people["asha"], areas=None, now=NOW))
+
+        assert list(day.at_once(chunk=100)) == verdicts
+
+        assert list(Bag.objects.order_by("code").values_list(*BAGS)) == bags
+        assert ways(Scan.objects.order_by("pk").values_list(*SCANS)) == ways(scans)
+
+    def test_stay_with_the_others_where_those_speak_of_the_same_bag_or_ref(self, people, parts):
+        told = [
+            entry("register", "CB910000001"),
+            entry("inspect", "CB910000001"),
+            entry("inspect", "CB910000002"),
+            entry("inspect", "SB10001"),
+            entry("link", "CB910000003", "SB10001"),
+        ]
+
+        verdicts = named(self.taken_in([*told, told[1]], people))
+
+        (group,) = parts
+        assert [list(part.at) for part in group] == [[0, 1, 3, 4, 5], [2]]
+        assert verdicts == [
+            "applied",
+            "applied",
+            "bag-unknown",
+            "bag-unknown",
+            "applied",
+            "replayed",
+        ]
+
+    def test_need_not_wait_for_who_holds_a_sack_that_others_act_on(self, people, stock):
+        rows = [entry("link", "CB910000001", "SB10001")]
+        rows += [entry("inspect", code) for code in child_codes("SB10003", 30)]
+        held, seen = Event(), []
+
+        def hold():
+            with transaction.atomic():
+                Bag.objects.select_for_update().get(code="SB10001")
+                held.set()
+                patience = time.monotonic() + 20
+                while Scan.objects.filter(step="inspect").count() != 30:
+                    if time.monotonic() > patience:
+                        return
+                    time.sleep(0.01)
+                seen.append(Scan.objects.filter(step="link", bag__code="CB910000001").exists())
+
+        def take_in():
+            held.wait(20)
+            return named(self.taken_in(rows, people))
+
+        _, verdicts = together([hold, take_in])
+
+        assert seen == [False]
+        assert verdicts == ["applied"] * 31
+
+    def test_are_kept_though_the_others_are_not_and_come_back_as_replays(
+        self, people, stock, monkeypatch
+    ):
+        rows = [entry("link", "CB910000001", "SB10001"), entry("inspect", "SB10003")]
+        usual = bulk._recorded
+
+        def failing(group, *given, **how):
+            if group[0][0].step == "link":
+                raise Busy
+            return usual(group, *given, **how)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(bulk, "_recorded", failing)
+            with pytest.raises(Busy):
+                list(self.taken_in(rows, people))
+
+        assert named(self.taken_in(rows, people)) == ["applied", "replayed"]
+
+    def test_are_in_the_same_transaction_where_the_caller_has_one(self, people, stock, parts):
+        rows = [entry("register", "CB910000001"), entry("inspect", "SB10003")]
+
+        with transaction.atomic():
+            list(self.taken_in(rows, people))
+            transaction.set_rollback(True)
+
+        assert parts == []
+        assert not Scan.objects.filter(step="inspect").exists()
+
+    def test_leave_no_connection_open(self, people, stock):
+        rows = [entry("register", "CB910000001"), entry("inspect", "SB10003")]
+        before = sessions()
+
+        list(self.taken_in(rows, people))
+
+        assert sessions() == before
+
+    def taken_in(self, entries, people):
+        return record_scans([(e, people["asha"]) for e in entries], areas=None, now=NOW)
+
+
+class TestGroups:
+    def test_begin_small_and_double_where_somebody_waits_for_the_first(self, people):
+        rows = [(entry("inspect", "SB10001"), people["asha"])] * 45
+
+        assert [len(g) for g in in_groups(rows, 10, first=3)] == [3, 6, 10, 10, 10, 6]
+        assert [len(g) for g in in_groups(rows, 20)] == [20, 20, 5]
+        assert [len(g) for g in in_groups(rows, 20, first=50)] == [20, 20, 5]
+
+
+def test_turns_are_short_while_a_sheet_is_taken_in_only(people, tmp_path, monkeypatch):
+    usual, seen = sys.getswitchinterval(), []
+    record = bulk.record_scans
+
+    def noted(*given, **how):
+        seen.append(sys.getswitchinterval())
+        return record(*given, **how)
+
+    monkeypatch.setattr(bulk, "record_scans", noted)
+    sheet = tmp_path / "scans.csv"
+    sheet.write_text("ref,code,parent_code,step,area,station,actor,scanned_at,note\n")
+
+    call_command("import_scans", str(sheet))
+
+    assert seen[0] < usual
+    assert sys.getswitchinterval() == usual
+
+
+def by_ref(scan):
+    return str(scan[REF]), scan
+
+
+def ways(scans):
+    """What happened to each bag, in order."""
+    seen = {}
+    for scan in scans:
+        seen.setdefault(scan[BAG], []).append(scan)
+    return seen
+
+
+def sessions():
+    """How many connections this database has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return cursor.fetchone()[0]

@@ -40,7 +40,7 @@ LEDGER = (
 Row = dict[str, str]
 
 
-@case(unit="rows/s", bar=0.35, rounds=3)
+@case(unit="rows/s", bar=0.35, rounds=7)
 def import_scans(sites: Sites) -> Iterator[Pair]:
     """A sheet of scans with all rules, locks, refusals and counters: 70 % inspect, 25 % link.
 

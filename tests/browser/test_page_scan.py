@@ -17,6 +17,22 @@ def scan_label(page: Page, label: str) -> None:
     page.keyboard.press("Enter")
 
 
+# The head of an answer comes at once, its body when it is told to.
+LATE = """() => {
+    const usual = window.fetch;
+    const tell = (word) => { document.documentElement.dataset.answer = word; };
+    const json = () => new Promise((resolve) => {
+        tell("awaited");
+        window.deliver = () => {
+            resolve({ kind: "parent", child_count: 3, capacity: 30, state: "open" });
+            setTimeout(tell, 0, "delivered");
+        };
+    });
+    window.fetch = async (url, options) =>
+        String(url).includes("/bags/") ? { ok: true, status: 200, json } : usual(url, options);
+}"""
+
+
 @pytest.fixture
 def station(look: Look) -> Page:
     page = look("asha", "/scan")
@@ -75,6 +91,18 @@ class TestLinking:
         outcome = station.locator("[data-outcome]")
         expect(outcome).to_have_attribute("data-outcome", "already")
         expect(station.locator("[data-outcome-text]")).to_contain_text("so already")
+
+    def test_forgets_what_it_asked_of_a_sack_that_is_no_longer_chosen(self, station: Page) -> None:
+        """`look` fails the test for an error that nobody caught."""
+        station.evaluate(LATE)
+        scan_label(station, "SB30001")
+        expect(station.locator("html")).to_have_attribute("data-answer", "awaited")
+
+        station.locator("#step").select_option("inspect")
+        station.evaluate("() => window.deliver()")
+
+        expect(station.locator("html")).to_have_attribute("data-answer", "delivered")
+        expect(station.locator("[data-sack]")).to_be_hidden()
 
 
 class TestOnAPhone:

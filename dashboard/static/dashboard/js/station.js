@@ -106,8 +106,9 @@ async function chooseSack(code) {
   prompt();
   const path = encodeURIComponent(code).replaceAll("%2F", "/");
   const response = await fetch(root.dataset.bags.replace(/_$/, path)).catch(() => null);
+  const bag = response?.ok ? await response.json().catch(() => null) : null;
+  // Meanwhile another sack may have been chosen, or this one filled.
   if (sack?.code !== code || sack.count !== null) return;
-  const bag = response?.ok ? await response.json() : null;
   if (bag?.kind === "child") {
     sack = null;
     answer("refused", say("is-child", { code }), say("child-takes-none"), say("parent-first"));

@@ -153,6 +153,28 @@ class TestOutbox:
         expect(station.locator("[data-done-list] li")).to_have_count(1)
         assert Scan.objects.filter(step="inspect").count() == 1
 
+    @pytest.mark.parametrize(
+        ("status", "body"),
+        [
+            (200, "<html>Welcome to the guest network. Log in.</html>"),
+            (200, "{}"),
+            (201, '{"verdict": "app'),
+            (403, "<html>Blocked by the firewall</html>"),
+            (407, ""),
+        ],
+    )
+    def test_takes_no_answer_of_somebody_else_for_that_of_the_server(
+        self, station: Page, status: int, body: str
+    ) -> None:
+        """The scan waits and is sent again; it is neither forgotten nor refused."""
+        station.get_by_label("Step").select_option("inspect")
+        station.route(API, lambda route: route.fulfill(status=status, body=body), times=1)
+        scan_label(station, "SB10001")
+
+        expect(station.locator("[data-done-list] li")).to_have_count(1)
+        expect(station.locator("[data-waiting]")).to_have_text("0")
+        assert Scan.objects.filter(step="inspect").count() == 1
+
     def test_keeps_a_refusal_until_somebody_has_seen_it(self, station: Page) -> None:
         station.get_by_label("Step").select_option("inspect")
         scan_label(station, "SB99999")

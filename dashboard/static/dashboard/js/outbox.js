@@ -88,10 +88,12 @@ export class Outbox {
     if (response.status === 429 || response.status >= 500) {
       return { line: "busy", ...(later && { wait: later }) };
     }
-    const answer = await response.json().catch(() => ({ title: String(response.status) }));
-    if (response.ok) return { state: "done", answer };
-    if (response.status === 401 || answer.code === "csrf-failed") return { line: "signed-out" };
-    return { state: "refused", answer };
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer?.verdict) return { state: "done", answer };
+    if (response.status === 401 || answer?.code === "csrf-failed") return { line: "signed-out" };
+    if (!response.ok && answer?.code) return { state: "refused", answer };
+    // Half an answer, or somebody else's: a network that wants a log-in answers 200 to everything.
+    return { line: "offline" };
   }
 
   settle(entry) {

@@ -69,7 +69,7 @@ class Lane:
     def parts(self, group: Group[User]) -> list[Part]:
         """First what acts, then what looks at bags that nothing else in the group speaks of."""
         looks = _looks(group)
-        if len(looks) < WORTH_IT:
+        if len(looks) < WORTH_IT or len(looks) == len(group):
             return [self._part(group, range(len(group)))]
         acts = [at for at in range(len(group)) if at not in looks]
         return [self._part(group, at) for at in (acts, sorted(looks))]

@@ -108,6 +108,12 @@ class TestRowsThatOnlyLook:
             "replayed",
         ]
 
+    def test_are_the_whole_group_where_nobody_acts(self, people, stock, parts):
+        rows = [entry("inspect", code) for code in child_codes("SB10003", 30)]
+
+        assert named(self.taken_in(rows, people)) == ["applied"] * 30
+        assert [len(group) for group in parts] == [1]
+
     def test_need_not_wait_for_who_holds_a_sack_that_others_act_on(self, people, stock):
         rows = [entry("link", "CB910000001", "SB10001")]
         rows += [entry("inspect", code) for code in child_codes("SB10003", 30)]

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from bags.errors import AreaUnknown, BatchUnknown, WrongKind
 from bags.sheets import BagLine
@@ -25,6 +25,7 @@ from scans.groups import (
     held_desk,
     in_groups,
     lock,
+    may_work_beside,
     tried,
     verdict_on,
 )
@@ -208,8 +209,7 @@ def _in_chunks(
 
         return tried(work)
 
-    # Another connection sees nothing of a transaction that is not over.
-    alone = lane is None or connection.in_atomic_block
+    alone = not may_work_beside()
     groups = in_groups(rows, chunk, first=FIRST_CHUNK)
     with beside() as other:
         for acts, *looks in ahead(_parts(group, lane, alone=alone) for group in groups):

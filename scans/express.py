@@ -6,6 +6,7 @@ tests/scans/test_express.py shows that both ways end alike. docs/decisions/0008-
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -127,18 +128,17 @@ def _together(*parts: str) -> str:
 
 def _looks(group: Group[User]) -> set[int]:
     """Where the rows stand that may be decided in any order with the others."""
-    acts, looks = [], {}
-    for at, row in enumerate(group):
-        if isinstance(row, Problem):
-            continue
-        (entry, _) = row
-        if entry.step == Step.INSPECT and _bare(entry):
-            looks[at] = entry
-        else:
-            acts.append(entry)
-    named = {code for entry in acts for code in (entry.code, entry.parent_code)}
-    refs = {entry.ref for entry in acts}
-    return {at for at, e in looks.items() if e.code not in named and e.ref not in refs}
+    entries = {at: row[0] for at, row in enumerate(group) if not isinstance(row, Problem)}
+    refs = Counter(entry.ref for entry in entries.values())
+    looks = {at for at, entry in entries.items() if _only_looks(entry) and refs[entry.ref] == 1}
+    rest = [entry for at, entry in entries.items() if at not in looks]
+    named = {code for entry in rest for code in (entry.code, entry.parent_code)}
+    return {at for at in looks if entries[at].code not in named}
+
+
+def _only_looks(entry: Entry) -> bool:
+    # The refs of births are of version 5: who uses such a one may have guessed that of a birth.
+    return entry.step == Step.INSPECT and _bare(entry) and entry.ref.version != 5
 
 
 def _bare(entry: Entry) -> bool:

@@ -47,6 +47,12 @@ def in_groups(rows: Rows[T], size: int, first: int | None = None) -> Iterator[Gr
         yield group
 
 
+def may_work_beside() -> bool:
+    """Whether a second connection is to be had, and would see what this one has done."""
+    pool = getattr(connection, "pool", None)
+    return not connection.in_atomic_block and (pool is None or pool.max_size > 1)
+
+
 @contextmanager
 def beside() -> Iterator[Executor]:
     """Somebody who works on the side, with a connection of his own."""
@@ -93,9 +99,15 @@ class _HeldDesk(Desk):
 
 
 def held_desk(entries: list[Entry], areas: frozenset[int] | None, ours: set[str]) -> Desk:
-    """A desk on which every bag is locked; `ours` are the codes of those that already are."""
+    """A desk on which every bag is locked; `ours` are the codes of those that already are.
+
+    Where all only look nothing is locked: they change no bag, and must not wait for those who do.
+    """
+    looks = all(entry.step == Step.INSPECT for entry in entries)
     while True:
         desk = _HeldDesk(entries, areas=areas)
+        if looks:
+            return desk
         others = desk.bags.keys() - ours
         if not others:
             return desk

@@ -44,6 +44,11 @@ DROP FUNCTION bags_refer_v1();
 STAY = """
 CREATE FUNCTION bags_stay_wait_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- The question afterwards has to see what was committed when it is asked.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'Areas and bag types are deleted in transactions that are READ COMMITTED.'
+            USING ERRCODE = 'feature_not_supported';
+    END IF;
     -- Waits for all who write bags; who comes later waits, and finds it gone.
     LOCK TABLE bags_bag IN SHARE ROW EXCLUSIVE MODE;
     RETURN NULL;
@@ -81,6 +86,10 @@ END $$;
 
 CREATE FUNCTION bags_stay_together_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'Areas and bag types are emptied in transactions that are READ COMMITTED.'
+            USING ERRCODE = 'feature_not_supported';
+    END IF;
     -- Emptied together with the bags they may be: then there are none by now.
     IF EXISTS (SELECT FROM bags_bag) THEN
         RAISE EXCEPTION 'Bags speak of what was to be emptied, %.', TG_TABLE_NAME

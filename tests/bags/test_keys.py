@@ -106,6 +106,21 @@ class TestWhatBagsSpeakOf:
 
 
 @pytest.mark.django_db(transaction=True)
+class TestAnOlderViewOfThings:
+    @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+    @pytest.mark.parametrize(
+        "statement",
+        ["DELETE FROM bags_area", "DELETE FROM bags_bagtype", "TRUNCATE bags_area CASCADE"],
+    )
+    def test_is_none_to_delete_with(self, mustard, level, statement):
+        """It would not show the bag that was registered meanwhile."""
+        with transaction.atomic():
+            run(f"SET TRANSACTION ISOLATION LEVEL {level}")
+            with pytest.raises(NotSupportedError, match="READ COMMITTED"), transaction.atomic():
+                run(statement)
+
+
+@pytest.mark.django_db(transaction=True)
 class TestTogether:
     @pytest.mark.parametrize("key", ["area", "bag_type"])
     def test_what_is_there_is_spoken_of_or_deleted_never_both(self, mustard, key):

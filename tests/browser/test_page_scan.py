@@ -159,7 +159,12 @@ class TestOutbox:
             (200, "<html>Welcome to the guest network. Log in.</html>"),
             (200, "{}"),
             (201, '{"verdict": "app'),
+            (200, '{"verdict": "log in"}'),
+            (201, '{"verdict": "applied"}'),
             (403, "<html>Blocked by the firewall</html>"),
+            (403, '{"code": 1020}'),
+            (404, '{"code": "NoSuchKey"}'),
+            (408, '{"code": "body-too-slow"}'),
             (407, ""),
         ],
     )

@@ -3,7 +3,9 @@
 import random
 import sys
 import time
+from dataclasses import replace
 from threading import Event
+from uuid import uuid5
 
 import pytest
 from django.core.management import call_command
@@ -24,7 +26,7 @@ from tracetrack.errors import Busy
 
 __all__ = ["people", "stock"]
 pytestmark = pytest.mark.django_db(transaction=True)
-REF, BAG, STEP = SCANS.index("ref"), SCANS.index("bag__code"), SCANS.index("step")
+REF, BAG = SCANS.index("ref"), SCANS.index("bag__code")
 
 
 @pytest.fixture(autouse=True)
@@ -58,14 +60,19 @@ class Watched(Anyhow):
         looks = [(entry("inspect", code), people["asha"]) for code in codes]
         self.scans += looks + dice.sample(looks, 3)
         dice.shuffle(self.scans)
+        refs = [row.ref for row, _ in self.scans]
+        for at, (row, actor) in enumerate(self.scans):
+            if row.step == "inspect" and dice.random() < 0.1:
+                self.scans[at] = replace(row, ref=dice.choice(refs)), actor
 
 
 class TestRowsThatOnlyLook:
-    @pytest.mark.parametrize("seed", range(6))
-    def test_change_nothing_of_how_a_day_ends(self, people, stock, parts, seed):
+    @pytest.mark.parametrize("seed", range(8))
+    def test_change_nothing_of_how_a_day_ends(self, people, stock, parts, monkeypatch, seed):
         """Row by row, then as sheets are taken in: same verdicts, same bags, same ledger."""
         day = Watched(seed, people)
         verdicts, bags, scans = day.tried(day.one_by_one)
+        slow(monkeypatch, looks=seed % 2 == 0, seconds=0.05)
 
         assert list(day.at_once(chunk=20)) == verdicts
 
@@ -86,8 +93,8 @@ class TestRowsThatOnlyLook:
         assert list(Bag.objects.order_by("code").values_list(*BAGS)) == bags
         assert ways(Scan.objects.order_by("pk").values_list(*SCANS)) == ways(scans)
 
-    def test_stay_with_the_others_where_those_speak_of_the_same_bag_or_ref(self, people, parts):
-        told = [
+    def test_stay_with_the_others_where_those_speak_of_the_same_bag(self, people, parts):
+        rows = [
             entry("register", "CB910000001"),
             entry("inspect", "CB910000001"),
             entry("inspect", "CB910000002"),
@@ -95,18 +102,65 @@ class TestRowsThatOnlyLook:
             entry("link", "CB910000003", "SB10001"),
         ]
 
-        verdicts = named(self.taken_in([*told, told[1]], people))
+        verdicts = named(self.taken_in(rows, people))
 
         (group,) = parts
-        assert [list(part.at) for part in group] == [[0, 1, 3, 4, 5], [2]]
-        assert verdicts == [
-            "applied",
-            "applied",
-            "bag-unknown",
-            "bag-unknown",
-            "applied",
-            "replayed",
-        ]
+        assert [list(part.at) for part in group] == [[0, 1, 3, 4], [2]]
+        assert verdicts == ["applied", "applied", "bag-unknown", "bag-unknown", "applied"]
+
+    @pytest.mark.parametrize("same", ["two looks", "a birth", "an act that is refused"])
+    def test_stay_with_the_others_where_those_have_the_same_ref(
+        self, people, stock, monkeypatch, same
+    ):
+        one, two = child_codes("SB10003", 2)
+        link = entry("link", "CB910000001", "SB10001")
+        reopen = entry("reopen", "SB99999")
+        look = entry("inspect", one)
+        rows = {
+            "two looks": [look, entry("unlink", one), replace(entry("inspect", two), ref=look.ref)],
+            "a birth": [link, replace(look, ref=uuid5(link.ref, "CB910000001"))],
+            "an act that is refused": [
+                reopen,
+                replace(look, ref=reopen.ref),
+                entry("inspect", one),
+            ],
+        }[same]
+        day = SmallDay(1, people)
+        day.bags, day.scans = [], [(row, people["asha"]) for row in rows]
+        verdicts, _, scans = day.tried(day.one_by_one)
+        slow(monkeypatch, looks=False, seconds=0.3)
+
+        assert list(day.at_once()) == verdicts
+
+        assert ways(Scan.objects.order_by("pk").values_list(*SCANS)) == ways(scans)
+
+    def test_never_wait_for_the_others(self, people, stock, monkeypatch):
+        """Also as replays, and however long those hold the sack."""
+        looks = [entry("inspect", code) for code in child_codes("SB10001", 3)]
+        list(self.taken_in(looks, people))
+        rows = [entry("link", "CB910000001", "SB10001"), *looks]
+        looked, usual = Event(), bulk._recorded
+
+        def in_order(group, *given, **how):
+            verdicts = usual(group, *given, **how)
+            if group[0][0].step == "inspect":
+                looked.set()
+            else:
+                assert looked.wait(20)
+            return verdicts
+
+        monkeypatch.setattr(bulk, "_recorded", in_order)
+
+        assert named(self.taken_in(rows, people)) == ["applied"] + ["replayed"] * 3
+
+    def test_stay_with_the_others_where_there_is_one_connection(
+        self, people, stock, parts, monkeypatch
+    ):
+        monkeypatch.setattr(connection.pool, "_max_size", 1)
+        rows = [entry("register", "CB910000001"), entry("inspect", "SB10003")]
+
+        assert named(self.taken_in(rows, people)) == ["applied", "applied"]
+        assert parts == []
 
     def test_are_the_whole_group_where_nobody_acts(self, people, stock, parts):
         rows = [entry("inspect", code) for code in child_codes("SB10003", 30)]
@@ -209,6 +263,18 @@ def test_turns_are_short_while_a_sheet_is_taken_in_only(people, tmp_path, monkey
 
     assert seen[0] < usual
     assert sys.getswitchinterval() == usual
+
+
+def slow(monkeypatch, *, looks, seconds):
+    """Have one of both parts come later."""
+    usual = bulk._recorded
+
+    def recorded(group, *given, **how):
+        if looks == all(row.step == "inspect" for row, _ in group):
+            time.sleep(seconds)
+        return usual(group, *given, **how)
+
+    monkeypatch.setattr(bulk, "_recorded", recorded)
 
 
 def by_ref(scan):

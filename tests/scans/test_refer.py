@@ -95,6 +95,16 @@ class TestWhatTheLedgerSpeaksOf:
 
         assert not Area.objects.filter(code="nowhere").exists()
 
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize(
+        "statement", ["DELETE FROM tracetrack_user", "TRUNCATE bags_bag CASCADE"]
+    )
+    def test_goes_only_where_each_question_sees_what_is_there(self, ben, statement):
+        with transaction.atomic():
+            run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            with pytest.raises(NotSupportedError, match="READ COMMITTED"), transaction.atomic():
+                run(statement)
+
 
 @pytest.mark.django_db(transaction=True)
 class TestTogether:

@@ -1,6 +1,7 @@
 // Scans on their way to the server. Each stands in localStorage under its own ref until its outcome
 // has been shown: it survives a reload, a flat network, an expired session. Nothing vanishes.
 
+const VERDICTS = ["applied", "already", "replayed"];
 const PREFIX = "tt-scan:";
 const PATIENCE = 15_000;
 const SLOWEST = 30_000;
@@ -85,13 +86,14 @@ export class Outbox {
       signal: AbortSignal.timeout(PATIENCE),
     });
     const later = Number(response.headers.get("Retry-After")) * 1000;
-    if (response.status === 429 || response.status >= 500) {
+    if ([408, 429].includes(response.status) || response.status >= 500) {
       return { line: "busy", ...(later && { wait: later }) };
     }
     const answer = await response.json().catch(() => null);
-    if (response.ok && answer?.verdict) return { state: "done", answer };
+    if (response.ok && VERDICTS.includes(answer?.verdict) && answer.bag) return { state: "done", answer };
     if (response.status === 401 || answer?.code === "csrf-failed") return { line: "signed-out" };
-    if (!response.ok && answer?.code) return { state: "refused", answer };
+    const problem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+    if (!response.ok && problem && answer?.code) return { state: "refused", answer };
     // Half an answer, or somebody else's: a network that wants a log-in answers 200 to everything.
     return { line: "offline" };
   }

@@ -112,7 +112,7 @@ async function chooseSack(code) {
   if (bag?.kind === "child") {
     sack = null;
     answer("refused", say("is-child", { code }), say("child-takes-none"), say("parent-first"));
-  } else if (bag) {
+  } else if (bag?.kind === "parent") {
     Object.assign(sack, { count: bag.child_count, capacity: bag.capacity, state: bag.state });
   } else if (response?.status === 404) {
     sack.count = 0;

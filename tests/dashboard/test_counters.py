@@ -191,3 +191,31 @@ class TestCountersTogether:
 
         assert total() == 0
         assert drifts() == []
+
+
+@pytest.mark.django_db(transaction=True)
+class TestWhatWasPending:
+    def test_leaves_no_empty_pages_behind_that_each_dashboard_would_read(self):
+        """The last dead rows of a backlog hold all pages before them, unless they are cleaned."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO dashboard_scanpending (day, hour, area_id, step, actor_id, total) "
+                "SELECT '2026-11-24', 1, 1, 'link', 1, 1 FROM generate_series(1, 60000)"
+            )
+            cursor.execute("SELECT max(id) - 100 FROM dashboard_scanpending")
+            (last,) = cursor.fetchone()
+            cursor.execute("DELETE FROM dashboard_scanpending WHERE id <= %s", [last])
+            cursor.execute("VACUUM dashboard_scanpending")
+            cursor.execute("DELETE FROM dashboard_scanpending")
+            backlog = pages_of_scans_pending(cursor)
+
+            cursor.execute("VACUUM dashboard_scanpending")
+
+            assert backlog > 400
+            assert pages_of_scans_pending(cursor) == 0
+
+
+def pages_of_scans_pending(cursor):
+    """How many pages a dashboard reads, whatever they hold."""
+    cursor.execute("SELECT pg_relation_size('dashboard_scanpending') / 8192")
+    return cursor.fetchone()[0]

@@ -1,8 +1,6 @@
 """seed(): a believable site of any size, made inside the database, in one transaction."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -25,6 +23,7 @@ from tracetrack.events import emit
 from tracetrack.models import User
 from tracetrack.roles import Role
 from tracetrack.sql import sql
+from tracetrack.unhurried import unhurried
 
 # Rows written by one statement: small enough to be sorted in memory.
 CHUNK = 200_000
@@ -86,20 +85,10 @@ def seed(size: Size, *, progress: Progress) -> None:
     progress("counting")
     counters.roll_up()
     progress("looking the tables over")
-    with _unhurried() as cursor:
+    with unhurried(), connection.cursor() as cursor:
         # Outside a transaction also for index-only scans, which need the visibility map.
         vacuum = "" if connection.in_atomic_block else "VACUUM "
         cursor.execute(f"{vacuum}ANALYZE")
-
-
-@contextmanager
-def _unhurried() -> Iterator[CursorWrapper]:
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        try:
-            yield cursor
-        finally:
-            cursor.execute("SET statement_timeout = DEFAULT")
 
 
 def _plan(cursor: CursorWrapper, size: Size) -> tuple[int, int]:

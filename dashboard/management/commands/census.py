@@ -5,10 +5,13 @@ import json
 from django.core.management.base import BaseCommand
 
 from dashboard.queries import census
+from tracetrack.unhurried import unhurried
 
 
 class Command(BaseCommand):
     help = "Count bags and scans in the tables themselves, not the counters, and print JSON."
 
     def handle(self, *args: object, **options: object) -> None:
-        self.stdout.write(json.dumps(census(), indent=1))
+        with unhurried():
+            counted = census()
+        self.stdout.write(json.dumps(counted, indent=1))

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dashboard import counters
+from tracetrack.unhurried import unhurried
 
 
 class Command(BaseCommand):
@@ -14,7 +15,8 @@ class Command(BaseCommand):
         parser.add_argument("--repair", action="store_true", help="set them right while at it")
 
     def handle(self, *args: Any, **options: Any) -> str:
-        wrong = counters.repair() if options["repair"] else counters.drifts()
+        with unhurried():
+            wrong = counters.repair() if options["repair"] else counters.drifts()
         for drift in wrong:
             self.stderr.write(str(drift))
         if wrong and options["repair"]:

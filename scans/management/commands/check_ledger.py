@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from scans.replay import differences
+from tracetrack.unhurried import unhurried
 
 
 class Command(BaseCommand):
@@ -12,9 +13,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         wrong = 0
-        for difference in differences():
-            self.stderr.write(difference)
-            wrong += 1
+        with unhurried():
+            for difference in differences():
+                self.stderr.write(difference)
+                wrong += 1
         if wrong:
             raise CommandError(f"{wrong} bags are not what the ledger says.")
         return "Every bag is what the ledger says."

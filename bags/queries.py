@@ -1,27 +1,22 @@
-"""Questions about what exists: one bag, what lies in it, a page of bags, a batch, a search."""
+"""Questions about what exists: one bag, what lies in it, a page of bags, a batch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Q
 
-from bags.codes import code_named, normalised, read_label, shown
+from bags.codes import normalised, read_label, shown
 from bags.columns import BAG, BATCH, INSIDE
 from bags.errors import AreaUnknown, BagTypeUnknown, BagUnknown, BatchUnknown
 from bags.filters import BagFilters
 from bags.models import Area, Bag, BagType, Batch, Kind, State
-from bags.querysets import BagQuerySet, user_areas
+from bags.querysets import BagQuerySet
 from tracetrack.models import User
-from tracetrack.sql import sql
 from tracetrack.walking import Page, walk_columns
 
 JOINED = ("bag_type", "batch", "area", "bound_for", "parent")
-BATCH_SHOWN = ("code", "product", "variety", "state", "held")
-# Three characters make a trigram; less would mean reading every code.
-SHORTEST_INSIDE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,76 +193,6 @@ def batch_contents(user: User, batch: Batch) -> dict[str, Any]:
         "planned_bags": planned,
         "progress": round((parents + children) / planned, 4) if planned else None,
     }
-
-
-def search(user: User, text: str, limit: int = 20) -> dict[str, Any]:
-    """Bags and batches that `text` names: the whole code, else its start, its end, its inside.
-
-    The first way that finds something answers; the inside needs 3 characters.
-    Index: bag_code_is_unique. Index: bag_code_backwards. Index: bag_code_trigrams.
-    """
-    code = _searched(text)
-    seen = Bag.objects.visible_to(user)
-    by, found = _found(seen, code, limit + 1)
-    return {
-        "by": by,
-        "bags": _in_order(seen, found[:limit]),
-        "batches": _batches_like(text, code, limit),
-        "more": len(found) > limit,
-    }
-
-
-def _found(bags: BagQuerySet, code: str, limit: int) -> tuple[str, list[int]]:
-    """By which way something is found, and the ids of that."""
-    for way, some in _ways(bags, code) if code else []:
-        found = list(some.values_list("id", "code")[:limit])
-        # In the order of codes the whole one comes before all that begin with it.
-        if found and found[0][1] == code:
-            return "exact", [found[0][0]]
-        if found:
-            return way, [bag for bag, _ in found]
-    return "none", []
-
-
-def areas_like(user: User, text: str, *, limit: int) -> list[dict[str, str]]:
-    """The areas that `user` may see whose code or name begins like this; there are but a few."""
-    words = text.strip()[:64].replace("\0", "")
-    own = user_areas(user)
-    areas = Area.objects.filter(Q(code__istartswith=words) | Q(name__istartswith=words))
-    seen = areas if own is None else areas.filter(pk__in=own)
-    return [{"code": area.code, "name": area.name} for area in seen.order_by("name")[:limit]]
-
-
-def _searched(text: str) -> str:
-    """`text` as part of a code: the label's code where it is whole, else upper-cased as it is."""
-    return code_named(text) or "".join(c for c in text.upper() if c.isprintable()).strip()[:64]
-
-
-def _ways(bags: BagQuerySet, code: str) -> Iterable[tuple[str, BagQuerySet]]:
-    yield "prefix", bags.filter(code__startswith=code).order_by("code")
-    yield "suffix", bags.ending_with(code)
-    if len(code) >= SHORTEST_INSIDE:
-        yield "contains", bags.filter(code__contains=code)
-
-
-def _in_order(bags: BagQuerySet, ids: list[int]) -> list[dict[str, Any]]:
-    """Those of `bags` with these ids, in their order. Index: bags_bag_pkey."""
-    if not ids:
-        return []
-    rows = {row["id"]: row for row in as_rows(bags.filter(pk__in=ids))}
-    # One may have gone since: nothing is promised about a moment.
-    return [rows[bag] for bag in ids if bag in rows]
-
-
-def _batches_like(text: str, code: str, limit: int) -> list[dict[str, Any]]:
-    """Up to `limit` batches whose code, product or variety begins so, in the order of codes."""
-    words = text.strip()[:64].replace("\0", "")
-    if not words:
-        return []
-    with connection.cursor() as cursor:
-        given: dict[str, Any] = {"words": words, "code": code or words, "limit": limit}
-        cursor.execute(sql("bags.batches_like"), given)
-        return [dict(zip(BATCH_SHOWN, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _summed(groups: Sequence[Mapping[str, Any]], *keys: str) -> list[dict[str, Any]]:

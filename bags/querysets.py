@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Reverse
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Concat, Reverse
 
 if TYPE_CHECKING:
     from bags.models import Bag
@@ -46,6 +46,19 @@ class BagQuerySet(QuerySet["Bag"]):
         """
         backwards = self.annotate(backwards=Reverse("code")).order_by("backwards")
         return backwards.filter(backwards__startswith=code[::-1])
+
+    def with_inside(self, text: str) -> Self:
+        """Bags whose code has these characters, three or more, somewhere. Index: bag_code_trigrams.
+
+        Of a longer text the index is asked for every third trigram: all of them would tell little
+        more, and each is a list of tens of thousands. What it gives is held against the text.
+        """
+        if len(text) < 5 or not text.isalnum():
+            return self.filter(code__contains=text)
+        starts = [*range(0, len(text) - 3, 3), len(text) - 3]
+        parts = [Q(code__contains=text[start : start + 3]) for start in starts]
+        # Not by the column itself, or the index would be asked for this as well.
+        return self.alias(whole=Concat("code", Value(""))).filter(*parts, whole__contains=text)
 
     def children_of(self, parent: "Bag") -> Self:
         """What lies in `parent`, in the order of codes. Index: bag_children."""

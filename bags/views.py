@@ -11,6 +11,7 @@ from bags import queries
 from bags.columns import BAG, INSIDE
 from bags.filters import BagFilters
 from bags.querysets import scope_of
+from bags.search import search
 from bags.serializers import BAG_COLUMNS, BagListIn, BagNarrowing, SearchIn
 from tracetrack import cache
 from tracetrack.http import ApiView, as_json
@@ -79,5 +80,5 @@ class Search(ApiView):
     def get(self, request: Request) -> HttpResponse:
         text = self.asked["q"]
         key = cache.key("search", scope=scope_of(self.actor), q=text)
-        found = cache.cached("search", key, lambda: orjson.dumps(queries.search(self.actor, text)))
+        found = cache.cached("search", key, lambda: orjson.dumps(search(self.actor, text)))
         return as_json(found)

@@ -6,7 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from bags import queries
+from bags.search import areas_like
+from bags.search import search as bags_and_batches
 from dashboard.pages import Asked, page, text_in
 
 # So many of each kind fit below the field.
@@ -36,5 +37,5 @@ def suggest(request: Asked) -> HttpResponse:
 
 
 def _found(request: Asked, text: str, *, limit: int) -> dict[str, Any]:
-    areas = queries.areas_like(request.user, text, limit=limit)
-    return queries.search(request.user, text, limit) | {"areas": areas}
+    areas = areas_like(request.user, text, limit=limit)
+    return bags_and_batches(request.user, text, limit) | {"areas": areas}

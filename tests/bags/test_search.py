@@ -1,10 +1,12 @@
 """Search: the whole code, else its start, its end, its inside; never a bag of a foreign area."""
 
 import pytest
+from django.db import connection
 
 from bags.errors import BagUnknown
 from bags.filters import BagFilters
-from bags.queries import bag_page, find_bag, search
+from bags.queries import bag_page, find_bag
+from bags.search import search, ways
 from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
 from tracetrack.roles import Role
 
@@ -78,6 +80,69 @@ class TestSearch:
 
         assert codes(search(ana, "1122")) == ["CB000112233", "CB000112299"]
         assert search(ana, "CB555112255")["by"] == "none"
+
+
+CODES = (
+    "CB000112233", "CB000112299", "CB998877665", "CB121212121", "CB112112112", "M444-10001",
+    "CB555112255",
+)  # fmt: skip
+ODD = ("4-1", "44-1", "-1", "-10", "---", "4--", "4-1000", "M44-", "4-10001", "%%%", "0_1", "00/")
+PARTS = [CODES[3][start:end] for end in range(12) for start in range(end)]
+
+
+def by_the_model(text, seen):
+    """The ways in their order, told in Python over codes."""
+    ways = {
+        "exact": [code for code in seen if code == text],
+        "prefix": [code for code in seen if code.startswith(text)],
+        "suffix": [code for code in seen if code.endswith(text)],
+        "contains": [code for code in seen if text in code and len(text) >= 3],
+    }
+    return next(((way, sorted(found)) for way, found in ways.items() if found), ("none", []))
+
+
+class TestWays:
+    @pytest.fixture
+    def people(self, ben):
+        for code in CODES[3:5]:
+            make_loose(code)
+        make_parent(CODES[5])
+        return {
+            ben: CODES,
+            make_user("ana", Role.OPERATOR, ["lucknow"]): CODES[:6],
+            make_user("jai", Role.OPERATOR, ["jaipur"]): CODES[6:],
+        }
+
+    def test_find_what_the_model_finds(self, people):
+        for text in (
+            *PARTS,
+            *(CODES[2][start:] for start in range(10)),
+            "1122",
+            "12112",
+            "12x12",
+            *ODD,
+        ):
+            for person, seen in people.items():
+                answer = search(person, text)
+                found = (answer["by"], codes(answer))
+                assert found == by_the_model(text.upper(), seen), (text, person)
+
+    @pytest.mark.parametrize("text", ["CB0001122", "CB000112233"])
+    def test_to_begin_is_a_look_into_the_index(self, ben, text):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off; DISCARD PLANS")
+
+            def looks():
+                cursor.execute(
+                    "SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables"
+                    " WHERE relname = 'bags_bag'"
+                )
+                return cursor.fetchone()
+
+            read, looked = looks()
+            cursor.execute(*next(iter(ways(ben, text, 21)))[1])
+            assert cursor.fetchall()[0][1].startswith(text)
+            assert looks() == (read, looked + 1)
 
 
 class TestOneBag:

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from bags.codes import code_named
 from bags.models import Area, Bag
-from bags.queries import as_rows
+from bags.queries import listed
 from bags.querysets import BagQuerySet, user_areas
 from tracetrack.models import User
 from tracetrack.sql import sql
@@ -37,7 +37,7 @@ def search(user: User, text: str, limit: int = 20) -> dict[str, Any]:
     by, found = _found(user, code, limit + 1)
     return {
         "by": by,
-        "bags": _in_order(Bag.objects.visible_to(user), found[:limit]),
+        "bags": listed(found[:limit]),
         "batches": _batches_like(text, code, limit),
         "more": len(found) > limit,
     }
@@ -90,15 +90,6 @@ def _found(user: User, code: str, limit: int) -> tuple[str, list[int]]:
 def _searched(text: str) -> str:
     """`text` as part of a code: the label's code where it is whole, else upper-cased as it is."""
     return code_named(text) or "".join(c for c in text.upper() if c.isprintable()).strip()[:64]
-
-
-def _in_order(bags: BagQuerySet, ids: list[int]) -> list[dict[str, Any]]:
-    """Those of `bags` with these ids, in their order. Index: bags_bag_pkey."""
-    if not ids:
-        return []
-    rows = {row["id"]: row for row in as_rows(bags.filter(pk__in=ids))}
-    # One may have gone since: nothing is promised about a moment.
-    return [rows[bag] for bag in ids if bag in rows]
 
 
 def _batches_like(text: str, code: str, limit: int) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ from django.db import connection
 
 from bags.errors import BagUnknown
 from bags.filters import BagFilters
-from bags.queries import bag_page, find_bag
+from bags.models import Bag
+from bags.queries import as_rows, bag_page, find_bag, listed
 from bags.search import search, ways
 from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
 from tracetrack.roles import Role
@@ -143,6 +144,22 @@ class TestWays:
             cursor.execute(*next(iter(ways(ben, text, 21)))[1])
             assert cursor.fetchall()[0][1].startswith(text)
             assert looks() == (read, looked + 1)
+
+
+class TestListed:
+    def test_says_what_a_list_says_in_the_order_asked_for(self, ben):
+        make_parent("M444-10001", children=15, area="jaipur")
+        make_parent("SB10001", children=2)
+        Bag.objects.filter(parent__code="SB10001").update(batch=make_batch("LOT-7"))
+        scan(ben, "dispatch", "M444-10001", area="lucknow")
+        ids = list(Bag.objects.order_by("-code").values_list("id", flat=True))
+        as_lists_say = {row["id"]: row for row in as_rows(Bag.objects.all())}
+
+        assert len(ids) > 20
+        assert any(row["batch"] for row in as_lists_say.values())
+        assert listed(ids) == [as_lists_say[bag] for bag in ids]
+        assert listed([ids[3], 2**60, ids[1]]) == [as_lists_say[ids[3]], as_lists_say[ids[1]]]
+        assert listed([]) == []
 
 
 class TestOneBag:

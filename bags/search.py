@@ -55,10 +55,13 @@ def areas_like(user: User, text: str, *, limit: int) -> list[dict[str, str]]:
 def ways(user: User, code: str, limit: int) -> Iterator[tuple[str, tuple[str, Any]]]:
     """By which ways bags are looked for, one after the other, until one finds something.
 
-    Each with a statement and its parameters, for the ids and codes of up to `limit` bags.
+    Each with a statement and its parameters, for the ids and codes of up to `limit` bags. None for
+    whom nothing can be found.
     """
-    bags = Bag.objects.visible_to(user)
-    if user_areas(user) is None:
+    bags, areas = Bag.objects.visible_to(user), user_areas(user)
+    if areas is not None and not areas:
+        return
+    if areas is None:
         yield "prefix", (BEGIN, (code, code + LAST, limit))
     else:
         yield "prefix", _asked(bags.filter(code__startswith=code).order_by("code"), limit)

@@ -112,6 +112,7 @@ class TestWays:
             ben: CODES,
             make_user("ana", Role.OPERATOR, ["lucknow"]): CODES[:6],
             make_user("jai", Role.OPERATOR, ["jaipur"]): CODES[6:],
+            make_user("nil", Role.OPERATOR): (),
         }
 
     def test_find_what_the_model_finds(self, people):

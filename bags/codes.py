@@ -8,7 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 from bags.errors import BadCode
 
-CODE = re.compile(r"[A-Z0-9][A-Z0-9\-_/.]{2,63}")
+SIGN = r"[A-Z0-9\-_/.]"
+CODE = re.compile(rf"[A-Z0-9]{SIGN}{{2,63}}")
+# What a code may hold somewhere.
+PART = re.compile(rf"{SIGN}+")
 # A label is a URL, a GS1 Digital Link or "code;lot"; nothing sensible is longer.
 LONGEST_LABEL = 512
 INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})

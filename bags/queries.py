@@ -103,7 +103,7 @@ def as_rows(bags: BagQuerySet, fields: Iterable[str] = BAG) -> list[dict[str, An
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def listed(ids: Sequence[int]) -> list[dict[str, Any]]:
+def listed(ids: list[int]) -> list[dict[str, Any]]:
     """The bags with these ids, in their order, as lists show them; they are known to be seen.
 
     One that has gone since is left out. Index: bags_bag_pkey.
@@ -111,7 +111,7 @@ def listed(ids: Sequence[int]) -> list[dict[str, Any]]:
     if not ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(LISTED, [list(ids)])
+        cursor.execute(LISTED, [ids])
         return [dict(zip(BAG, row, strict=True)) for row in cursor.fetchall()]
 
 

@@ -24,7 +24,7 @@ class BagQuerySet(QuerySet["Bag"]):
 
     def in_areas(self, areas: Iterable[int]) -> Self:
         """Bags in these areas or on their way to them. Index: bag_in_area, bag_bound_for_area."""
-        ids = sorted(areas)
+        ids = ids_of(areas)
         return self.filter(Q(area__in=ids) | Q(bound_for__in=ids))
 
     def with_codes(self, codes: Iterable[str]) -> Self:
@@ -67,6 +67,14 @@ class BagQuerySet(QuerySet["Bag"]):
     def in_batch(self, batch: int) -> Self:
         """The bags of a batch, oldest first. Index: bag_in_batch."""
         return self.filter(batch=batch).order_by("id")
+
+
+def ids_of(areas: Iterable[int]) -> list[int]:
+    """These areas as a list to be looked for: 0, the id of none, where there are none.
+
+    Django cannot write down as SQL that something is in an empty list, and streams are sent as SQL.
+    """
+    return sorted(areas) or [0]
 
 
 def user_areas(user: "User") -> frozenset[int] | None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from bags.codes import code_named
+from bags.codes import PART, code_named
 from bags.models import Area, Bag
 from bags.queries import listed
 from bags.querysets import BagQuerySet, user_areas
@@ -20,7 +20,6 @@ BATCH_SHOWN = ("code", "product", "variety", "state", "held")
 BEGIN = "SELECT id, code FROM bags_begin_v1(%s, %s, %s)"
 # No character of a code comes behind it.
 LAST = "\U0010ffff"
-IN_CODES = re.compile(r"[A-Z0-9\-_/.]+")
 SHORTEST_INSIDE = 3
 # What has a trigram that can be looked up: three in a row, or the edge of a word. Anything else,
 # like "---", would mean reading every code.
@@ -55,13 +54,10 @@ def areas_like(user: User, text: str, *, limit: int) -> list[dict[str, str]]:
 def ways(user: User, code: str, limit: int) -> Iterator[tuple[str, tuple[str, Any]]]:
     """By which ways bags are looked for, one after the other, until one finds something.
 
-    Each with a statement and its parameters, for the ids and codes of up to `limit` bags. None for
-    whom nothing can be found.
+    Each with a statement and its parameters, for the ids and codes of up to `limit` bags.
     """
-    bags, areas = Bag.objects.visible_to(user), user_areas(user)
-    if areas is not None and not areas:
-        return
-    if areas is None:
+    bags = Bag.objects.visible_to(user)
+    if user_areas(user) is None:
         yield "prefix", (BEGIN, (code, code + LAST, limit))
     else:
         yield "prefix", _asked(bags.filter(code__startswith=code).order_by("code"), limit)
@@ -76,7 +72,7 @@ def _asked(bags: BagQuerySet, limit: int) -> tuple[str, Any]:
 
 def _found(user: User, code: str, limit: int) -> tuple[str, list[int]]:
     """By which way something is found, and the ids of that."""
-    if not IN_CODES.fullmatch(code):
+    if not PART.fullmatch(code):
         return "none", []
     for way, (text, given) in ways(user, code, limit):
         with connection.cursor() as cursor:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import Q, QuerySet
 
-from bags.querysets import user_areas
+from bags.querysets import ids_of, user_areas
 
 if TYPE_CHECKING:
     from bags.models import Bag
@@ -24,7 +24,7 @@ class ScanQuerySet(QuerySet["Scan"]):
         areas = user_areas(user)
         if areas is None:
             return self
-        ids = sorted(areas)
+        ids = ids_of(areas)
         seen = Q(bag__area__in=ids) | Q(bag__bound_for__in=ids)
         return self.filter(seen, area__in=ids)
 

@@ -93,13 +93,13 @@ PARTS = [CODES[3][start:end] for end in range(12) for start in range(end)]
 
 def by_the_model(text, seen):
     """The ways in their order, told in Python over codes."""
-    ways = {
+    told = {
         "exact": [code for code in seen if code == text],
         "prefix": [code for code in seen if code.startswith(text)],
         "suffix": [code for code in seen if code.endswith(text)],
         "contains": [code for code in seen if text in code and len(text) >= 3],
     }
-    return next(((way, sorted(found)) for way, found in ways.items() if found), ("none", []))
+    return next(((way, sorted(found)) for way, found in told.items() if found), ("none", []))
 
 
 class TestWays:
@@ -116,14 +116,8 @@ class TestWays:
         }
 
     def test_find_what_the_model_finds(self, people):
-        for text in (
-            *PARTS,
-            *(CODES[2][start:] for start in range(10)),
-            "1122",
-            "12112",
-            "12x12",
-            *ODD,
-        ):
+        ends = [CODES[2][start:] for start in range(10)]
+        for text in (*PARTS, *ends, "1122", "12112", "12x12", *ODD):
             for person, seen in people.items():
                 answer = search(person, text)
                 found = (answer["by"], codes(answer))

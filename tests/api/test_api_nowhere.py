@@ -1,0 +1,50 @@
+"""Who is bound to areas and has none sees nothing, everywhere, and breaks nothing."""
+
+import pytest
+from rest_framework.test import APIClient
+
+from tests.factories import make_batch, make_loose, make_user, reference
+from tracetrack.roles import Role
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CODE = "CB900000001"
+FORMS = ("", "?format=csv", "?format=ndjson")
+PATHS = (
+    "bags", "scans", *(f"{of}/stream{form}" for of in ("bags", "scans") for form in FORMS),
+    "search?q=CB9", "batches/LOT-1/recall?format=ndjson", "batches/LOT-1/recall?format=csv",
+    f"bags/{CODE}", f"bags/{CODE}/timeline", f"bags/{CODE}/trace", "dashboard/ultra",
+)  # fmt: skip
+QUERIES = (
+    "{bags(first: 2) {nodes {id}}}",
+    "{scans(first: 2) {nodes {id}}}",
+    "{batches(first: 2) {nodes {code bags(first: 2) {nodes {id}}}}}",
+)
+
+
+@pytest.fixture
+def nobody():
+    """An operator without an area, on a site with a bag."""
+    reference()
+    make_loose(CODE)
+    make_batch("LOT-1")
+    client = APIClient()
+    client.force_login(make_user("otto", Role.OPERATOR))
+    return client
+
+
+class TestNowhere:
+    @pytest.mark.parametrize("path", PATHS)
+    def test_is_nothing_to_be_seen(self, nobody, path):
+        answer = nobody.get(f"/api/v3/{path}")
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+        assert answer.status_code == (404 if path.startswith("bags/CB") else 200), body
+        assert answer.status_code == 404 or CODE.encode() not in body
+
+    @pytest.mark.parametrize("query", QUERIES)
+    def test_is_nothing_to_be_asked_for(self, nobody, query):
+        answer = nobody.post("/api/v3/graphql", {"query": query}, format="json")
+
+        assert answer.status_code == 200, answer.content
+        assert b"errors" not in answer.content
+        assert b'"id"' not in answer.content

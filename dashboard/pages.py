@@ -21,12 +21,12 @@ from bags.models import Kind
 from dashboard import answers, board, language, names, offers, signs, station
 from dashboard.serializers import OverviewIn
 from dashboard.way import people, stops
-from scans import queries as scan_queries
 from scans.actions import record_scan
 from scans.checks import check_holds
 from scans.errors import ScanUnknown
 from scans.models import Scan
 from scans.serializers import undo_entry
+from scans.ways import latest_way
 from tracetrack.errors import Forbidden, Problem
 from tracetrack.models import User
 from tracetrack.reading import read
@@ -88,7 +88,7 @@ def bag(request: Asked, code: str) -> HttpResponse:
     found = bag_queries.find_bag(request.user, code)
     sack = found if found.kind == Kind.PARENT else found.parent
     before = number_in(request.GET.get("before"))
-    way, older = scan_queries.latest_way(found, before=before, most=PER_WAY)
+    way, older = latest_way(found, before=before, most=PER_WAY)
     context = {
         "bag": found,
         "sack": sack,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,15 +12,12 @@ from django.db import connection
 from bags.models import Area, Bag, Batch, Kind
 from scans.models import EARLIEST, Scan
 from scans.past import MOST_ROWS, Act, Ledger, Position, Stay, ledger, position, stays
-from scans.queries import JOINED, stop
+from scans.ways import END, NEVER, stops, told
 from tracetrack.models import User
 from tracetrack.sql import sql
 
 # What one answer lists of what lay in a bag, or in what it lay; how much is left out, it says.
 MOST_STAYS = 1000
-# Later than anything: as things are now.
-ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
-NEVER = 2**63 - 1
 AFTER_NOTHING = (EARLIEST, 0)
 
 
@@ -36,11 +33,11 @@ def trace(
     known = ledger(bag, at)
     was, sure = (_now(bag), True) if at is None else _then(bag, known, at)
     lay = [stay for stay in stays(known.lines) if bag.pk in (stay.child, stay.parent)]
-    told = _chain(user, bag, was, lay)
+    chain = _chain(user, bag, was, lay)
     asked = _asked(bag, lay, at)
     rows, more = _way(bag, asked, after=after, limit=limit)
     more_told = {"at": at.isoformat() if at else None, "truncated": not (known.whole and sure)}
-    return told | more_told | _places_and_hands(asked) | {"way": rows}, more
+    return chain | more_told | _places_and_hands(asked) | {"way": rows}, more
 
 
 def _chain(user: User, bag: Bag, was: Position | None, lay: list[Stay]) -> dict[str, Any]:
@@ -74,11 +71,7 @@ def _way(
         cursor.execute(sql("scans.way_page"), asked | page)
         ids = [pk for (pk,) in cursor.fetchall()]
     shown = ids[:limit]
-    scans = {s.pk: s for s in Scan.objects.filter(pk__in=shown).select_related(*JOINED)}
-    undoing = Scan.objects.filter(undoes__in=shown, recorded_at__lte=asked["at"])
-    undone = set(undoing.values_list("undoes", flat=True))
-    rows = [stop(scans[pk], undone, through=_through(bag, scans[pk])) for pk in shown]
-    return rows, shown[-1] if len(ids) > limit else None
+    return stops(bag, told(shown), at=asked["at"]), shown[-1] if len(ids) > limit else None
 
 
 def _places_and_hands(asked: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -202,14 +195,9 @@ def _asked(bag: Bag, lay: list[Stay], at: datetime | None) -> dict[str, Any]:
     carried = lay if bag.kind == Kind.CHILD else []
     return {
         "bag": bag.pk,
-        "at": at or ALWAYS,
+        "at": at or END[0],
         "rows": MOST_ROWS,
         "parents": [stay.parent for stay in carried],
         "since": [stay.entered.id for stay in carried],
         "until": [stay.left.id if stay.left else NEVER for stay in carried],
     }
-
-
-def _through(bag: Bag, scan: Scan) -> str | None:
-    carried = bag.kind == Kind.CHILD and scan.bag_id != bag.pk
-    return scan.bag.code if carried else None

@@ -39,6 +39,7 @@ from scans.serializers import (
     verdict_json,
 )
 from scans.trace import trace
+from scans.ways import timeline
 from tracetrack import paging
 from tracetrack.deprecation import Deprecated
 from tracetrack.described import names
@@ -159,7 +160,7 @@ class Timeline(ApiView):
 
     def get(self, request: Request, code: str) -> HttpResponse:
         bag = find_bag(self.actor, code, joined=False)
-        stops = [self.shown(stop) for stop in queries.timeline(bag)]
+        stops = [self.shown(stop) for stop in timeline(bag)]
         return as_json({"code": bag.code, "results": stops})
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from bags.models import Area, Bag
 from scans.models import Scan
-from scans.queries import latest_way, timeline
+from scans.ways import TOLD, Told, latest_way, timeline
 from tests.factories import child_codes, make_parent, make_user, reference, scan
 from tracetrack.models import User
 from tracetrack.roles import Role
@@ -94,3 +94,27 @@ def test_the_work_does_not_grow_with_what_happened(actor: User) -> None:
 
     assert (len(rows), more) == (50, rows[0]["id"])
     assert len(asked) <= 5
+
+
+def test_what_the_database_tells_is_what_is_read_from_it() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(TOLD, [[]])
+        assert tuple(column.name for column in cursor.description) == Told._fields
+
+
+@pytest.mark.parametrize("code", [PARENT, CHILD])
+def test_no_large_table_is_read_from_one_end_to_the_other(actor: User, code: str) -> None:
+    bag = Bag.objects.get(code=code)
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD PLANS")
+
+        def whole() -> list[tuple[str, int]]:
+            cursor.execute(
+                "SELECT relname, seq_scan FROM pg_stat_xact_user_tables"
+                " WHERE relname IN ('bags_bag', 'scans_scan') ORDER BY 1"
+            )
+            return cursor.fetchall()
+
+        before = whole()
+        assert len(timeline(bag)) > 3
+        assert whole() == before

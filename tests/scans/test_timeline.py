@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from bags.models import Bag
-from scans.queries import latest, timeline
+from scans.queries import latest
+from scans.ways import timeline
 from tests.factories import make_parent, make_user, scan
 from tracetrack.roles import Role
 

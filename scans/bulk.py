@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from bags.errors import AreaUnknown, BatchUnknown, WrongKind
 from bags.sheets import BagLine
@@ -82,7 +82,8 @@ def record_together(
     """
 
     given: Rows[User] = [row if isinstance(row, Problem) else (row, actor) for row in rows]
-    lane = _lane(areas, now)
+    # Its rows are often sent again, because their answer was lost.
+    lane = _lane(areas, now, asks=True)
 
     def work() -> list[Verdict]:
         entries = [row for row in rows if not isinstance(row, Problem)]
@@ -90,7 +91,7 @@ def record_together(
         verdicts: list[Verdict] = []
         for group in in_groups(given, CHUNK):
             staged = lane.staged(group) if lane else None
-            verdicts += _recorded(group, staged, areas=areas, now=now, ours=ours)
+            verdicts += _recorded(group, staged, lane, areas=areas, now=now, ours=ours)
         if whole and any(verdict.problem for verdict in verdicts):
             transaction.set_rollback(True)
         emit(ScansRecorded(rows=len(rows)))
@@ -199,11 +200,13 @@ def _kept(
 def _in_chunks(
     rows: Rows[User], *, areas: frozenset[int] | None, now: datetime, chunk: int
 ) -> Iterator[Verdict]:
-    lane = _lane(areas, now)
+    lane = _lane(areas, now, asks=False)
 
     def kept(part: express.Part) -> list[Verdict]:
         def work() -> list[Verdict]:
-            verdicts = _recorded(part.rows, part.staged, areas=areas, now=now, ours=set())
+            verdicts = _recorded(
+                part.rows, part.staged, lane, areas=areas, now=now, ours=set()
+            )
             emit(ScansRecorded(rows=len(part.rows)))
             return verdicts
 
@@ -225,23 +228,24 @@ def _parts(group: Group[User], lane: express.Lane | None, *, alone: bool) -> lis
     return [express.Part(range(len(group)), group, lane.staged(group) if lane else None)]
 
 
-def _lane(areas: frozenset[int] | None, now: datetime) -> express.Lane | None:
+def _lane(areas: frozenset[int] | None, now: datetime, *, asks: bool) -> express.Lane | None:
     # Who sees some areas only may lose sight of a bag on the way: that is for the rules.
-    return express.Lane(now) if areas is None else None
+    return express.Lane(now, asks=asks) if areas is None else None
 
 
 def _recorded(
     group: Group[User],
     staged: str | None,
+    lane: express.Lane | None,
     *,
     areas: frozenset[int] | None,
     now: datetime,
     ours: set[str],
 ) -> list[Verdict]:
     """What becomes of the rows of a group, written down; `ours`: codes of bags locked before."""
-    if staged is None:
+    if lane is None or staged is None:
         return _by_the_rules(group, areas=areas, now=now, ours=ours)
-    judged = express.judge(staged)
+    judged = express.judge(staged, asks=lane.asks)
     ours |= judged.locked
     hard = [group[n] for n in sorted(judged.hard)]
     desk = held_desk(_entries(hard), areas, ours)
@@ -255,7 +259,12 @@ def _recorded(
         else:
             verdicts.append(ALREADY if n in judged.already else APPLIED)
     desk.save()
-    express.write(decided, now=now)
+    try:
+        express.write(decided, now=now)
+    except IntegrityError:
+        # Where one ref is known others will be; the group is taken again.
+        lane.asks = True
+        raise
     ours |= desk.bags.keys()
     return verdicts
 

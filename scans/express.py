@@ -60,9 +60,13 @@ class Part(NamedTuple):
 
 
 class Lane:
-    """Reads groups of rows for the database: with the areas and bag types of when it was opened."""
+    """Reads groups of rows for the database: with the areas and bag types of when it was opened.
 
-    def __init__(self, now: datetime) -> None:
+    It `asks` the ledger for refs, or trusts that all are new until one proves to be known.
+    """
+
+    def __init__(self, now: datetime, *, asks: bool) -> None:
+        self.asks = asks
         self._latest = now + AHEAD
         self._areas = {area.code: area for area in Area.objects.all()}
         self._types = list(BagType.objects.order_by("id"))
@@ -96,13 +100,16 @@ class Lane:
         )
 
 
-def judge(staged: str) -> Judged:
-    """Lock what these rows act upon, and find out which of them nothing can refuse."""
+def judge(staged: str, *, asks: bool) -> Judged:
+    """Lock what these rows act upon, and find out which of them nothing can refuse.
+
+    Unless it `asks`, a ref that is known makes `write` raise IntegrityError.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_together("tables"))
         with cursor.copy(f"COPY scans_staged ({', '.join(STAGED)}) FROM STDIN") as copy:
             copy.write(staged)
-        cursor.execute(_together(*QUESTIONS))
+        cursor.execute(_together(*QUESTIONS), {"asks": asks})
         while cursor.nextset():
             pass
         return Judged(*(frozenset(found or ()) for found in cursor.fetchone()))

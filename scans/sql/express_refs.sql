@@ -1,4 +1,5 @@
 -- For the rules: rows whose ref, or that of a birth, is known or comes twice.
+-- Parameters: asks, whether the ledger is asked for it; its constraint refuses a known one anyway.
 -- Index: scan_ref_is_recorded_once.
 WITH claimed AS MATERIALIZED (
     SELECT n, ref FROM scans_staged
@@ -11,7 +12,8 @@ WITH claimed AS MATERIALIZED (
     WHERE parent_birth IS NOT NULL
 ),
 known AS MATERIALIZED (
-    SELECT ref FROM scans_scan WHERE ref = ANY (ARRAY(SELECT ref FROM claimed))
+    SELECT ref FROM scans_scan
+    WHERE %(asks)s AND ref = ANY (ARRAY(SELECT ref FROM claimed))
     UNION
     SELECT ref FROM claimed GROUP BY ref HAVING count(*) > 1
 )

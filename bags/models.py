@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Collate, Reverse, Upper
 
 from bags.patterns import check_pattern
-from bags.querysets import BagQuerySet
+from bags.querysets import BagCodeQuerySet, BagQuerySet
 
 # At most 64 characters are the column's own rule. PostgreSQL takes ten times as long for {2,63},
 # and it looks at a row's constraints whenever anything in the row changes.
@@ -270,6 +270,25 @@ class Bag(models.Model):
                 fields=["id"], name="bag_loose_anywhere", condition=Q(kind="child", parent=None)
             ),
             models.Index(fields=["bag_type", "id"], name="bag_of_type"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class BagCode(models.Model):
+    """The code of a bag once more, to be searched; migrations/0009_codes_apart.py keeps it."""
+
+    bag = models.OneToOneField(
+        Bag, models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
+    code = models.CharField(max_length=64, db_collation="C")
+
+    objects = BagCodeQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
             models.Index(Reverse("code"), name="bag_code_backwards"),
             GinIndex(OpClass("code", "gin_trgm_ops"), name="bag_code_trigrams"),
         ]

@@ -1,4 +1,4 @@
-"""Questions to one table: bags."""
+"""Questions to one table: bags, or the codes of bags."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat, Reverse
 
 if TYPE_CHECKING:
-    from bags.models import Bag
+    from bags.models import Bag, BagCode
     from tracetrack.models import User
 
 
@@ -24,8 +24,7 @@ class BagQuerySet(QuerySet["Bag"]):
 
     def in_areas(self, areas: Iterable[int]) -> Self:
         """Bags in these areas or on their way to them. Index: bag_in_area, bag_bound_for_area."""
-        ids = ids_of(areas)
-        return self.filter(Q(area__in=ids) | Q(bound_for__in=ids))
+        return self.filter(in_areas(areas))
 
     def with_codes(self, codes: Iterable[str]) -> Self:
         """The bags with these codes. Index: bag_code_is_unique."""
@@ -39,16 +38,33 @@ class BagQuerySet(QuerySet["Bag"]):
         """Parents that still take children. Index: bag_open."""
         return self.filter(kind="parent", state="open")
 
-    def ending_with(self, code: str) -> Self:
-        """Bags whose code ends so: the last digits of a label. Index: bag_code_backwards.
+    def children_of(self, parent: "Bag") -> Self:
+        """What lies in `parent`, in the order of codes. Index: bag_children."""
+        return self.filter(parent=parent).order_by("code")
+
+    def in_batch(self, batch: int) -> Self:
+        """The bags of a batch, oldest first. Index: bag_in_batch."""
+        return self.filter(batch=batch).order_by("id")
+
+
+class BagCodeQuerySet(QuerySet["BagCode"]):
+    """Codes of bags, searched by their end and their inside."""
+
+    def visible_to(self, user: "User") -> Self:
+        """The codes of the bags that this user may see."""
+        areas = user_areas(user)
+        return self if areas is None else self.filter(in_areas(areas, of="bag__"))
+
+    def ending_with(self, code: str) -> "QuerySet[BagCode]":
+        """Codes that end so: the last digits of a label. Index: bag_code_backwards.
 
         In the order of that index, or PostgreSQL would read the table in the hope of an early find.
         """
         backwards = self.annotate(backwards=Reverse("code")).order_by("backwards")
         return backwards.filter(backwards__startswith=code[::-1])
 
-    def with_inside(self, text: str) -> Self:
-        """Bags whose code has these characters, three or more, somewhere. Index: bag_code_trigrams.
+    def with_inside(self, text: str) -> "QuerySet[BagCode]":
+        """Codes that have these characters, three or more, somewhere. Index: bag_code_trigrams.
 
         Of a longer text the index is asked for every third trigram: all of them would tell little
         more, and each is a list of tens of thousands. What it gives is held against the text.
@@ -60,13 +76,11 @@ class BagQuerySet(QuerySet["Bag"]):
         # Not by the column itself, or the index would be asked for this as well.
         return self.alias(whole=Concat("code", Value(""))).filter(*parts, whole__contains=text)
 
-    def children_of(self, parent: "Bag") -> Self:
-        """What lies in `parent`, in the order of codes. Index: bag_children."""
-        return self.filter(parent=parent).order_by("code")
 
-    def in_batch(self, batch: int) -> Self:
-        """The bags of a batch, oldest first. Index: bag_in_batch."""
-        return self.filter(batch=batch).order_by("id")
+def in_areas(areas: Iterable[int], *, of: str = "") -> Q:
+    """What is in these areas or on its way to them; `of` says where the bag stands."""
+    ids = ids_of(areas)
+    return Q(**{f"{of}area__in": ids}) | Q(**{f"{of}bound_for__in": ids})
 
 
 def ids_of(areas: Iterable[int]) -> list[int]:

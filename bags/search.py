@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from bags.codes import PART, code_named
-from bags.models import Area, Bag
+from bags.models import Area, Bag, BagCode
 from bags.queries import listed
-from bags.querysets import BagQuerySet, user_areas
+from bags.querysets import user_areas
 from tracetrack.models import User
 from tracetrack.sql import sql
 
@@ -61,13 +61,14 @@ def ways(user: User, code: str, limit: int) -> Iterator[tuple[str, tuple[str, An
         yield "prefix", (BEGIN, (code, code + LAST, limit))
     else:
         yield "prefix", _asked(bags.filter(code__startswith=code).order_by("code"), limit)
-    yield "suffix", _asked(bags.ending_with(code), limit)
+    codes = BagCode.objects.visible_to(user)
+    yield "suffix", _asked(codes.ending_with(code), limit)
     if len(code) >= SHORTEST_INSIDE and HAS_TRIGRAM.search(code):
-        yield "contains", _asked(bags.with_inside(code), limit)
+        yield "contains", _asked(codes.with_inside(code), limit)
 
 
-def _asked(bags: BagQuerySet, limit: int) -> tuple[str, Any]:
-    return bags.values_list("id", "code")[:limit].query.sql_with_params()
+def _asked(rows: QuerySet[Any], limit: int) -> tuple[str, Any]:
+    return rows.values_list("pk", "code")[:limit].query.sql_with_params()
 
 
 def _found(user: User, code: str, limit: int) -> tuple[str, list[int]]:

@@ -32,6 +32,7 @@ USUAL_LOAD, LEAST_LOAD = 28, 10
 # M444-00000 is a label of five digits, so there cannot be more sacks of moong.
 MOONG_SHARE, MOST_MOONG = 0.2, 80_000
 SLOTS = 1000
+LARGE = ("bags_bag", "bags_bagcode", "scans_scan")
 ROOMY = (
     "SET LOCAL statement_timeout = 0",
     "SET LOCAL work_mem = '256MB'",
@@ -68,7 +69,7 @@ def seed(size: Size, *, progress: Progress) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in ROOMY:
             cursor.execute(statement)
-        cursor.execute("LOCK bags_bag, bags_batch, scans_scan IN ACCESS EXCLUSIVE MODE")
+        cursor.execute(f"LOCK bags_batch, {', '.join(LARGE)} IN ACCESS EXCLUSIVE MODE")
         if any(model.objects.exists() for model in (Batch, Bag, Scan)):
             raise SeedError("This site already holds bags or batches: seed an empty database.")
         progress("planning")
@@ -76,7 +77,7 @@ def seed(size: Size, *, progress: Progress) -> None:
         # A table whose rows still wait for the check of their keys cannot be altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         before = business_day(timezone.now()) - timedelta(days=1)
-        with stripped(cursor, "bags_bag", "scans_scan") as waiting, counters.counting_on(before):
+        with stripped(cursor, *LARGE) as waiting, counters.counting_on(before):
             _write_bags(cursor, loads, size, progress)
             _write_scans(cursor, loads, extra, size, progress)
             _bring_back(cursor, waiting, progress)

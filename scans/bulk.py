@@ -204,9 +204,7 @@ def _in_chunks(
 
     def kept(part: express.Part) -> list[Verdict]:
         def work() -> list[Verdict]:
-            verdicts = _recorded(
-                part.rows, part.staged, lane, areas=areas, now=now, ours=set()
-            )
+            verdicts = _recorded(part.rows, part.staged, lane, areas=areas, now=now, ours=set())
             emit(ScansRecorded(rows=len(part.rows)))
             return verdicts
 

@@ -5,7 +5,7 @@ from django.db import connection
 
 from bags.errors import BagUnknown
 from bags.filters import BagFilters
-from bags.models import Bag
+from bags.models import Bag, BagCode
 from bags.queries import as_rows, bag_page, find_bag, listed
 from bags.search import search, ways
 from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
@@ -224,3 +224,19 @@ class TestAPage:
         make_parent("SB10001", children=1)
 
         assert len(bag_page(ben, after=None, limit=9, filters=BagFilters(**filters))) == found
+
+
+class TestCodesApart:
+    def test_are_those_of_the_bags_whatever_happens_to_them(self, ben):
+        make_parent("SB10001", children=2)
+        Bag.objects.filter(code="CB555112255").update(code="CB777112255")
+        known = Bag.objects.values("kind", "bag_type_id", "area_id", "state", "weight")
+        like = known.get(code="CB998877665")
+        Bag.objects.bulk_create([Bag(code="CB998877000", **like)])
+        Bag.objects.get(code="CB998877000").delete()
+
+        kept = list(BagCode.objects.order_by("bag").values_list("bag", "code"))
+
+        assert kept == list(Bag.objects.order_by("id").values_list("id", "code"))
+        assert codes(search(ben, "7112255")) == ["CB777112255"]
+        assert search(ben, "77000")["by"] == "none"

@@ -16,10 +16,13 @@ from tracetrack.models import User
 
 UNTIL = "2026-11-20T18:00+05:30"
 SHAPE = """
-    SELECT tablename, indexdef FROM pg_indexes WHERE tablename IN ('bags_bag', 'scans_scan')
+    SELECT tablename, indexdef FROM pg_indexes
+    WHERE tablename IN ('bags_bag', 'bags_bagcode', 'scans_scan')
     UNION ALL
     SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
-    WHERE conrelid IN ('bags_bag'::regclass, 'scans_scan'::regclass)
+    WHERE conrelid IN (
+        'bags_bag'::regclass, 'bags_bagcode'::regclass, 'scans_scan'::regclass
+    )
     ORDER BY 1, 2
 """
 DIGEST = """

@@ -36,8 +36,9 @@ from tracetrack.events import emit
 from tracetrack.models import User
 from tracetrack.sheets import Verdict
 
-# Rows of one transaction. Scans go by sets; with bags each one is locked by its code.
-CHUNK, BAG_CHUNK = 5_000, 500
+# Rows of one transaction, and those of them that lock something: scanners wait for those. Scans go
+# by sets; with bags each one is locked by its code.
+CHUNK, ACTING, BAG_CHUNK = 10_000, 5_000, 500
 # Of the first one: the database has nothing to do while it is read.
 FIRST_CHUNK = 1_000
 # The refs of what bag sheets do: the same bag has the same ref in every sheet.
@@ -211,7 +212,7 @@ def _in_chunks(
         return tried(work)
 
     alone = not may_work_beside()
-    groups = in_groups(rows, chunk, first=FIRST_CHUNK)
+    groups = in_groups(rows, chunk, first=FIRST_CHUNK, acting=ACTING)
     with beside() as other:
         for acts, *looks in ahead(_parts(group, lane, alone=alone) for group in groups):
             looking = [(part.at, other.submit(kept, part)) for part in looks]

@@ -27,22 +27,28 @@ Group = list[tuple[Entry, T] | Problem]
 Settle = Callable[[Desk, Entry, T], str]
 
 
-def in_groups(rows: Rows[T], size: int, first: int | None = None) -> Iterator[Group[T]]:
+def in_groups(
+    rows: Rows[T], size: int, first: int | None = None, acting: int | None = None
+) -> Iterator[Group[T]]:
     """Rows in groups; an undo stands alone, because it asks the ledger for what came before.
 
-    With `first` they begin with so many rows, and double until they have `size`.
+    With `first` they begin with so many rows, and double until they have `size`. With `acting` not
+    more than so many of a group do anything but look: those hold locks until it is kept.
     """
     full, size = size, min(first or size, size)
     group: Group[T] = []
+    acts = 0
     for row in rows:
-        alone = not isinstance(row, Problem) and row[0].step == Step.UNDO
-        if group and (alone or len(group) == size):
+        step = None if isinstance(row, Problem) else row[0].step
+        alone = step == Step.UNDO
+        if group and (alone or len(group) == size or acts == acting):
             yield group
-            group, size = [], min(2 * size, full)
+            group, size, acts = [], min(2 * size, full), 0
         group.append(row)
+        acts += step not in (None, Step.INSPECT)
         if alone:
             yield group
-            group = []
+            group, acts = [], 0
     if group:
         yield group
 

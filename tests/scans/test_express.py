@@ -41,8 +41,8 @@ def judged(monkeypatch):
     seen = []
     usual = express.judge
 
-    def noted(staged):
-        told = usual(staged)
+    def noted(staged, **how):
+        told = usual(staged, **how)
         rows = staged.count("\n")
         seen.append((rows - len(told.hard), len(told.hard)))
         return told
@@ -139,14 +139,30 @@ class TestTheExpressLane:
 
         assert (Bag.objects.count(), Scan.objects.count()) == before
 
+    def test_asks_for_refs_once_one_proves_to_be_known(self, people, stock, monkeypatch):
+        """And the rows of the group in which it stood are taken all the same."""
+        asked, usual = [], express.judge
+        monkeypatch.setattr(
+            express, "judge", lambda staged, asks: asked.append(asks) or usual(staged, asks=asks)
+        )
+        rows = [(entry("inspect", "SB10001"), people["asha"]) for _ in range(50)]
+        list(record_scans(rows[25:26], areas=None, now=NOW, chunk=10))
+        asked.clear()
+
+        verdicts = [v.name for v in record_scans(rows, areas=None, now=NOW, chunk=10)]
+
+        assert verdicts == ["applied"] * 25 + ["replayed"] + ["applied"] * 24
+        assert asked == [False, False, False, True, True, True]
+        assert len(set(Scan.objects.values_list("ref", flat=True))) == Scan.objects.count()
+
     def test_announces_the_ids_of_new_bags_before_it_takes_them(self, people, monkeypatch):
         """Who follows a stream of bags would miss them otherwise."""
         seen = []
         usual = express.judge
 
-        def noted(staged):
+        def noted(staged, **how):
             before = last_taken()
-            told = usual(staged)
+            told = usual(staged, **how)
             seen.append((before, Rows(Bag.objects.all(), ()).settled(), last_taken()))
             return told
 
@@ -191,9 +207,9 @@ class TestTogether:
         assert list(differences()) == []
 
 
-def entry(step, code, parent=None):
+def entry(step, code, parent=None, **more):
     """A scan that anybody might send."""
-    given = {"ref": UUID(int=random.getrandbits(128), version=4), "step": step, "code": code}
+    given = more | {"ref": UUID(int=random.getrandbits(128), version=4), "step": step, "code": code}
     given |= {"area": "lucknow", "scanned_at": NOW}
     if parent:
         given["parent_code"] = parent

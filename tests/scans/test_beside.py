@@ -15,14 +15,13 @@ from bags.models import Bag
 from dashboard.counters import drifts
 from scans import bulk, express
 from scans.bulk import record_scans, register_bags
-from scans.groups import in_groups
 from scans.models import Scan
 from scans.replay import differences
 from tests.factories import child_codes
 from tests.scans.test_bulk import BAGS, NOW, SCANS, SmallDay, named, people
 from tests.scans.test_express import Anyhow, entry, stock
 from tests.together import together
-from tracetrack.errors import Busy, Problem
+from tracetrack.errors import Busy
 
 __all__ = ["people", "stock"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -236,26 +235,6 @@ class TestRowsThatOnlyLook:
 
     def taken_in(self, entries, people):
         return record_scans([(e, people["asha"]) for e in entries], areas=None, now=NOW)
-
-
-class TestGroups:
-    def test_begin_small_and_double_where_somebody_waits_for_the_first(self, people):
-        rows = [(entry("inspect", "SB10001"), people["asha"])] * 45
-
-        assert [len(g) for g in in_groups(rows, 10, first=3)] == [3, 6, 10, 10, 10, 6]
-        assert [len(g) for g in in_groups(rows, 20)] == [20, 20, 5]
-        assert [len(g) for g in in_groups(rows, 20, first=50)] == [20, 20, 5]
-
-    def test_end_where_enough_of_their_rows_lock_something(self, people):
-        def row(step):
-            return entry(step, "SB10001", undoes=1 if step == "undo" else None), people["asha"]
-
-        rows = [row("inspect"), row("complete")] * 6 + [Problem(), row("reopen"), row("inspect")]
-        undone = [row("complete"), row("undo"), row("complete"), row("reopen"), row("inspect")]
-
-        assert [len(g) for g in in_groups(rows, 20, acting=3)] == [6, 6, 3]
-        assert [len(g) for g in in_groups(rows, 4, acting=3)] == [4, 4, 4, 3]
-        assert [len(g) for g in in_groups(undone, 20, acting=2)] == [1, 1, 2, 1]
 
 
 def test_turns_are_short_while_a_sheet_is_taken_in_only(people, tmp_path, monkeypatch):

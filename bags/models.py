@@ -289,8 +289,8 @@ class BagCode(models.Model):
     class Meta:
         default_permissions = ()
         indexes = [
-            models.Index(Reverse("code"), name="bag_code_backwards"),
-            GinIndex(OpClass("code", "gin_trgm_ops"), name="bag_code_trigrams"),
+            models.Index(Reverse("code"), name="bagcode_backwards"),
+            GinIndex(OpClass("code", "gin_trgm_ops"), name="bagcode_trigrams"),
         ]
 
     def __str__(self) -> str:

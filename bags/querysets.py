@@ -56,7 +56,7 @@ class BagCodeQuerySet(QuerySet["BagCode"]):
         return self if areas is None else self.filter(in_areas(areas, of="bag__"))
 
     def ending_with(self, code: str) -> "QuerySet[BagCode]":
-        """Codes that end so: the last digits of a label. Index: bag_code_backwards.
+        """Codes that end so: the last digits of a label. Index: bagcode_backwards.
 
         In the order of that index, or PostgreSQL would read the table in the hope of an early find.
         """
@@ -64,7 +64,7 @@ class BagCodeQuerySet(QuerySet["BagCode"]):
         return backwards.filter(backwards__startswith=code[::-1])
 
     def with_inside(self, text: str) -> "QuerySet[BagCode]":
-        """Codes that have these characters, three or more, somewhere. Index: bag_code_trigrams.
+        """Codes that have these characters, three or more, somewhere. Index: bagcode_trigrams.
 
         Of a longer text the index is asked for every third trigram: all of them would tell little
         more, and each is a list of tens of thousands. What it gives is held against the text.

@@ -30,7 +30,7 @@ def search(user: User, text: str, limit: int = 20) -> dict[str, Any]:
     """Bags and batches that `text` names: the whole code, else its start, its end, its inside.
 
     The first way that finds something answers; the inside needs 3 characters.
-    Index: bag_code_is_unique. Index: bag_code_backwards. Index: bag_code_trigrams.
+    Index: bag_code_is_unique. Index: bagcode_backwards. Index: bagcode_trigrams.
     """
     code = _searched(text)
     by, found = _found(user, code, limit + 1)

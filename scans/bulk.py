@@ -212,13 +212,20 @@ def _in_chunks(
         return tried(work)
 
     alone = not may_work_beside()
-    groups = in_groups(rows, chunk, first=FIRST_CHUNK, acting=ACTING)
+    groups = _bounded(in_groups(rows, chunk, first=FIRST_CHUNK, acting=ACTING), lane)
     with beside() as other:
         for acts, *looks in ahead(_parts(group, lane, alone=alone) for group in groups):
             looking = [(part.at, other.submit(kept, part)) for part in looks]
             told = zip(acts.at, kept(acts), strict=True)
             seen = [zip(at, looked.result(), strict=True) for at, looked in looking]
             yield from (verdict for _, verdict in sorted(chain(told, *seen), key=itemgetter(0)))
+
+
+def _bounded(groups: Iterable[Group[User]], lane: express.Lane | None) -> Iterator[Group[User]]:
+    """No more rows at once than may lock something where the rules decide: they lock all."""
+    for group in groups:
+        size = ACTING if lane is None or lane.asks else len(group)
+        yield from (group[at : at + size] for at in range(0, len(group), size))
 
 
 def _parts(group: Group[User], lane: express.Lane | None, *, alone: bool) -> list[express.Part]:
@@ -261,7 +268,7 @@ def _recorded(
     try:
         express.write(decided, now=now)
     except IntegrityError:
-        # Where one ref is known others will be; the group is taken again.
+        # Nearly always a ref that is known; then others will be. The group is taken again.
         lane.asks = True
         raise
     ours |= desk.bags.keys()

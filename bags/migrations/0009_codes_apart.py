@@ -37,14 +37,24 @@ CREATE TRIGGER bags_code_delete_v1 AFTER DELETE ON bags_bag
     REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION bags_code_gone_v1();
 
+CREATE FUNCTION bags_code_none_v1() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    TRUNCATE bags_bagcode;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER bags_code_truncate_v1 AFTER TRUNCATE ON bags_bag
+    FOR EACH STATEMENT EXECUTE FUNCTION bags_code_none_v1();
+
 -- However many there are: nobody waits for an answer.
 SET LOCAL statement_timeout = 0;
 INSERT INTO bags_bagcode (bag_id, code) SELECT id, code FROM bags_bag;
 """
 DROP = """
+DROP TRIGGER bags_code_truncate_v1 ON bags_bag;
 DROP TRIGGER bags_code_delete_v1 ON bags_bag;
 DROP TRIGGER bags_code_update_v1 ON bags_bag;
 DROP TRIGGER bags_code_insert_v1 ON bags_bag;
+DROP FUNCTION bags_code_none_v1();
 DROP FUNCTION bags_code_gone_v1();
 DROP FUNCTION bags_code_changed_v1();
 DROP FUNCTION bags_code_v1();
@@ -55,8 +65,6 @@ SET LOCAL statement_timeout = 0;
 class Migration(migrations.Migration):
     dependencies = [("bags", "0008_listed")]
     operations = [
-        migrations.RemoveIndex(model_name="bag", name="bag_code_backwards"),
-        migrations.RemoveIndex(model_name="bag", name="bag_code_trigrams"),
         migrations.CreateModel(
             name="BagCode",
             fields=[
@@ -80,14 +88,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="bagcode",
             index=models.Index(
-                django.db.models.functions.text.Reverse("code"), name="bag_code_backwards"
+                django.db.models.functions.text.Reverse("code"), name="bagcode_backwards"
             ),
         ),
         migrations.AddIndex(
             model_name="bagcode",
             index=django.contrib.postgres.indexes.GinIndex(
                 django.contrib.postgres.indexes.OpClass("code", "gin_trgm_ops"),
-                name="bag_code_trigrams",
+                name="bagcode_trigrams",
             ),
         ),
+        # Last, because it keeps readers out, too.
+        migrations.RemoveIndex(model_name="bag", name="bag_code_backwards"),
+        migrations.RemoveIndex(model_name="bag", name="bag_code_trigrams"),
+        migrations.RunSQL("ANALYZE bags_bagcode", migrations.RunSQL.noop),
     ]

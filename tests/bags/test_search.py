@@ -240,3 +240,9 @@ class TestCodesApart:
         assert kept == list(Bag.objects.order_by("id").values_list("id", "code"))
         assert codes(search(ben, "7112255")) == ["CB777112255"]
         assert search(ben, "77000")["by"] == "none"
+
+    def test_are_gone_where_all_bags_are(self, ben):
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE bags_bag, scans_scan")
+
+        assert not BagCode.objects.exists()

@@ -39,7 +39,8 @@ CREATE TRIGGER bags_code_delete_v1 AFTER DELETE ON bags_bag
 
 CREATE FUNCTION bags_code_none_v1() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    TRUNCATE bags_bagcode;
+    -- It may have been truncated in the same statement, which forbids doing so again.
+    DELETE FROM bags_bagcode;
     RETURN NULL;
 END $$;
 CREATE TRIGGER bags_code_truncate_v1 AFTER TRUNCATE ON bags_bag

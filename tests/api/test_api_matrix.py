@@ -177,7 +177,9 @@ class TestWhatIsSomebodyElses:
         heard = [told(call.by(client, name.split()[0]), "-") for call in (theirs, nobodys)]
 
         assert heard[0][0] == 404
-        assert heard[0][1].replace(number, "999999") == heard[1][1]
+        # As whole words and in both: a small number also stands in /v3/, another one is a status.
+        ours, others = (re.sub(rf"\b({number}|999999)\b", "N", text) for _, text in heard)
+        assert ours == others
 
     @pytest.mark.parametrize("code", [THERE, NOWHERE])
     def test_is_refused_in_an_upload_as_what_is_nobodys(self, operator, code):

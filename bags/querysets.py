@@ -17,7 +17,7 @@ class BagQuerySet(QuerySet["Bag"]):
     def visible_to(self, user: "User") -> Self:
         """The bags that this user may see: all, or those in or on their way to his areas.
 
-        The one place where this rule stands. Index: bag_in_area. Index: bag_bound_for_area.
+        Index: bag_in_area. Index: bag_bound_for_area.
         """
         areas = user_areas(user)
         return self if areas is None else self.in_areas(areas)
@@ -78,7 +78,10 @@ class BagCodeQuerySet(QuerySet["BagCode"]):
 
 
 def in_areas(areas: Iterable[int], *, of: str = "") -> Q:
-    """What is in these areas or on its way to them; `of` says where the bag stands."""
+    """What is in these areas or on its way to them; `of` says where the bag stands.
+
+    The one place where this rule stands.
+    """
     ids = ids_of(areas)
     return Q(**{f"{of}area__in": ids}) | Q(**{f"{of}bound_for__in": ids})
 

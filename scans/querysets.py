@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import Q, QuerySet
 
-from bags.querysets import ids_of, user_areas
+from bags.querysets import ids_of, in_areas, user_areas
 
 if TYPE_CHECKING:
     from bags.models import Bag
@@ -24,9 +24,7 @@ class ScanQuerySet(QuerySet["Scan"]):
         areas = user_areas(user)
         if areas is None:
             return self
-        ids = ids_of(areas)
-        seen = Q(bag__area__in=ids) | Q(bag__bound_for__in=ids)
-        return self.filter(seen, area__in=ids)
+        return self.filter(in_areas(areas, of="bag__"), area__in=ids_of(areas))
 
     def latest_first(self) -> Self:
         """Newest first, in the order in which they were accepted. Index: scan_latest_in_area."""

@@ -12,7 +12,7 @@ from django.apps import apps
 from tracetrack.errors import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("tracetrack", "bags", "scans", "webhooks", "graph", "dashboard")
+APPS = ("tracetrack", "bags", "scans", "webhooks", "graphql_api", "dashboard")
 OURS = [
     path
     for folder in (*APPS, "tests", "bench")

@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiParameter
 from bags import described as bags
 from bags import described_resources as resources
 from dashboard import described as dashboard
-from graph import described as graph
+from graphql_api import described as graph
 from scans import described as scans
 from scans import described_chains as chains
 from tracetrack import described, errors, problems, token_described

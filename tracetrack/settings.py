@@ -42,7 +42,7 @@ INSTALLED_APPS = [
     "bags",
     "scans",
     "webhooks",
-    "graph",
+    "graphql_api",
     "dashboard",
 ]
 MIDDLEWARE = [

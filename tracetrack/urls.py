@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from bags.urls import api_urls as bag_urls
 from dashboard.urls import api_urls as dashboard_urls
-from graph.urls import api_urls as graph_urls
+from graphql_api.urls import api_urls as graph_urls
 from scans.urls import api_urls as scan_urls
 from tracetrack import backoffice, health, reference, system
 from tracetrack.token_urls import api_urls as token_urls

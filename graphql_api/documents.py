@@ -12,8 +12,8 @@ from graphql import (
     parse,
 )
 
-from graph.errors import QueryTooDeep, QueryTooLarge, QueryUnreadable
-from graph.said import shown
+from graphql_api.errors import QueryTooDeep, QueryTooLarge, QueryUnreadable
+from graphql_api.said import shown
 from tracetrack.errors import Problem
 
 MOST_TOKENS = 1_000

@@ -12,7 +12,7 @@ from tests.api.site import (
     commit,
 )
 from tests.factories import scan
-from tests.graph.asking import ask, send
+from tests.graphql_api.asking import ask, send
 
 BAG = """code parent { code children(first: 5) { nodes { code } } }
     batch { code bags(first: 5) { nodes { code } } }"""

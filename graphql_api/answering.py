@@ -20,12 +20,12 @@ from graphql import (
     validate,
 )
 
-from graph.documents import DEEPEST, read_document
-from graph.errors import QueryInvalid, QueryTooDeep
-from graph.planning import Path, Plan, Refused, Wanted
-from graph.relations import Found
-from graph.said import refused, shown
-from graph.schema import schema
+from graphql_api.documents import DEEPEST, read_document
+from graphql_api.errors import QueryInvalid, QueryTooDeep
+from graphql_api.planning import Path, Plan, Refused, Wanted
+from graphql_api.relations import Found
+from graphql_api.said import refused, shown
+from graphql_api.schema import schema
 from tracetrack.errors import Problem
 from tracetrack.http import check_may
 from tracetrack.models import User

@@ -4,14 +4,14 @@ from django.http import HttpResponse
 from django.utils.module_loading import import_string
 from rest_framework.request import Request
 
-from graph import errors
-from graph.serializers import QueryIn
+from graphql_api import errors
+from graphql_api.serializers import QueryIn
 from tracetrack.http import ApiView, as_json
 
 __all__ = ["Graph", "errors"]
 
-# By name: graph/answering.py says why.
-ANSWERED = "graph.answering.answered"
+# By name: graphql_api/answering.py says why.
+ANSWERED = "graphql_api.answering.answered"
 
 
 class Graph(ApiView):

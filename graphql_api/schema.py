@@ -7,7 +7,7 @@ from strawberry.types import Info
 
 from bags import models as bags
 from bags.models import Kind, State
-from graph.types import (
+from graphql_api.types import (
     TAKES,
     USUAL,
     Bag,

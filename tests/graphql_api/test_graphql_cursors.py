@@ -7,7 +7,7 @@ import pytest
 from scans.models import Scan
 from tests.api.site import HERE
 from tests.factories import make_batch, scan
-from tests.graph.asking import ask, refused
+from tests.graphql_api.asking import ask, refused
 
 PAGES = {
     "bags": "{ bags(first: 2, after: $after) { %s } }",

@@ -20,9 +20,9 @@ from graphql import (
     get_named_type,
 )
 
-from graph.errors import QueryTooCostly, QueryTooLarge
-from graph.relations import Relation
-from graph.tables import RELATIONS
+from graphql_api.errors import QueryTooCostly, QueryTooLarge
+from graphql_api.relations import Relation
+from graphql_api.tables import RELATIONS
 from tracetrack.errors import Problem
 from tracetrack.reading import read
 

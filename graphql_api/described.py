@@ -1,7 +1,7 @@
 """What the endpoint of GraphQL takes and answers."""
 
-from graph import errors
-from graph.serializers import LONGEST_QUERY
+from graphql_api import errors
+from graphql_api.serializers import LONGEST_QUERY
 from tracetrack.described import TEXT, Table, Told, keyed, maybe, named, record, rows
 
 ERROR = record(

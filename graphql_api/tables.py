@@ -5,9 +5,9 @@ from typing import Any
 from bags import models as bags
 from bags.filters import BagFilters
 from bags.queries import BatchFilters, all_bags, find_bag, find_batch
-from graph.orders import By, ByTime
-from graph.relations import Args, Link, Listing, Named, Relation
-from graph.serializers import (
+from graphql_api.orders import By, ByTime
+from graphql_api.relations import Args, Link, Listing, Named, Relation
+from graphql_api.serializers import (
     BagsIn,
     BagsInBatchIn,
     BatchesIn,

@@ -8,13 +8,13 @@ from django.db import connection
 from graphql import GraphQLObjectType, get_named_type
 
 from bags.models import Batch
-from graph.schema import schema
-from graph.tables import RELATIONS
+from graphql_api.schema import schema
+from graphql_api.tables import RELATIONS
 from tests.api.site import HERE, HERE_CHILD, commit
 from tests.api.test_api_plans import LARGE, asked, plan_of, read_whole
 from tests.budgets import check_budget
 from tests.factories import child_codes, make_batch, make_parent, put_in_batch, scan
-from tests.graph.asking import ask, cost
+from tests.graphql_api.asking import ask, cost
 from tests.live import ROOT
 
 SCHEMA = ROOT / "docs" / "schema.graphql"

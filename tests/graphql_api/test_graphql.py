@@ -9,7 +9,7 @@ from scans.models import Scan
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, HERE_CHILD, LOT, THERE, post
 from tests.factories import child_codes, make_batch, put_in_batch, scan
-from tests.graph.asking import ask, refused, send
+from tests.graphql_api.asking import ask, refused, send
 from tracetrack.tokens import make_token
 
 SECOND = child_codes(HERE, 2)[1]

@@ -10,7 +10,7 @@ from strawberry.types import Info
 
 from bags import models as bags
 from bags.models import Kind, State
-from graph.serializers import MOST_ROWS
+from graphql_api.serializers import MOST_ROWS
 from scans import models as scans
 from scans.models import Outcome, Step
 from tracetrack.models import User

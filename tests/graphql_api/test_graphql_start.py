@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from graph.views import ANSWERED
+from graphql_api.views import ANSWERED
 from tests.live import ROOT
 
 STARTED = """

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from graph import views
+from graphql_api import views
 
 api_urls = [path("graphql", views.Graph.as_view(), name="api-graphql")]

@@ -14,9 +14,9 @@ from rest_framework import serializers
 
 from bags.errors import BagUnknown, BatchUnknown
 from bags.querysets import scope_of
-from graph.lists import Slice
-from graph.orders import Order
-from graph.serializers import NamedIn, Paged
+from graphql_api.lists import Slice
+from graphql_api.orders import Order
+from graphql_api.serializers import NamedIn, Paged
 from tracetrack import paging
 from tracetrack.errors import BadCursor
 from tracetrack.models import User
@@ -119,7 +119,7 @@ class Listing:
             return []
         one = wanted.filter(**{self.owner: RawSQL("owner.id", ())})[:most]
         text, given = one.query.sql_with_params()
-        whole = sql("graph.of_each").replace("{rows}", text)
+        whole = sql("graphql_api.of_each").replace("{rows}", text)
         return list(one.model._default_manager.raw(whole, [owners, *given]))
 
     def _sealed(self, user: User, asked: Args, owner: int | None) -> dict[str, Any]:

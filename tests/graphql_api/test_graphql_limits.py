@@ -7,11 +7,11 @@ from itertools import pairwise
 import pytest
 from graphql import get_introspection_query
 
-from graph import documents, planning
+from graphql_api import documents, planning
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, post
 from tests.api.test_api_hostile import BODIES
-from tests.graph.asking import ask, refused, send
+from tests.graphql_api.asking import ask, refused, send
 
 LEAF = "nodes { code }"
 

@@ -55,7 +55,7 @@ db: $(VENV)/.for-running ## Open the embedded database in psql
 
 clean: ## Remove what can be made again; the data in .local stays
 	@if [ -x $(PY) ] && [ -d .local/pg-test ]; then \
-		$(PY) -c "from pathlib import Path; from tracetrack import devdb; devdb.stop(Path('.local/pg-test').absolute())"; \
+		$(PY) -c "from pathlib import Path; from tracetrack.db.embedded import cluster; cluster.stop(Path('.local/pg-test').absolute())"; \
 	fi
 	rm -rf .local/pg-test staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +

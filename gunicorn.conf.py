@@ -17,7 +17,7 @@ wsgi_app = "tracetrack.asgi:application"
 host = env.text("HOST", default="127.0.0.1")
 port = env.integer("PORT", default=8000, at_least=1, at_most=65_535)
 bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-worker_class = "tracetrack.worker.Worker"
+worker_class = "tracetrack.server.worker.Worker"
 workers = settings.WORKERS
 # Whoever starts and ends with the process is started and ended by the hooks below.
 asgi_lifespan = "off"
@@ -47,14 +47,16 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Make ready what is asked for first, beside the worker's first requests."""
-    import_string("tracetrack.pool.open_share")()
-    import_string("dashboard.hub.leave_when")(lambda: not worker.alive)
-    Thread(target=import_string("dashboard.warming.warm"), name="warming", daemon=True).start()
+    import_string("tracetrack.db.pool.open_share")()
+    import_string("dashboard.live.broadcaster.leave_when")(lambda: not worker.alive)
+    Thread(
+        target=import_string("dashboard.stats.warm_up.warm"), name="warming", daemon=True
+    ).start()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
     """Wait for nobody who waits for the database."""
-    import_string("tracetrack.pool.close")()
+    import_string("tracetrack.db.pool.close")()
 
 
 def on_starting(server: Any) -> None:

@@ -6,7 +6,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from tracetrack import devdb, settings
+from tracetrack import settings
+from tracetrack.db.embedded import cluster
 
 # These never ask the database, or (devdb, serve) start and stop it themselves.
 WITHOUT_DATABASE = frozenset(
@@ -34,9 +35,9 @@ def main(arguments: list[str]) -> None:
         execute_from_command_line(arguments)
         return
     try:
-        with devdb.using(settings.DATA / "pg"):
+        with cluster.using(settings.DATA / "pg"):
             execute_from_command_line(arguments)
-    except devdb.DevDbError as error:
+    except cluster.DevDbError as error:
         sys.exit(str(error))
 
 

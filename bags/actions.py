@@ -1,4 +1,4 @@
-"""What may be done to areas, bag types and batches. What happens to bags is scans/actions.py."""
+"""Actions on areas, bag types and batches. Bags change only through scans.recording."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from accounts.models import User
 from bags.errors import (
     AreaExists,
     AreaUnknown,
@@ -30,11 +31,10 @@ from bags.events import (
     BatchReleased,
 )
 from bags.models import Area, BagType, Batch
-from tracetrack.errors import Problem
+from tracetrack.api.row_version import check_version
+from tracetrack.errors.problem import Problem
 from tracetrack.events import emit
-from tracetrack.models import User
-from tracetrack.texts import plain
-from tracetrack.versions import check_version
+from tracetrack.text_cleaning import plain
 
 # Versions of which a row must be one when it is changed; None: whatever it is.
 Versions = Collection[str] | None

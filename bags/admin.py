@@ -9,13 +9,13 @@ from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.models import User
 from bags import actions
 from bags.codes import code_named, normalised
 from bags.errors import BadCode
 from bags.models import Area, Bag, BagType, Batch
-from tracetrack.backoffice import ByCodeAdmin, KeptAdmin, ReadOnlyAdmin
-from tracetrack.errors import Problem
-from tracetrack.models import User
+from tracetrack.admin_bases import ByCodeAdmin, KeptAdmin, ReadOnlyAdmin
+from tracetrack.errors.problem import Problem
 
 
 @admin.register(Area)

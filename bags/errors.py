@@ -1,6 +1,6 @@
 """Every refusal about bags and batches."""
 
-from tracetrack.errors import Problem
+from tracetrack.errors.problem import Problem
 
 
 class BadCode(Problem):

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Collate, Reverse, Upper
 
-from bags.patterns import check_pattern
+from bags.code_patterns import check_pattern
 from bags.querysets import BagCodeQuerySet, BagQuerySet
 
 # At most 64 characters are the column's own rule. PostgreSQL takes ten times as long for {2,63},

@@ -8,14 +8,14 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Q
 
+from accounts.models import User
 from bags.codes import normalised, read_label, shown
-from bags.columns import BAG, BATCH, INSIDE
 from bags.errors import AreaUnknown, BagTypeUnknown, BagUnknown, BatchUnknown
 from bags.filters import BagFilters
+from bags.list_fields import BAG, BATCH, INSIDE
 from bags.models import Area, Bag, BagType, Batch, Kind, State
 from bags.querysets import BagQuerySet
-from tracetrack.models import User
-from tracetrack.walking import Page, walk_columns
+from tracetrack.api.pagination import Page, walk_columns
 
 # A function of the database, planned once for each connection: migrations/0008_listed.py.
 LISTED = "SELECT * FROM bags_listed_v1(%s)"

@@ -7,8 +7,8 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat, Reverse
 
 if TYPE_CHECKING:
+    from accounts.models import User
     from bags.models import Bag, BagCode
-    from tracetrack.models import User
 
 
 class BagQuerySet(QuerySet["Bag"]):

@@ -7,12 +7,12 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from accounts.models import User
 from bags.codes import PART, code_named
 from bags.models import Area, Bag, BagCode
 from bags.queries import listed
 from bags.querysets import user_areas
-from tracetrack.models import User
-from tracetrack.sql import sql
+from tracetrack.db.sql_files import sql
 
 BATCH_SHOWN = ("code", "product", "variety", "state", "held")
 # Planned once for each connection: migrations/0007_begin.py. Who sees some areas only is answered

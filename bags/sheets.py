@@ -9,9 +9,9 @@ from django.utils.dateparse import parse_date
 from bags.codes import normalised, read_code
 from bags.errors import BadCode
 from bags.models import Kind
-from tracetrack.errors import BadRow
-from tracetrack.sheets import Column
-from tracetrack.texts import plain
+from tracetrack.errors.problem import BadRow
+from tracetrack.imports.csv import Column
+from tracetrack.text_cleaning import plain
 
 BATCH_COLUMNS = (
     Column("code", "the batch's code"),

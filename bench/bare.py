@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
+from accounts.tokens import TokenAuthentication
 from tracetrack import cache
-from tracetrack.tokens import TokenAuthentication
 
 TABLE = """
     CREATE TABLE IF NOT EXISTS bench_scan (

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from accounts.models import User
+from accounts.roles import Role
 from bags.models import Bag
 from bench import site
 from bench.cases import Pair, case
@@ -15,8 +17,6 @@ from bench.server import Server, admitted, redis, serving
 from bench.serving import EIGHT, ULTRA
 from bench.sites import Sites, on, scratch
 from bench.wrk import wrk
-from tracetrack.models import User
-from tracetrack.roles import Role
 
 PEOPLE, THINK = 1000, 5.0
 STAMPEDE = 500

@@ -13,7 +13,7 @@ from bench import site
 from bench.cases import Pair, case
 from bench.server import Server, serving
 from bench.sites import Sites
-from tracetrack import devdb
+from tracetrack.db.embedded import cluster
 
 # One of the ten, with some 8 % of all bags.
 AREA = "sri-ganganagar"
@@ -99,7 +99,17 @@ def _exported(server: Server, sites: Sites, form: str, *, header: int) -> Pair:
 def _psql(database: str) -> float:
     """Seconds that psql takes for the same rows."""
     host = parse_qs(urlsplit(site.url(database)).query)["host"][0]
-    command = [str(devdb.program("psql")), "-h", host, "-U", devdb.NAME, "-d", database, "-q", "-c"]
+    command = [
+        str(cluster.program("psql")),
+        "-h",
+        host,
+        "-U",
+        cluster.NAME,
+        "-d",
+        database,
+        "-q",
+        "-c",
+    ]
     started = time.perf_counter()
     subprocess.run([*command, COLUMNS.format(area=AREA)], stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - started

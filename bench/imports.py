@@ -16,12 +16,12 @@ from uuid import uuid4
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from accounts.models import User
+from accounts.roles import Role
 from bags.models import Area, Bag
 from bench.cases import Pair, case
 from bench.sites import Sites, on, scratch
 from scans.sheets import SCAN_COLUMNS
-from tracetrack.models import User
-from tracetrack.roles import Role
 
 ROWS = 20_000
 # What a day's sheet holds, in shares: of the last 5 % most bring bags on record; sacks leave and

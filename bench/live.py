@@ -12,15 +12,15 @@ from typing import Any
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
+from accounts.backends import RoleBackend
+from accounts.models import User
+from accounts.roles import BOUNDLESS, PERMISSIONS
 from bags.models import Bag
 from bench import site
 from bench.cases import Pair, case
 from bench.crowd import WORKERS, once
 from bench.server import Server, serving
 from bench.sites import Sites, on, scratch
-from tracetrack.backends import RoleBackend
-from tracetrack.models import User
-from tracetrack.roles import BOUNDLESS, PERMISSIONS
 
 DASHBOARDS, SCANS_A_SECOND, SECONDS = 1000, 20, 30.0
 PROMISED = 1000.0

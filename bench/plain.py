@@ -10,7 +10,7 @@ from django.db.models.functions import ExtractHour, TruncDate
 from rest_framework import pagination, serializers, viewsets
 
 from bags.models import Bag, Batch
-from dashboard.days import business_day
+from dashboard.business_days import business_day
 from scans.models import Scan
 
 

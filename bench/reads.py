@@ -10,6 +10,8 @@ from django.urls import resolve
 from django.utils import timezone
 from rest_framework.test import APIRequestFactory, force_authenticate
 
+from accounts.models import User
+from accounts.roles import Role
 from bags.filters import BagFilters
 from bags.models import Bag
 from bags.queries import bag_page
@@ -17,10 +19,9 @@ from bench import plain, site
 from bench.cases import Pair, case
 from bench.rounds import timed
 from bench.sites import Sites, on
-from dashboard.queries import overview
-from tracetrack import cache, paging
-from tracetrack.models import User
-from tracetrack.roles import Role
+from dashboard.stats.queries import overview
+from tracetrack import cache
+from tracetrack.api import cursors
 
 PER_PAGE = 100
 FAR_PAGE = 30_000
@@ -105,7 +106,7 @@ def _pages(sites: Sites, *, page: int) -> Pair:
     if page > 1:
         before = Bag.objects.order_by("id").values_list("id", flat=True)[(page - 1) * PER_PAGE - 1]
         sealed: dict[str, Any] = {"of": "bags", "scope": "all", "filters": {"order": "id"}}
-        asked["cursor"] = paging.cursor(before, **sealed)
+        asked["cursor"] = cursors.cursor(before, **sealed)
     ours = answer(resolve("/api/v3/bags").func, office, asked)
     theirs = answer(plain.Bags.as_view({"get": "list"}), office, {"page": page})
     assert ours()["results"][0]["code"] == theirs()["results"][0]["code"]

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from accounts.models import ApiToken, User
+from accounts.roles import Role
+from accounts.tokens import issue_token
 from bench import site
 from bench.sites import SETTINGS, on
-from tracetrack.models import ApiToken, User
-from tracetrack.roles import Role
-from tracetrack.tokens import issue_token
 
 START_SECONDS = 60.0
 MIB = 1024

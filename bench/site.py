@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tracetrack import devdb
+from tracetrack.db.embedded import cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(os.environ.get("BENCH_DATA", ROOT / ".local" / "bench")).absolute()
@@ -22,7 +22,7 @@ SCRATCH = "scratch"
 
 def url(database: str) -> str:
     """The address of one database of the bench's own server."""
-    return devdb.url(FOLDER).replace(f"/{devdb.NAME}?", f"/{database}?")
+    return cluster.url(FOLDER).replace(f"/{cluster.NAME}?", f"/{database}?")
 
 
 def name(bags: int) -> str:
@@ -33,7 +33,7 @@ def name(bags: int) -> str:
 @contextmanager
 def server() -> Iterator[None]:
     """The bench's own PostgreSQL during a block, as durable as in production."""
-    with devdb.using(FOLDER):
+    with cluster.using(FOLDER):
         # A load of millions of rows must not wait for a checkpoint every second.
         _run("ALTER SYSTEM SET max_wal_size = '4GB'", "SELECT pg_reload_conf()")
         yield
@@ -79,7 +79,7 @@ def environment(database: str) -> dict[str, str]:
     """The variables with which the product works on one of these databases."""
     return os.environ | {
         "DATABASE_URL": url(database),
-        "DB_SERVER_CONNECTIONS": devdb.SETTINGS["max_connections"],
+        "DB_SERVER_CONNECTIONS": cluster.SETTINGS["max_connections"],
         "SECRET_KEY": "only-for-the-bench-only-for-the-bench-only-for-it",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "HTTPS": "false",
@@ -96,7 +96,7 @@ def _manage(database: str, *words: str) -> None:
 
 
 def _remark(database: str) -> str | None:
-    with psycopg.connect(devdb.url(FOLDER)) as connection:
+    with psycopg.connect(cluster.url(FOLDER)) as connection:
         found = connection.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
             [database],
@@ -105,7 +105,7 @@ def _remark(database: str) -> str | None:
 
 
 def _end_sessions(database: str) -> None:
-    with psycopg.connect(devdb.url(FOLDER), autocommit=True) as connection:
+    with psycopg.connect(cluster.url(FOLDER), autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
             [database],
@@ -113,6 +113,6 @@ def _end_sessions(database: str) -> None:
 
 
 def _run(*statements: str) -> None:
-    with psycopg.connect(devdb.url(FOLDER), autocommit=True) as connection:
+    with psycopg.connect(cluster.url(FOLDER), autocommit=True) as connection:
         for statement in statements:
             connection.execute(sql.SQL(statement))

@@ -15,7 +15,7 @@ from bags.models import Bag
 from bench import site
 from bench.cases import Pair, case
 from bench.sites import Sites, scratch
-from tracetrack import devdb
+from tracetrack.db.embedded import cluster
 
 WRITERS = 16
 # What one accepted scan writes: its row in the ledger, and the bag that it changed.
@@ -29,7 +29,7 @@ WHERE bags_bag.id = :bag;
 INSERT INTO scans_scan (ref, bag_id, step, outcome, unexpected, forced, actor_id, area_id, station,
     scanned_at, note, was_state, was_parent_state)
 SELECT gen_random_uuid(), :bag, 'inspect', 'applied', false, false,
-    (SELECT min(id) + :step FROM tracetrack_user), (SELECT min(id) + :step FROM bags_area),
+    (SELECT min(id) + :step FROM accounts_user), (SELECT min(id) + :step FROM bags_area),
     'Gate 1', now(), '', '', '';
 COMMIT;
 """
@@ -58,8 +58,8 @@ def pgbench(database: str, script: Path, *, seconds: int) -> float:
     """Transactions a second that the writers get through; fails where one of them failed."""
     address = urlsplit(site.url(database))
     command = [
-        str(devdb.program("pgbench")), "-n", "-h", parse_qs(address.query)["host"][0],
-        "-U", devdb.NAME, "-f", str(script), "-c", str(WRITERS), "-j", "2", "-T", str(seconds),
+        str(cluster.program("pgbench")), "-n", "-h", parse_qs(address.query)["host"][0],
+        "-U", cluster.NAME, "-f", str(script), "-c", str(WRITERS), "-j", "2", "-T", str(seconds),
         database,
     ]  # fmt: skip
     run = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)

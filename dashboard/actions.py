@@ -2,11 +2,11 @@
 
 from django.db import transaction
 
+from accounts.models import User
 from dashboard.events import CacheCleared
 from tracetrack import cache
-from tracetrack.errors import BadRequest
+from tracetrack.errors.problem import BadRequest
 from tracetrack.events import emit
-from tracetrack.models import User
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from dashboard.models import (
     ScanPending,
     ScanTally,
 )
-from tracetrack.backoffice import ReadOnlyAdmin
+from tracetrack.admin_bases import ReadOnlyAdmin
 
 
 class CounterAdmin(ReadOnlyAdmin):

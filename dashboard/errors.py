@@ -1,6 +1,6 @@
 """What pages refuse by themselves."""
 
-from tracetrack.errors import Problem
+from tracetrack.errors.problem import Problem
 
 
 class TooManyRows(Problem):

@@ -20,17 +20,17 @@ from graphql import (
     validate,
 )
 
+from accounts.models import User
 from graphql_api.documents import DEEPEST, read_document
 from graphql_api.errors import QueryInvalid, QueryTooDeep
 from graphql_api.planning import Path, Plan, Refused, Wanted
 from graphql_api.relations import Found
 from graphql_api.said import refused, shown
 from graphql_api.schema import schema
-from tracetrack.errors import Problem
-from tracetrack.http import check_may
-from tracetrack.models import User
-from tracetrack.problems import TooSlow
-from tracetrack.snapshots import one_moment
+from tracetrack.api.view import check_may
+from tracetrack.db.snapshot import one_moment
+from tracetrack.errors.http import TooSlow
+from tracetrack.errors.problem import Problem
 
 MOST_ERRORS = 5
 

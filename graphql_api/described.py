@@ -2,7 +2,7 @@
 
 from graphql_api import errors
 from graphql_api.serializers import LONGEST_QUERY
-from tracetrack.described import TEXT, Table, Told, keyed, maybe, named, record, rows
+from tracetrack.openapi.shapes import TEXT, Table, Told, keyed, maybe, named, record, rows
 
 ERROR = record(
     {

@@ -14,7 +14,7 @@ from graphql import (
 
 from graphql_api.errors import QueryTooDeep, QueryTooLarge, QueryUnreadable
 from graphql_api.said import shown
-from tracetrack.errors import Problem
+from tracetrack.errors.problem import Problem
 
 MOST_TOKENS = 1_000
 MOST_COMMENTS = 100

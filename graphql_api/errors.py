@@ -1,6 +1,6 @@
 """What a query in GraphQL may be refused for."""
 
-from tracetrack.errors import Problem
+from tracetrack.errors.problem import Problem
 
 
 class QueryUnreadable(Problem):

@@ -23,8 +23,8 @@ from graphql import (
 from graphql_api.errors import QueryTooCostly, QueryTooLarge
 from graphql_api.relations import Relation
 from graphql_api.tables import RELATIONS
-from tracetrack.errors import Problem
-from tracetrack.reading import read
+from tracetrack.api.params import read
+from tracetrack.errors.problem import Problem
 
 # Rows: every list counts with its `first`, a link with one, each times the rows above it.
 MOST_ROWS = 2_000

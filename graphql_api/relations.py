@@ -12,16 +12,16 @@ from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 from rest_framework import serializers
 
+from accounts.models import User
 from bags.errors import BagUnknown, BatchUnknown
 from bags.querysets import scope_of
 from graphql_api.lists import Slice
 from graphql_api.orders import Order
 from graphql_api.serializers import NamedIn, Paged
-from tracetrack import paging
-from tracetrack.errors import BadCursor
-from tracetrack.models import User
-from tracetrack.sql import sql
-from tracetrack.walking import Place
+from tracetrack.api import cursors
+from tracetrack.api.pagination import Place
+from tracetrack.db.sql_files import sql
+from tracetrack.errors.problem import BadCursor
 
 # What was found for each row of the level above, by its id; None stands for the query itself.
 Found = Mapping[int | None, Any]
@@ -97,7 +97,7 @@ class Listing:
         if after is not None and owners:
             # A cursor is good for one list: of two, it is none of theirs.
             for pk in owners:
-                place = paging.read_place(after, **sealed[pk])
+                place = cursors.read_place(after, **sealed[pk])
                 if place.back:
                     # REST goes back by such a one; here lists go on only.
                     raise BadCursor
@@ -131,4 +131,4 @@ class Listing:
 
 
 def _seal(order: Order, sealed: Mapping[str, Any]) -> Callable[[Model], str]:
-    return lambda row: paging.sealed_place(Place(order.key(row)), **sealed)
+    return lambda row: cursors.sealed_place(Place(order.key(row)), **sealed)

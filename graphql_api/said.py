@@ -5,8 +5,8 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from tracetrack.errors import Problem
-from tracetrack.parsing import UNSTORABLE
+from tracetrack.api.json_parser import UNSTORABLE
+from tracetrack.errors.problem import Problem
 
 LONGEST = 300
 

@@ -7,17 +7,7 @@ from strawberry.types import Info
 
 from bags import models as bags
 from bags.models import Kind, State
-from graphql_api.types import (
-    TAKES,
-    USUAL,
-    Bag,
-    Batch,
-    BatchOrder,
-    Connection,
-    Order,
-    Scan,
-    told,
-)
+from graphql_api.types import TAKES, USUAL, Bag, Batch, BatchOrder, Connection, Order, Scan, told
 from scans.models import Outcome, Step
 
 

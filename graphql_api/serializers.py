@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from bags.api.serializers import BAG_ORDERS, BATCH_ORDERS
 from bags.codes import normalised
 from bags.models import Batch, Kind, State
-from bags.serializers import BAG_ORDERS, BATCH_ORDERS
 from scans.models import Outcome, Step
 
 LONGEST_QUERY = 20_000

@@ -2,22 +2,15 @@
 
 from typing import Any
 
+from accounts.models import User
 from bags import models as bags
 from bags.filters import BagFilters
 from bags.queries import BatchFilters, all_bags, find_bag, find_batch
 from graphql_api.orders import By, ByTime
 from graphql_api.relations import Args, Link, Listing, Named, Relation
-from graphql_api.serializers import (
-    BagsIn,
-    BagsInBatchIn,
-    BatchesIn,
-    Paged,
-    ScansIn,
-    ScansOfBagIn,
-)
+from graphql_api.serializers import BagsIn, BagsInBatchIn, BatchesIn, Paged, ScansIn, ScansOfBagIn
 from scans import models as scans
 from scans.queries import ScanFilters, all_scans
-from tracetrack.models import User
 
 SEES_BAGS, SEES_BATCHES, SEES_SCANS = "bags.view_bag", "bags.view_batch", "scans.view_scan"
 SEES_AREAS, SEES_TYPES = "bags.view_area", "bags.view_bagtype"

@@ -8,12 +8,12 @@ import strawberry
 import strawberry_django
 from strawberry.types import Info
 
+from accounts.models import User
 from bags import models as bags
 from bags.models import Kind, State
 from graphql_api.serializers import MOST_ROWS
 from scans import models as scans
 from scans.models import Outcome, Step
-from tracetrack.models import User
 
 Row = TypeVar("Row")
 # How many rows come where nothing is said.

@@ -6,12 +6,12 @@ from rest_framework.request import Request
 
 from graphql_api import errors
 from graphql_api.serializers import QueryIn
-from tracetrack.http import ApiView, as_json
+from tracetrack.api.view import ApiView, as_json
 
 __all__ = ["Graph", "errors"]
 
-# By name: graphql_api/answering.py says why.
-ANSWERED = "graphql_api.answering.answered"
+# By name: graph/answering.py says why.
+ANSWERED = "graph.answering.answered"
 
 
 class Graph(ApiView):

@@ -4,10 +4,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.models import User
 from bags.codes import code_named
 from scans.models import Scan
-from tracetrack.backoffice import ByCodeAdmin, ReadOnlyAdmin
-from tracetrack.models import User
+from tracetrack.admin_bases import ByCodeAdmin, ReadOnlyAdmin
 
 
 @admin.register(Scan)

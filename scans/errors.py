@@ -1,6 +1,6 @@
 """Every refusal about scans."""
 
-from tracetrack.errors import Problem
+from tracetrack.errors.problem import Problem
 
 
 class ClockAhead(Problem):

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.models import User
 from bags.filters import id_of
 from bags.models import Area, Bag, Batch
 from scans.models import Scan
 from scans.querysets import ScanQuerySet
-from tracetrack.models import User
-from tracetrack.sql import sql
-from tracetrack.walking import Page, walk_columns
+from tracetrack.api.pagination import Page, walk_columns
+from tracetrack.db.sql_files import sql
 
 # What the newest scans show, and where it comes from.
 LATEST = {
@@ -89,5 +89,5 @@ def recall_page(user: User, batch: Batch, *, after: int | None, limit: int) -> l
     lot = Bag.objects.visible_to(user).in_batch(batch.pk).filter(id__gt=after or 0)
     ids = list(lot.values_list("id", flat=True)[:limit])
     with connection.cursor() as cursor:
-        cursor.execute(sql("scans.recall"), {"bags": ids, "batch": batch.pk})
+        cursor.execute(sql("scans.history.recall"), {"bags": ids, "batch": batch.pk})
         return [dict(zip(RECALLED, row, strict=True)) for row in cursor.fetchall()]

@@ -7,9 +7,9 @@ from django.db.models import Q, QuerySet
 from bags.querysets import ids_of, in_areas, user_areas
 
 if TYPE_CHECKING:
+    from accounts.models import User
     from bags.models import Bag
     from scans.models import Scan
-    from tracetrack.models import User
 
 
 class ScanQuerySet(QuerySet["Scan"]):

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from scans.entries import Entry, read_entry
-from tracetrack.errors import BadRow
-from tracetrack.models import User
-from tracetrack.sheets import Column
+from accounts.models import User
+from scans.scan_request import Entry, read_entry
+from tracetrack.errors.problem import BadRow
+from tracetrack.imports.csv import Column
 
 SCAN_COLUMNS = (
     Column("ref", "a UUID made by the device, another for every scan"),

@@ -16,7 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
-from tests.test_house import problems
+from tests.test_conventions import problems
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "locale" / "hi" / "LC_MESSAGES"

@@ -19,7 +19,9 @@ from django.core.cache import caches
 from django.db import connection
 from strawberry_django import resolvers
 
-from tracetrack import cache, devdb, live
+from tracetrack import cache
+from tracetrack.db.embedded import cluster
+from tracetrack.events import notify
 
 ROOT = Path(__file__).resolve().parent.parent
 # Beside the cluster of `make run`, so that no test can touch what somebody typed in there.
@@ -29,7 +31,7 @@ OWN_CLUSTER = not os.environ.get("DATABASE_URL")
 # Set while this file is read: Django reads its settings afterwards. That is also why the name of
 # the settings stands here and not in pyproject.toml. The xdist workers inherit all of it.
 if OWN_CLUSTER:
-    os.environ["DATABASE_URL"] = devdb.url(CLUSTER)
+    os.environ["DATABASE_URL"] = cluster.url(CLUSTER)
     os.environ["DB_SERVER_CONNECTIONS"] = "300"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracetrack.settings")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests")
@@ -41,7 +43,7 @@ django.setup()
 
 
 # Whoever tells dashboards waits for more to tell; a test need not.
-live.PAUSE_SECONDS = 0.0
+notify.PAUSE_SECONDS = 0.0
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -56,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if OWN_CLUSTER:
         # An xdist worker finds DATABASE_URL set and leaves this to the process that started it.
         cluster = ExitStack()
-        cluster.enter_context(devdb.using(CLUSTER, durable=False))
+        cluster.enter_context(cluster.using(CLUSTER, durable=False))
         config.add_cleanup(cluster.close)
     # Argon2 is slow on purpose; hundreds of test users need not wait for it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.roles import Role
 from bags.codes import read_code
 from bags.models import Area, Bag, BagType, Batch
-from scans.actions import Recorded, record_scan
-from scans.entries import read_entry
-from tracetrack.models import User
-from tracetrack.roles import Role
+from scans.recording.record_scan import Recorded, record_scan
+from scans.scan_request import read_entry
 
 AREAS = (
     "lucknow", "indore", "jaipur", "hisar", "sri-ganganagar",

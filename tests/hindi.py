@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Iterable
 from html.parser import HTMLParser
 
+from accounts.models import ApiToken, User
 from bags.models import Area, Bag, BagType, Batch
 from scans.models import Scan
-from tracetrack.models import ApiToken, User
 
 # Names, and words that are written so in Hindi, too.
 NAMES = {

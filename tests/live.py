@@ -18,9 +18,9 @@ from urllib.parse import quote
 import psutil
 from django.db import connection
 
-from tracetrack import serving
-from tracetrack.models import User
-from tracetrack.tokens import issue_token
+from accounts.models import User
+from accounts.tokens import issue_token
+from tracetrack.server import supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -87,7 +87,7 @@ def running(**variables: str) -> Iterator[Server]:
     command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
-        serving.await_answer(process, "127.0.0.1", port)
+        supervisor.await_answer(process, "127.0.0.1", port)
         yield Server(port, process.pid)
     finally:
         process.terminate()

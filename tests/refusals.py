@@ -7,7 +7,7 @@ import pytest
 from bags.models import Bag
 from scans.models import Scan
 from tests.factories import scan
-from tracetrack.errors import Problem
+from tracetrack.errors.problem import Problem
 
 
 def the(code: str) -> Bag:

@@ -9,9 +9,9 @@ from django.test import Client
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from dashboard.live import BEAT_SECONDS
+from accounts.models import User
+from dashboard.live.consumers import BEAT_SECONDS
 from tests.live import Server
-from tracetrack.models import User
 
 WAIT = 20
 

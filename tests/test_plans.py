@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from accounts.models import User
+from accounts.roles import Role
 from bags.filters import BagFilters
 from bags.models import Bag, BagCode, Batch
 from scans.models import Scan
 from tests.factories import make_batch, make_parent, make_user, put_in_batch, reference, scan
-from tracetrack.models import User
-from tracetrack.roles import Role
-from tracetrack.sql import sql
+from tracetrack.db.sql_files import sql
 
 pytestmark = pytest.mark.django_db
 

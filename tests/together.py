@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from tracetrack.errors import Problem
+from tracetrack.errors.problem import Problem
 
 
 def together(calls: Sequence[Callable[[], Any]]) -> list[Any]:

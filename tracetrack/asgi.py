@@ -12,10 +12,10 @@ from django.urls import path
 
 # First: it makes Django ready.
 from tracetrack.wsgi import application as wsgi  # isort: skip
-from dashboard.live import Live
-from tracetrack.ahead import Ahead
-from tracetrack.bridge import Bridge
-from tracetrack.door import opens_for
+from dashboard.live.consumers import Live
+from tracetrack.server.asgi_wsgi_bridge import Bridge
+from tracetrack.server.fastpath import opens_for
+from tracetrack.server.token_prefetch import Ahead
 
 
 def entry(app: Any) -> Any:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from tracetrack import devdb, env, logs
+from tracetrack import env, logs
+from tracetrack.db.embedded import cluster
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -14,7 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL = not env.given("DATABASE_URL")
 DATA = env.folder("DATA", default=BASE_DIR / ".local")
 # Before the rest, because a wrong one is the reason why the rest is asked for.
-DATABASE = env.postgres("DATABASE_URL", default=devdb.url(DATA / "pg"))
+DATABASE = env.postgres("DATABASE_URL", default=cluster.url(DATA / "pg"))
 DEBUG = env.boolean("DEBUG", default=False)
 HTTPS = env.boolean("HTTPS", default=not LOCAL)
 
@@ -39,21 +40,24 @@ INSTALLED_APPS = [
     "csp",
     "procrastinate.contrib.django",
     "tracetrack",
+    "accounts",
+    "audit",
     "bags",
     "scans",
     "webhooks",
     "graphql_api",
     "dashboard",
+    "demo",
 ]
 MIDDLEWARE = [
-    "tracetrack.policy.NoPageMiddleware",
-    "tracetrack.refusals.RequestIdMiddleware",
-    "tracetrack.timings.TimingMiddleware",
+    "tracetrack.api.csp_middleware.NoPageMiddleware",
+    "tracetrack.errors.handler.RequestIdMiddleware",
+    "tracetrack.ops.metrics.TimingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "dashboard.language.LanguageMiddleware",
+    "dashboard.pages.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -75,7 +79,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "dashboard.names.areas",
+                "dashboard.pages.context_processors.areas",
             ],
         },
     }
@@ -113,7 +117,7 @@ DB_POOL_LIFETIME = env.seconds("DB_POOL_LIFETIME", default=3600)
 DB_STATEMENT_SECONDS = env.seconds("DB_STATEMENT_SECONDS", default=30)
 DB_LOCK_SECONDS = env.seconds("DB_LOCK_SECONDS", default=5)
 DB_IDLE_SECONDS = env.seconds("DB_IDLE_SECONDS", default=60)
-DATABASES = {"default": DATABASE | {"ENGINE": "tracetrack.postgres", "CONN_MAX_AGE": 0}}
+DATABASES = {"default": DATABASE | {"ENGINE": "tracetrack.db.backend", "CONN_MAX_AGE": 0}}
 DATABASES["default"]["OPTIONS"] |= {
     "application_name": "tracetrack",
     # Several tries fit into the time for which a request waits.
@@ -146,7 +150,7 @@ CACHES: dict[str, dict[str, object]] = {
         "OPTIONS": {"MAX_ENTRIES": 1000},
     },
     "limits": {
-        "BACKEND": "tracetrack.cache_limits.Counters",
+        "BACKEND": "tracetrack.cache.ratelimit_store.Counters",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "tracetrack",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
@@ -197,8 +201,8 @@ WEBHOOK_DAYS = env.integer("WEBHOOK_DAYS", default=3, at_least=1, at_most=30)
 WEBHOOK_AT_ONCE = env.integer("WEBHOOK_AT_ONCE", default=8, at_least=1, at_most=64)
 
 # Who is asking. Sessions live in the database: a cache per process would not hear of a logout.
-AUTH_USER_MODEL = "tracetrack.User"
-AUTHENTICATION_BACKENDS = ["tracetrack.backends.RoleBackend"]
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -211,7 +215,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-CSRF_FAILURE_VIEW = "tracetrack.refusals.csrf_failure"
+CSRF_FAILURE_VIEW = "tracetrack.errors.handler.csrf_failure"
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 3600 * env.integer("SESSION_HOURS", default=12, at_least=1, at_most=720)
@@ -219,12 +223,12 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "tracetrack.tokens.TokenAuthentication",
+        "accounts.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "EXCEPTION_HANDLER": "tracetrack.refusals.problem_handler",
-    "DEFAULT_SCHEMA_CLASS": "tracetrack.schema.Described",
+    "EXCEPTION_HANDLER": "tracetrack.errors.handler.problem_handler",
+    "DEFAULT_SCHEMA_CLASS": "tracetrack.openapi.schema.Described",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -236,7 +240,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v3/",
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATION_PARAMETERS": False,
-    "POSTPROCESSING_HOOKS": ["tracetrack.document.complete"],
+    "POSTPROCESSING_HOOKS": ["tracetrack.openapi.document.complete"],
 }
 
 # What a browser is told to allow.
@@ -281,7 +285,7 @@ WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not STATIC_HASHED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "tracetrack.storage.HashedStaticFiles"
+        "BACKEND": "tracetrack.server.static_storage.HashedStaticFiles"
         if STATIC_HASHED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

@@ -9,4 +9,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracetrack.settings")
 
 django = get_wsgi_application()
 # What needs Django ready can be loaded only now.
-application = import_string("tracetrack.door.Door")(django)
+application = import_string("tracetrack.server.fastpath.Door")(django)

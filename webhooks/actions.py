@@ -8,11 +8,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.models import User
+from tracetrack.api.row_version import check_version
 from tracetrack.events import emit
-from tracetrack.models import User
-from tracetrack.versions import check_version
-from webhooks import bodies, queries, signing
-from webhooks.addresses import NotAllowed, check_url
+from webhooks import payloads, queries, signing
 from webhooks.errors import DeliveryWaits, TooManyWebhooks, WebhookAddress
 from webhooks.events import (
     DeliveryReplayed,
@@ -24,6 +23,7 @@ from webhooks.events import (
     WebhookResumed,
 )
 from webhooks.models import OWNED, TEST, Delivery, Event, Webhook
+from webhooks.url_validation import NotAllowed, check_url
 
 # Versions of which a webhook must be one when it is changed; None: whatever it is.
 Versions = Collection[str] | None
@@ -123,9 +123,9 @@ def send_test(*, webhook: Webhook) -> Delivery:
     now = timezone.now()
     event = Event(kind=TEST, at=now, matched_at=now)
     event.save()
-    event.body = bodies.body_of(event)
+    event.body = payloads.body_of(event)
     event.save(update_fields=["body"])
-    delivery = bodies.new_delivery(event, webhook)
+    delivery = payloads.new_delivery(event, webhook)
     delivery.created_at = delivery.due_at = now
     delivery.save()
     Webhook.objects.filter(pk=webhook.pk).update(rests_until=None)
@@ -139,7 +139,7 @@ def replay(*, actor: User, webhook: Webhook, delivery: Delivery) -> Delivery:
     _locked(webhook)
     if delivery.state == Delivery.State.WAITING:
         raise DeliveryWaits(delivery=delivery.pk)
-    again = bodies.new_delivery(delivery.event, webhook, replay=queries.next_replay(delivery))
+    again = payloads.new_delivery(delivery.event, webhook, replay=queries.next_replay(delivery))
     again.created_at = again.due_at = timezone.now()
     again.save()
     queries.wake()

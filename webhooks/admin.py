@@ -5,8 +5,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tracetrack.backoffice import ReadOnlyAdmin
-from tracetrack.models import User
+from accounts.models import User
+from tracetrack.admin_bases import ReadOnlyAdmin
 from webhooks.actions import pause_webhook
 from webhooks.models import Delivery, Event, Webhook
 

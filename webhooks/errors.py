@@ -1,6 +1,6 @@
 """Why a webhook may be refused."""
 
-from tracetrack.errors import Problem
+from tracetrack.errors.problem import Problem
 
 
 class WebhookAddress(Problem):

@@ -5,12 +5,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tracetrack.sql import sql
+from tracetrack.db.sql_files import sql
 from webhooks.actions import pause_webhook
-from webhooks.bodies import body_of, new_delivery, traits_of
 from webhooks.filters import takes
 from webhooks.models import Delivery, Event, Webhook
-from webhooks.owners import may_see, unable, visible_bags
+from webhooks.payloads import body_of, new_delivery, traits_of
+from webhooks.permissions import may_see, unable, visible_bags
 from webhooks.queries import wake
 
 CHUNK = 500

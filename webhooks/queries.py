@@ -6,10 +6,10 @@ from django.db import connection
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 
-from tracetrack.errors import NotFound
-from tracetrack.models import User
-from tracetrack.sql import sql
-from tracetrack.walking import Page, walk
+from accounts.models import User
+from tracetrack.api.pagination import Page, walk
+from tracetrack.db.sql_files import sql
+from tracetrack.errors.problem import NotFound
 from webhooks.models import Delivery, Event, Webhook
 
 # Of one bag all deliveries to a webhook go through one lane, one by one; of others side by side.

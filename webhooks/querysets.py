@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db.models import Exists, OuterRef, QuerySet
 
 if TYPE_CHECKING:
-    from tracetrack.models import User
+    from accounts.models import User
     from webhooks.models import Webhook
 
 

@@ -8,7 +8,7 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from webhooks import bulk, matching, queries, sending
+from webhooks import delivery, matching, queries, retention
 
 QUEUE = "webhooks"
 # How often a worker says that it lives, and when it is taken for dead.
@@ -27,7 +27,7 @@ def match() -> None:
 @app.task(name="webhooks.deliver", queue=QUEUE, pass_context=True)
 def deliver(context: JobContext, webhook: int, lane: int) -> None:
     """Send what is due in one lane."""
-    sending.deliver(webhook=webhook, lane=lane, stopping=context.should_abort)
+    delivery.deliver(webhook=webhook, lane=lane, stopping=context.should_abort)
 
 
 @app.periodic(cron="* * * * * */5")
@@ -51,4 +51,4 @@ async def free(timestamp: int) -> None:
 @app.task(name="webhooks.tidy", queue=QUEUE, queueing_lock="webhooks.tidy")
 def tidy(timestamp: int) -> None:
     """Forget what is old."""
-    bulk.forget()
+    retention.forget()

@@ -190,7 +190,7 @@ SELECT json_build_object(
             ORDER BY total DESC, username), '[]')
         FROM (
             SELECT person.username, actors.period AS total
-            FROM actors JOIN tracetrack_user AS person ON person.id = actors.actor_id
+            FROM actors JOIN accounts_user AS person ON person.id = actors.actor_id
             WHERE actors.period > 0 AND person.is_active
             ORDER BY actors.period DESC, person.username
             LIMIT 10

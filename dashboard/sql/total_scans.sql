@@ -3,7 +3,7 @@
 WITH asked AS (
     SELECT
         (SELECT id FROM bags_area WHERE code = %(area)s::text) AS area_id,
-        (SELECT id FROM tracetrack_user WHERE username = %(username)s::text) AS actor_id
+        (SELECT id FROM accounts_user WHERE username = %(username)s::text) AS actor_id
 )
 SELECT coalesce(sum(total), 0)::bigint
 FROM (

@@ -13,9 +13,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dashboard import language
-from dashboard.signs import KIND_WORDS, KINDS, ROLES, SCOPES, STATES, STEPS, UNKNOWN, Sign
-from tracetrack.errors import Problem
+from dashboard.labels import KIND_WORDS, KINDS, ROLES, SCOPES, STATES, STEPS, UNKNOWN, Sign
+from dashboard.pages import language
+from tracetrack.errors.problem import Problem
 
 register = template.Library()
 

@@ -10,7 +10,7 @@ own AS (
     SELECT scan.bag_id, array_agg(DISTINCT hand.username COLLATE "C") AS hands,
         max(scan.id) AS last
     FROM scans_scan AS scan
-    JOIN tracetrack_user AS hand ON hand.id = scan.actor_id
+    JOIN accounts_user AS hand ON hand.id = scan.actor_id
     WHERE scan.bag_id = ANY (%(bags)s::bigint[])
     GROUP BY scan.bag_id
 ),
@@ -41,5 +41,5 @@ LEFT JOIN sack ON sack.bag_id = bag.parent_id
 LEFT JOIN inside ON inside.parent_id = bag.id
 LEFT JOIN scans_scan AS last ON last.id = greatest(own.last, sack.last)
 LEFT JOIN bags_area AS place ON place.id = last.area_id
-LEFT JOIN tracetrack_user AS who ON who.id = last.actor_id
+LEFT JOIN accounts_user AS who ON who.id = last.actor_id
 ORDER BY bag.id

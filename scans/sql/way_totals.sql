@@ -51,5 +51,5 @@ summed AS (
 SELECT area.code, who.username, scans, first, last
 FROM summed
 LEFT JOIN bags_area AS area ON area.id = summed.area_id
-LEFT JOIN tracetrack_user AS who ON who.id = summed.actor_id
+LEFT JOIN accounts_user AS who ON who.id = summed.actor_id
 ORDER BY first, 1, 2

@@ -11,6 +11,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import ApiToken, User
+from accounts.tokens import issue_token, make_token
 from tests.factories import (
     child_codes,
     make_batch,
@@ -20,8 +22,6 @@ from tests.factories import (
     reference,
     scan,
 )
-from tracetrack.models import ApiToken, User
-from tracetrack.tokens import issue_token, make_token
 from webhooks.actions import create_webhook, send_test
 from webhooks.models import Delivery, Webhook
 

@@ -3,16 +3,7 @@
 import pytest
 
 from scans.models import Scan
-from tests.api.site import (
-    HERE,
-    HERE_CHILD,
-    LOT,
-    THERE,
-    THERE_CHILD,
-    commit,
-    post,
-    scan_body,
-)
+from tests.api.site import HERE, HERE_CHILD, LOT, THERE, THERE_CHILD, commit, post, scan_body
 from tests.factories import make_area, scan
 
 NOWHERE = "SB99999"

@@ -6,11 +6,7 @@ import pytest
 
 from bags.models import Bag
 from tests.api.site import CODES, HERE, HERE_CHILD, LOT, THERE, commit, make_site
-from tests.factories import (
-    make_bag_type,
-    make_batch,
-    scan,
-)
+from tests.factories import make_bag_type, make_batch, scan
 
 
 class TestABag:

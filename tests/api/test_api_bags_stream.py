@@ -9,18 +9,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bags.api.serializers import BAG_COLUMNS
 from bags.models import Bag, BagType
-from bags.serializers import BAG_COLUMNS
 from tests.api.site import CODES, HERE, LOT, THERE, commit
-from tests.factories import (
-    child_codes,
-    make_loose,
-    make_parent,
-    scan,
-)
-from tracetrack import streams
-from tracetrack.errors import BadCursor
-from tracetrack.paging import cursor, read_cursor
+from tests.factories import child_codes, make_loose, make_parent, scan
+from tracetrack.api.cursors import cursor, read_cursor
+from tracetrack.db import export
+from tracetrack.errors.problem import BadCursor
 
 NAMES = tuple(column.name for column in BAG_COLUMNS)
 
@@ -197,8 +192,8 @@ class TestAStream:
         assert b"".join(office.get(path + "csv")).decode().strip() == ",".join(NAMES)
 
     def test_is_read_a_window_at_a_time(self, office, monkeypatch):
-        monkeypatch.setattr(streams, "FIRST", 1)
-        monkeypatch.setattr(streams, "WIDEST", 2)
+        monkeypatch.setattr(export, "FIRST", 1)
+        monkeypatch.setattr(export, "WIDEST", 2)
         with CaptureQueriesContext(connection) as queries:
             lines = b"".join(office.get("/api/v3/bags/stream?format=ndjson")).splitlines()
 
@@ -212,8 +207,8 @@ class TestAStream:
     ):
         whole = b"".join(office.get(f"/api/v3/bags/stream?format={form}"))
 
-        monkeypatch.setattr(streams, "MOST", most)
-        monkeypatch.setattr(streams, "NARROWEST", 3)
+        monkeypatch.setattr(export, "MOST", most)
+        monkeypatch.setattr(export, "NARROWEST", 3)
 
         assert b"".join(office.get(f"/api/v3/bags/stream?format={form}")) == whole
 
@@ -260,7 +255,7 @@ class TestAStream:
         assert office.get("/api/v3/bags/stream?after=1").json()["facts"]["field"] == "after"
 
     def test_is_one_of_a_few_at_a_time(self, office, monkeypatch):
-        monkeypatch.setattr(streams, "_places", streams.threading.BoundedSemaphore(2))
+        monkeypatch.setattr(export, "_places", export.threading.BoundedSemaphore(2))
         path = "/api/v3/bags/stream?format=csv"
         running = [office.get(path) for _ in range(2)]
 
@@ -279,13 +274,13 @@ class TestAStream:
         assert not any("SAVEPOINT" in query["sql"] for query in queries)
 
     def test_gives_its_place_back_when_nobody_reads_it(self, site, rf):
-        place = streams._places._value
-        rows = streams.Rows(Bag.objects.all(), BAG_COLUMNS)
-        stream = streams.stream(rows, form="csv", name="a", request=rf.get("/"))
-        assert streams._places._value == place - 1
+        place = export._places._value
+        rows = export.Rows(Bag.objects.all(), BAG_COLUMNS)
+        stream = export.stream(rows, form="csv", name="a", request=rf.get("/"))
+        assert export._places._value == place - 1
 
         for _ in range(2):
             for close in stream._resource_closers:
                 close()
 
-        assert streams._places._value == place
+        assert export._places._value == place

@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.request import Request
 
 from bags.models import Bag
-from scans import views
+from scans.api import views
 from scans.models import Scan
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, THERE, commit, scan_body
 from tests.factories import child_codes
-from tracetrack import uploads
-from tracetrack.errors import BadRequest
+from tracetrack.api import bulk_parsers
+from tracetrack.errors.problem import BadRequest
 
 PATH = "/api/v3/scans/bulk"
 NDJSON = "application/x-ndjson"
@@ -152,7 +152,7 @@ class TestOneByOne:
         assert refused["facts"]["field"] == "parent_code"
 
     def test_a_line_longer_than_any_scan_is_refused_alone(self, operator, monkeypatch):
-        monkeypatch.setattr(uploads, "LONGEST_LINE", 1000)
+        monkeypatch.setattr(bulk_parsers, "LONGEST_LINE", 1000)
         good, long = links(2), scan_body("inspect", HERE, note="x" * 5000)
 
         answer = told(send(operator, [good[0], long, good[1]], kind=NDJSON))
@@ -231,7 +231,7 @@ class TestAnUploadThatIsRefusedWhole:
 
         assert_problem(operator.post(PATH, body, content_type=NDJSON), 400, "bad-request")
 
-    @pytest.mark.parametrize("parser", [uploads.ArrayParser, uploads.LinesParser])
+    @pytest.mark.parametrize("parser", [bulk_parsers.ArrayParser, bulk_parsers.LinesParser])
     def test_because_less_came_than_was_announced(self, rf, parser):
         whole = b"[]\n[]\n"
         request = Request(rf.post(PATH, whole, content_type="application/json"))

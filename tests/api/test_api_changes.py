@@ -2,10 +2,10 @@
 
 import pytest
 
+from audit.models import AuditEntry
 from bags.models import Area, BagType, Batch
 from tests.api.problem import assert_problem
 from tests.api.site import AREA, BAG_TYPE, BATCH, HERE, LOT, post, scan_body, send
-from tracetrack.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 NEW = BATCH | {"code": "new-1"}

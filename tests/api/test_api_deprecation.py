@@ -76,7 +76,7 @@ class TestAnAnswer:
         assert [name for name in HEADERS if name in answer] == []
 
     def test_leaves_a_line_in_the_log_that_names_who_asked(self, site, caplog):
-        with caplog.at_level("INFO", logger="tracetrack.http"):
+        with caplog.at_level("INFO", logger="tracetrack.api.view"):
             site.client("integrator").get("/api/v3/scans?limit=1")
 
         (line,) = [record for record in caplog.records if "deprecated" in record.message]

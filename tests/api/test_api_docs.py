@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from django.urls import get_resolver
 
-from bags.serializers import AreaIn, BagTypeIn, BatchIn
+from bags.api.serializers import AreaIn, BagTypeIn, BatchIn
+from scans.api.serializers import SCAN_FIELDS, UNDO_FIELDS
 from scans.models import Step
-from scans.serializers import SCAN_FIELDS, UNDO_FIELDS
 from tests.api.site import CALLS
 from tests.api.test_openapi import DOCUMENT
-from tracetrack.errors import Problem
-from webhooks.serializers import ChangeIn, WebhookIn
+from tracetrack.errors.problem import Problem
+from webhooks.api.serializers import ChangeIn, WebhookIn
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 ERRORS = (DOCS / "errors.md").read_text(encoding="utf-8")

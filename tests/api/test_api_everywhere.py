@@ -10,7 +10,7 @@ from tests.api.site import CALLS, HERE, THERE, commit
 from tests.api.test_api_areas import FOREIGN, NOWHERE, told
 from tests.api.test_api_hostile import BODIES, assert_refused
 from tests.api.test_openapi import DOCUMENT, operation
-from tracetrack.policy import NO_PAGE
+from tracetrack.api.csp_middleware import NO_PAGE
 
 # A DELETE has no body, and nobody reads one.
 SENDING = sorted(name for name in CALLS if name.startswith(("POST", "PUT", "PATCH")))

@@ -6,7 +6,7 @@ from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tracetrack import health
+from tracetrack.ops import health
 
 HEALTH = "/api/v3/health"
 

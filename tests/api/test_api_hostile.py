@@ -6,8 +6,8 @@ import pytest
 
 from scans.models import Scan
 from tests.api.site import CALLS, HERE, commit, scan_body
-from tracetrack.errors import BadRequest
-from tracetrack.parsing import loads
+from tracetrack.api.json_parser import loads
+from tracetrack.errors.problem import BadRequest
 
 POSTS = ["scans", "scans/{scan}/undo", "batch/stats", "cache/clear"]
 BODIES = {

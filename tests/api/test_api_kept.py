@@ -8,13 +8,14 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
-from dashboard.views import Ultra
+from accounts.models import ApiToken
+from accounts.tokens import FIND, FOUND, digest_of, revoke_token
+from dashboard.stats.views import Ultra
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, commit, post, scan_body
-from tracetrack import kept, timings
-from tracetrack.door import Door
-from tracetrack.models import ApiToken
-from tracetrack.tokens import FIND, FOUND, digest_of, revoke_token
+from tracetrack.api import cached_view
+from tracetrack.ops import metrics
+from tracetrack.server.fastpath import Door
 
 ULTRA = "/api/v3/dashboard/ultra"
 # Of one answer alone.
@@ -56,7 +57,7 @@ class Program:
 
 @pytest.fixture(params=["for the first time", "again"])
 def program(site, monkeypatch, request):
-    monkeypatch.setattr(kept, "asked_at", {})
+    monkeypatch.setattr(cached_view, "asked_at", {})
     program = Program(site.client("integrator"))
     if request.param == "again":
         # What the first answer has alike with all others is known by now.
@@ -91,9 +92,9 @@ class TestTheDoor:
     def test_gives_the_first_answer_with_the_headers_of_the_later_ones(
         self, program, headers, monkeypatch
     ):
-        monkeypatch.setattr(kept, "asked_at", {})
+        monkeypatch.setattr(cached_view, "asked_at", {})
         first = program.get(**headers)
-        assert kept.asked_at
+        assert cached_view.asked_at
 
         later = program.get(**headers)
 
@@ -193,8 +194,8 @@ class TestTheDoor:
         assert connection.connection is None
 
     def test_is_timed_like_every_endpoint(self, program):
-        timings.forget()
+        metrics.forget()
 
         program.get()
 
-        assert [line["endpoint"] for line in timings.figures()] == ["GET /api/v3/dashboard/ultra"]
+        assert [line["endpoint"] for line in metrics.figures()] == ["GET /api/v3/dashboard/ultra"]

@@ -7,13 +7,13 @@ import time_machine
 from django.core.cache import caches
 from django.test import Client
 
+from accounts.tokens import issue_token
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, post, scan_body
 from tests.api.test_permissions import api_views
 from tests.factories import make_user, reference
 from tests.together import together
-from tracetrack import limits
-from tracetrack.tokens import issue_token
+from tracetrack.api import throttling
 
 ALL = ("dashboard", "read", "search", "stream", "scan", "bulk", "manage", "anonymous")
 
@@ -192,7 +192,7 @@ class TestRedis:
     def test_forgets_a_count_soon_after_its_window(self, settings, redis_url, rf):
         use_redis(settings, redis_url)
 
-        limits.count_stranger(rf.get("/", REMOTE_ADDR="10.0.0.1"))
+        throttling.count_stranger(rf.get("/", REMOTE_ADDR="10.0.0.1"))
 
         client = caches["limits"]._there._client
         (name,) = client.scan_iter(match="tracetrack:*rl:*")

@@ -11,17 +11,7 @@ import pytest
 
 from bags.models import Batch
 from scans.models import Scan
-from tests.api.site import (
-    CALLS,
-    HERE,
-    LOT,
-    THERE,
-    Site,
-    commit,
-    made_delivery,
-    post,
-    scan_body,
-)
+from tests.api.site import CALLS, HERE, LOT, THERE, Site, commit, made_delivery, post, scan_body
 from tests.api.test_api_areas import FOREIGN, NOWHERE, told
 from tests.api.test_openapi import NAMES, operation
 from tests.factories import (

@@ -3,8 +3,8 @@
 import pytest
 from rest_framework.test import APIClient
 
+from accounts.roles import Role
 from tests.factories import make_batch, make_loose, make_user, reference
-from tracetrack.roles import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CODE = "CB900000001"

@@ -2,12 +2,12 @@
 
 import pytest
 
-from dashboard.views import Ultra
+from audit.models import AuditEntry
+from dashboard.stats.views import Ultra
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, LOT, commit, post, scan_body
 from tests.factories import scan
-from tracetrack.http import ApiView
-from tracetrack.models import AuditEntry
+from tracetrack.api.view import ApiView
 
 ULTRA = "/api/v3/dashboard/ultra"
 

@@ -6,7 +6,7 @@ from rest_framework import exceptions as rest
 
 from tests.api.problem import assert_problem
 from tests.api.site import post
-from tracetrack.problems import as_problem
+from tracetrack.errors.http import as_problem
 
 
 def send(client, body, content_type="application/json", **headers):

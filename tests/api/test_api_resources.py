@@ -4,15 +4,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.roles import PERMISSIONS
+from bags.api.serializers import BAG_ORDERS, BATCH_ORDERS
 from bags.models import Area
-from bags.serializers import BAG_ORDERS, BATCH_ORDERS
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, LOT, commit
 from tests.factories import make_batch, scan
-from tracetrack.errors import BadCursor
-from tracetrack.paging import cursor, read_cursor, read_place, sealed_place
-from tracetrack.roles import PERMISSIONS
-from tracetrack.walking import Place
+from tracetrack.api.cursors import cursor, read_cursor, read_place, sealed_place
+from tracetrack.api.pagination import Place
+from tracetrack.errors.problem import BadCursor
 
 
 def results(client, path):

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
+from scans.api.serializers import SCAN_COLUMNS, scan_json
 from scans.models import Scan
-from scans.serializers import SCAN_COLUMNS, scan_json
 from tests.api.site import HERE, commit
 from tests.factories import make_user, scan
-from tracetrack.streams import Cell
+from tracetrack.db.export import Cell
 
 PATH = "/api/v3/scans/stream"
 NAMES = tuple(column.name for column in SCAN_COLUMNS)

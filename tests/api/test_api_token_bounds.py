@@ -6,12 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.backends import RoleBackend
+from accounts.roles import PERMISSIONS, Scope, rights, scope_of_permission
+from accounts.tokens import make_token
 from tests.api.problem import assert_problem
 from tests.api.site import CALLS, HERE, commit, post, scan_body
 from tests.api.test_permissions import api_views
-from tracetrack.backends import RoleBackend
-from tracetrack.roles import PERMISSIONS, Scope, rights, scope_of_permission
-from tracetrack.tokens import make_token
 
 
 def made(site, role="administrator", **more):

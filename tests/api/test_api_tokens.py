@@ -7,13 +7,14 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import ApiToken
+from accounts.tokens import MOST_TOKENS, issue_token, make_token, rotate_token
+from audit.models import AuditEntry
 from tests.api.problem import assert_problem
 from tests.api.site import commit, post
 from tests.factories import make_user
 from tests.together import together
-from tracetrack.errors import TokenEnded, TooManyTokens
-from tracetrack.models import ApiToken, AuditEntry
-from tracetrack.tokens import MOST_TOKENS, issue_token, make_token, rotate_token
+from tracetrack.errors.problem import TokenEnded, TooManyTokens
 
 
 def bearer(plain, **more):

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bags.models import Bag
-from dashboard import totals
-from dashboard.counters import roll_up
+from dashboard.stats import list_counts
+from dashboard.stats.counters import roll_up
 from scans.models import Scan
 from tests.api.site import LOT, commit
 from tests.factories import child_codes, make_batch, make_loose, make_parent, scan
@@ -98,7 +98,7 @@ class TestTheTotal:
         assert total(operator, "scans") is None
 
     def test_of_a_large_batch_is_left_out(self, many, office, monkeypatch):
-        monkeypatch.setattr(totals, "MOST_COUNTED", 1)
+        monkeypatch.setattr(list_counts, "MOST_COUNTED", 1)
 
         assert total(office, f"bags?batch={LOT}") is None
 

@@ -11,12 +11,13 @@ from django.http import Http404
 from django.test import RequestFactory
 from django_ratelimit.exceptions import Ratelimited
 
+from audit.models import AuditEntry
 from bags import queries
 from bags.errors import ParentFull
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, post
-from tracetrack import logs, refusals
-from tracetrack.models import AuditEntry
+from tracetrack import logs
+from tracetrack.errors import handler
 
 ID = "scanner-17.4711"
 
@@ -54,7 +55,7 @@ class TestADatabaseInTrouble:
         assert operator.get(f"/api/v3/bags/{HERE}").json()["code"] == "busy"
 
     def test_makes_pages_answer_503_too(self, rf):
-        middleware = refusals.RequestIdMiddleware(lambda request: None)
+        middleware = handler.RequestIdMiddleware(lambda request: None)
 
         page = middleware.process_exception(rf.get("/page"), OperationalError())
 
@@ -79,7 +80,7 @@ class TestAFaultOfOurs:
         assert "the inner life" in caplog.text
 
     def test_is_a_page_elsewhere(self, rf):
-        answer = refusals.server_error(rf.get("/page"))
+        answer = handler.server_error(rf.get("/page"))
 
         assert answer.status_code == 500
         assert answer["Content-Type"].startswith("text/html")
@@ -89,11 +90,11 @@ class TestAPage:
     @pytest.mark.parametrize(
         ("view", "error", "status"),
         [
-            (refusals.bad_request, SuspiciousOperation(), 400),
-            (refusals.bad_request, RequestDataTooBig(), 413),
-            (refusals.forbidden, PermissionDenied(), 403),
-            (refusals.forbidden, Ratelimited(), 429),
-            (refusals.not_found, Http404(), 404),
+            (handler.bad_request, SuspiciousOperation(), 400),
+            (handler.bad_request, RequestDataTooBig(), 413),
+            (handler.forbidden, PermissionDenied(), 403),
+            (handler.forbidden, Ratelimited(), 429),
+            (handler.not_found, Http404(), 404),
         ],
     )
     def test_that_is_refused_is_html_and_under_api_a_problem(self, rf, view, error, status):
@@ -105,7 +106,7 @@ class TestAPage:
         assert document["Content-Type"] == "application/problem+json"
 
     def test_may_raise_a_problem_itself(self, rf):
-        middleware = refusals.RequestIdMiddleware(lambda request: None)
+        middleware = handler.RequestIdMiddleware(lambda request: None)
 
         page = middleware.process_exception(rf.get("/x"), ParentFull(parent="SB1", capacity=30))
 
@@ -114,12 +115,12 @@ class TestAPage:
         assert middleware.process_exception(rf.get("/x"), KeyError()) is None
 
     def test_without_its_csrf_token_is_refused(self, rf):
-        assert refusals.csrf_failure(rf.post("/page")).status_code == 403
+        assert handler.csrf_failure(rf.post("/page")).status_code == 403
 
     def test_does_not_run_what_a_refusal_quotes(self, rf):
         given = ParentFull(parent="<script>", capacity=1)
 
-        page = refusals.RequestIdMiddleware(lambda r: None).process_exception(rf.get("/x"), given)
+        page = handler.RequestIdMiddleware(lambda r: None).process_exception(rf.get("/x"), given)
 
         assert b"<script>" not in page.content
 
@@ -162,7 +163,7 @@ class TestARequestId:
             raise KeyError
 
         with pytest.raises(KeyError):
-            refusals.RequestIdMiddleware(answer)(RequestFactory().get("/"))
+            handler.RequestIdMiddleware(answer)(RequestFactory().get("/"))
 
         assert seen != [""]
         assert logs.request_id.get() == ""

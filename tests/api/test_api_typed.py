@@ -6,18 +6,8 @@ import pytest
 
 from bags.models import Area, Batch
 from tests.api.problem import assert_problem
-from tests.api.site import (
-    AREA,
-    BAG_TYPE,
-    BATCH,
-    HERE,
-    HOOK,
-    LOT,
-    post,
-    scan_body,
-    send,
-)
-from tracetrack.texts import plain
+from tests.api.site import AREA, BAG_TYPE, BATCH, HERE, HOOK, LOT, post, scan_body, send
+from tracetrack.text_cleaning import plain
 
 TURNED, ZERO = "\N{RIGHT-TO-LEFT OVERRIDE}", "\N{ZERO WIDTH SPACE}"
 # A word that needs its joiner.

@@ -2,9 +2,9 @@
 
 import pytest
 
+from audit.models import AuditEntry
 from tests.api.site import HOOK, post
 from tests.webhooks.hooks import make_webhook
-from tracetrack.models import AuditEntry
 from webhooks.actions import AT_MOST, send_test
 from webhooks.models import Delivery, Webhook
 from webhooks.signing import fingerprint_of

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from accounts.tokens import issue_token, make_token
 from tests.api.site import CODES, HERE, made_delivery, make_site
 from tests.live import running
-from tracetrack.schema import TABLE
-from tracetrack.snippets import snippets
-from tracetrack.tokens import issue_token, make_token
+from tracetrack.openapi.schema import TABLE
+from tracetrack.openapi.snippets import snippets
 
 CLIENT = Path(__file__).resolve().parents[2] / "docs" / "examples" / "client.py"
 # Their numbers are those of the moment; pool/reset would end what the other tests run on.

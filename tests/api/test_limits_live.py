@@ -7,9 +7,9 @@ from http.client import HTTPConnection
 
 import pytest
 
+from accounts.tokens import issue_token
 from tests.factories import make_user, reference
 from tests.live import running
-from tracetrack.tokens import issue_token
 
 # Of a day, so that no window ends while the test runs; and a Redis that may take its time on a
 # machine that has none.

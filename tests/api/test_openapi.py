@@ -9,13 +9,13 @@ from django.core.management import call_command
 from django.test import Client
 from jsonschema import Draft202012Validator
 
+from accounts.roles import scope_of_permission
 from tests.api.problem import assert_problem
 from tests.api.site import CALLS, commit
 from tests.api.test_permissions import api_views
-from tracetrack.document import document
-from tracetrack.roles import scope_of_permission
-from tracetrack.schema import TABLE
-from tracetrack.snippets import address
+from tracetrack.openapi.document import document
+from tracetrack.openapi.schema import TABLE
+from tracetrack.openapi.snippets import address
 
 NAMES = sorted(f"{m} {route}" for route, view in api_views().items() for m in view.permissions)
 DOCUMENT = json.loads(document())

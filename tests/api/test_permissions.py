@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from accounts.backends import RoleBackend
+from accounts.roles import PERMISSIONS
 from tests.api.site import CALLS, HERE, ROLES, post, scan_body
-from tracetrack.backends import RoleBackend
-from tracetrack.http import ApiView
-from tracetrack.roles import PERMISSIONS
+from tracetrack.api.view import ApiView
 
 # anonymous, viewer, operator, office, administrator, integrator
 LOOK = (401, 200, 200, 200, 200, 200)

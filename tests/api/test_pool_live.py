@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
+from audit.models import AuditEntry
 from tests.factories import make_user, reference
 from tests.live import ROOT, Server, address, running, token_of, until
-from tracetrack.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CALLERS, CONNECTIONS, WAITING = 50, 2, 4
@@ -69,7 +69,7 @@ class TestTooManyAtOnce:
         with ThreadPoolExecutor(CALLERS) as threads:
             # Whoever asks must first look for his token.
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("LOCK TABLE tracetrack_apitoken")
+                cursor.execute("LOCK TABLE accounts_apitoken")
                 calls = [threads.submit(call, n) for n in range(CALLERS)]
                 excess = CALLERS - CONNECTIONS - WAITING
                 assert until(lambda: sum(c.done() for c in calls) >= excess)

@@ -8,11 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import Receipt
 from bags.models import Batch
 from tests.api.site import BATCH, LOT, commit, send
 from tests.api.test_api_plans import LARGE, asked, plan_of, read_whole
 from tests.factories import make_bag_type
-from tracetrack.models import Receipt
 
 MANY = 2_000
 
@@ -99,7 +99,7 @@ class TestWhatIsKeptForRepeatedRequests:
         Receipt.objects.filter(key__lt="old 11").update(at=old)
         before = Receipt.objects.filter(at=old).count()
         with connection.cursor() as cursor:
-            cursor.execute("REINDEX TABLE tracetrack_receipt; ANALYZE tracetrack_receipt")
+            cursor.execute("REINDEX TABLE accounts_receipt; ANALYZE accounts_receipt")
 
         with CaptureQueriesContext(connection) as queries:
             body = BATCH | {"code": "NEW-1"}
@@ -110,5 +110,5 @@ class TestWhatIsKeptForRepeatedRequests:
         assert answer.status_code == 201
         assert 0 < Receipt.objects.filter(at=old).count() < before
         told = explained(only(queries, "SKIP LOCKED"))
-        assert "using receipt_by_age on tracetrack_receipt" in told, told
+        assert "using receipt_by_age on accounts_receipt" in told, told
         assert "Seq Scan" not in told, told

@@ -15,10 +15,10 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from accounts.tokens import issue_token
 from tests.api.site import ROLES, commit
 from tests.api.test_openapi import DOCUMENT, NAMES, operation
-from tracetrack.schema import TABLE
-from tracetrack.tokens import issue_token
+from tracetrack.openapi.schema import TABLE
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)

@@ -92,7 +92,7 @@ class TestAStop:
         pids, token = everything(impatient), token_of(make_user("ada", "administrator"))
         with ThreadPoolExecutor(1) as threads:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("LOCK TABLE tracetrack_apitoken")
+                cursor.execute("LOCK TABLE accounts_apitoken")
                 asked = threads.submit(impatient.get, "areas", token)
                 assert until(waits)
                 os.kill(impatient.pid, signal.SIGTERM)
@@ -130,7 +130,7 @@ class TestAParentThatWasKilled:
         workers, token = impatient.workers(), token_of(make_user("ada", "administrator"))
         with ThreadPoolExecutor(1) as threads:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("LOCK TABLE tracetrack_apitoken")
+                cursor.execute("LOCK TABLE accounts_apitoken")
                 asked = threads.submit(impatient.get, "areas", token)
                 assert until(waits)
                 os.kill(impatient.pid, signal.SIGKILL)

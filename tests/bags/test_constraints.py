@@ -8,11 +8,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.models import ApiToken, User
+from accounts.roles import Role
 from bags.models import Area, Bag, BagType, Batch
 from scans.models import EARLIEST, Scan
 from tests.factories import make_parent, make_user, reference
-from tracetrack.models import ApiToken, User
-from tracetrack.roles import Role
 
 pytestmark = pytest.mark.django_db
 

@@ -2,12 +2,13 @@
 
 import pytest
 
+from accounts.models import User
+from accounts.roles import Role
+from audit.models import AuditEntry
 from bags.actions import release_batch
 from bags.models import Batch
 from tests.factories import make_user, reference
 from tests.importing import run, sheet
-from tracetrack.models import AuditEntry, User
-from tracetrack.roles import Role
 
 COLUMNS = [
     "code", "product", "variety", "bag_type", "produced_on", "expires_on", "planned_bags", "held",

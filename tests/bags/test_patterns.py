@@ -6,12 +6,12 @@ import time
 import pytest
 from django.core.exceptions import ValidationError
 
+from accounts.roles import Role
+from bags.code_patterns import check_pattern, matches
 from bags.management.commands.reference import BAG_TYPES
 from bags.models import BagType
-from bags.patterns import check_pattern, matches
 from tests.factories import TYPES, make_bag_type, make_user, reference, scan
-from tracetrack.errors import Problem
-from tracetrack.roles import Role
+from tracetrack.errors.problem import Problem
 
 KINDS = ("parent_pattern", "child_pattern")
 IN_USE = [
@@ -75,7 +75,7 @@ class TestMatching:
         assert time.process_time() - begun < 1
 
     def test_tells_once_of_a_pattern_that_cannot_be_read(self, caplog):
-        with caplog.at_level(logging.ERROR, logger="bags.patterns"):
+        with caplog.at_level(logging.ERROR, logger="bags.code_patterns"):
             assert not matches("TOLD(", "TOLD")
             assert not matches("TOLD(", "TOLD")
 

@@ -3,13 +3,13 @@
 import pytest
 from django.db import connection
 
+from accounts.roles import Role
 from bags.errors import BagUnknown
 from bags.filters import BagFilters
 from bags.models import Bag, BagCode
 from bags.queries import as_rows, bag_page, find_bag, listed
 from bags.search import search, ways
 from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
-from tracetrack.roles import Role
 
 pytestmark = pytest.mark.django_db
 

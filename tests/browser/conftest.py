@@ -18,6 +18,8 @@ from playwright.sync_api import (
 )
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import User
+from accounts.roles import Role
 from tests.chromium import FLAGS
 from tests.chromium import found as chromium_found
 from tests.factories import (
@@ -29,8 +31,6 @@ from tests.factories import (
     put_in_batch,
     reference,
 )
-from tracetrack.models import User
-from tracetrack.roles import Role
 
 # Playwright runs a loop in this thread, where Django would then refuse to ask the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

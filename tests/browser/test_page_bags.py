@@ -4,11 +4,11 @@ import re
 
 from playwright.sync_api import expect
 
+from accounts.models import User
 from bags.models import Batch
 from scans.models import Scan
 from tests.browser.conftest import Look
 from tests.factories import scan
-from tracetrack.models import User
 
 
 class TestSearch:

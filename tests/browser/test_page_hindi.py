@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts.models import User
 from bags.models import Batch
 from tests.browser.conftest import Look
 from tests.factories import make_batch, make_parent, put_in_batch
 from tests.hindi import data_words, english
-from tracetrack.models import User
 
 
 def said(page: Page) -> list[str]:

@@ -12,14 +12,14 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
-from dashboard.queries import overview
+from accounts.actions import save_user
+from accounts.models import User
+from dashboard.stats.queries import overview
 from scans.models import Scan
 from tests.browser.conftest import WAIT, _session
 from tests.factories import make_loose
 from tests.live import Server, free_port, running, token_of, until
 from tests.tracetrack.cache_tools import RedisServer
-from tracetrack.models import User
-from tracetrack.people import save_user
 
 NARROWED, BY_ASKING = "/?area=indore&period=7d", "Asking every 15 s"
 PULSE = "[data-pulse]"

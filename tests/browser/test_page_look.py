@@ -3,13 +3,13 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from accounts.models import User
+from accounts.tokens import issue_token
 from bags.models import Area
 from tests.browser.conftest import Look, _session
 from tests.browser.seeing import faults, faults_on_desk_and_phone, too_wide
 from tests.browser.test_page_walk import PATHS, opened
 from tests.factories import make_bag_type, make_batch, make_loose, put_in_batch
-from tracetrack.models import User
-from tracetrack.tokens import issue_token
 
 # The narrowest to which a page is zoomed (WCAG 1.4.10), a phone, and a desk.
 NARROWEST, PHONE, DESK = 320, 390, 1440

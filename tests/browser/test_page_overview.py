@@ -9,11 +9,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from dashboard.queries import overview
+from accounts.models import User
+from dashboard.stats.queries import overview
 from scans.models import Scan
 from tests.browser.conftest import Look
 from tests.factories import make_loose
-from tracetrack.models import User
 
 DRAWN = """(table) => {
   const canvas = document.querySelector(`[data-table="${table}"] canvas`);

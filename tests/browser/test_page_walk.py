@@ -11,12 +11,12 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from playwright.sync_api import Page, Request, Response, expect
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import User
+from accounts.roles import Role
 from bags.models import Bag
 from tests.browser.conftest import Look
 from tests.browser.seeing import DESK, PHONE, faults, faults_on_desk_and_phone, settled, too_wide
 from tests.factories import make_loose, make_user, reference
-from tracetrack.models import User
-from tracetrack.roles import Role
 
 PEOPLE = {
     Role.VIEWER: "vic",

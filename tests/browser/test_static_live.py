@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, Page, Request
 
+from accounts.roles import Role
 from tests.factories import make_parent, make_user, reference
 from tests.live import ROOT, Server, running
-from tracetrack.roles import Role
 
 MOST_BYTES, MOST_REQUESTS = 250_000, 12
 YEAR = 365 * 24 * 3600

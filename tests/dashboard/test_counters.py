@@ -9,13 +9,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.roles import Role
 from bags.models import Area, Bag, BagType, Batch
-from dashboard.counters import drifts, repair, roll_up
 from dashboard.models import BagPending, BagTally, ScanPending, ScanTally
+from dashboard.stats.counters import drifts, repair, roll_up
 from scans.models import Scan
 from tests.factories import make_batch, make_parent, make_user, reference, scan
 from tests.together import together
-from tracetrack.roles import Role
 
 MAINTENANCE = "SET LOCAL tracetrack.maintenance = 'on'"
 COLUMNS = ("code", "kind", "bag_type_id", "area_id", "state", "child_count", "weight")

@@ -8,6 +8,9 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
+from accounts.models import User
+from accounts.roles import Role
+from accounts.tokens import issue_token
 from tests.factories import (
     make_batch,
     make_loose,
@@ -18,9 +21,6 @@ from tests.factories import (
     scan,
 )
 from tests.hindi import data_words, english, texts_of
-from tracetrack.models import User
-from tracetrack.roles import Role
-from tracetrack.tokens import issue_token
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "dashboard" / "static" / "dashboard" / "js"

@@ -7,9 +7,9 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
+from accounts.roles import Role
 from tests import catalogue
 from tests.factories import make_user, reference
-from tracetrack.roles import Role
 
 HINDI = {"tt-language": "hi"}
 

@@ -8,16 +8,16 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from websockets.exceptions import InvalidStatus
 
+from accounts.actions import change_password, save_user
+from accounts.models import User
 from bags.actions import staff_area
 from bags.models import Area
-from dashboard.hub import CHANGED, SIGNED_OUT
+from dashboard.live.broadcaster import CHANGED, SIGNED_OUT
 from scans.models import Scan
 from tests.factories import make_loose, make_user, reference
 from tests.live import Server, running
 from tests.sockets import codes, end_of, opened, session_of, told, told_until
-from tracetrack.live import publish
-from tracetrack.models import User
-from tracetrack.people import change_password, save_user
+from tracetrack.events.notify import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,9 +7,9 @@ import pytest
 from django.core.cache import caches
 from django.test import Client, RequestFactory
 
-from dashboard.login import address
+from accounts.roles import Role
+from dashboard.pages.log_in import address
 from tests.factories import make_user
-from tracetrack.roles import Role
 
 PASSWORD = "a-long-password"
 

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from accounts.models import User
+from accounts.roles import Role
 from bags.models import Bag
-from dashboard.offers import next_steps
+from dashboard.pages.next_actions import next_steps
 from scans.models import Outcome
 from tests.factories import (
     child_codes,
@@ -18,9 +20,7 @@ from tests.factories import (
     reference,
     scan,
 )
-from tracetrack.errors import Problem
-from tracetrack.models import User
-from tracetrack.roles import Role
+from tracetrack.errors.problem import Problem
 
 STEPS = ("link", "unlink", "move", "complete", "reopen", "dispatch", "receive", "return", "inspect")
 PARENT, (CHILD, *_) = "SB10001", child_codes("SB10001", 2)

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.roles import Role
 from bags.errors import AreaUnknown, BatchUnknown
 from bags.models import Bag
-from dashboard.counters import roll_up
-from dashboard.days import PERIODS, business_day, period_of
+from dashboard.business_days import PERIODS, business_day, period_of
 from dashboard.models import BagDay, BatchDay
-from dashboard.queries import batch_stats, census, overview, person_stats
+from dashboard.stats.counters import roll_up
+from dashboard.stats.queries import batch_stats, census, overview, person_stats
 from scans.models import Scan
 from tests.factories import (
     child_codes,
@@ -23,7 +24,6 @@ from tests.factories import (
     reference,
     scan,
 )
-from tracetrack.roles import Role
 
 pytestmark = pytest.mark.django_db
 

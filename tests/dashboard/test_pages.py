@@ -11,11 +11,11 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from accounts.roles import Role
 from bags.models import Batch
 from dashboard.templatetags.tt import digits, kilograms
 from scans.models import Scan
 from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
-from tracetrack.roles import Role
 
 PAGES = [
     "/",
@@ -255,7 +255,7 @@ class TestHashedFiles:
     def test_load_each_other_by_their_hashed_names(self, settings: Any, tmp_path: Path) -> None:
         settings.STATIC_ROOT = str(tmp_path)
         settings.STORAGES = settings.STORAGES | {
-            "staticfiles": {"BACKEND": "tracetrack.storage.HashedStaticFiles"}
+            "staticfiles": {"BACKEND": "tracetrack.server.static_storage.HashedStaticFiles"}
         }
         call_command("collectstatic", verbosity=0, interactive=False)
 

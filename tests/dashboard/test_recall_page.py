@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
+from accounts.roles import Role
 from bags.models import Bag
 from tests.factories import (
     make_batch,
@@ -14,7 +15,6 @@ from tests.factories import (
     reference,
     scan,
 )
-from tracetrack.roles import Role
 
 pytestmark = pytest.mark.django_db
 

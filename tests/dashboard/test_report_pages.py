@@ -11,13 +11,15 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
-from dashboard import reports, workbook
-from dashboard.counters import roll_up
+from accounts.models import User
+from accounts.roles import Role
+from audit.models import AuditEntry
+from dashboard import xlsx
+from dashboard.stats import reports
+from dashboard.stats.counters import roll_up
 from scans.models import Scan
 from tests.factories import make_batch, make_loose, make_parent, make_user, put_in_batch, reference
-from tracetrack import timings
-from tracetrack.models import AuditEntry, User
-from tracetrack.roles import Role
+from tracetrack.ops import metrics
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 24)
@@ -126,7 +128,7 @@ class TestSystem:
         assert answer.status_code == (200 if allowed else 403)
 
     def test_shows_what_was_measured(self) -> None:
-        timings.forget()
+        metrics.forget()
         client = signed_in(Role.ADMINISTRATOR)
         client.get("/bags")
         client.get("/bags/SB10001")
@@ -137,13 +139,13 @@ class TestSystem:
         assert all(line["answers"] == 1 and line["p50_ms"] > 0 for line in times)
 
     def test_remembers_only_the_latest(self) -> None:
-        timings.forget()
-        for number in range(timings.LATEST + 10):
-            timings.note("GET /x", number / 1000)
+        metrics.forget()
+        for number in range(metrics.LATEST + 10):
+            metrics.note("GET /x", number / 1000)
 
-        (line,) = timings.figures()
+        (line,) = metrics.figures()
 
-        assert (line["answers"], line["most_ms"]) == (timings.LATEST, timings.LATEST + 9.0)
+        assert (line["answers"], line["most_ms"]) == (metrics.LATEST, metrics.LATEST + 9.0)
 
 
 class TestWorkbook:
@@ -165,14 +167,14 @@ class TestWorkbook:
         assert [row[0] for row in rows] == ["CB900000001"]
 
     def test_leafs_through_windows_without_a_gap(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(workbook, "WINDOW", 2)
+        monkeypatch.setattr(xlsx, "WINDOW", 2)
 
         _, *rows = self.cells(signed_in(Role.OFFICE).get("/exports/bags.xlsx"))
 
         assert len(rows) == 4
 
     def test_runs_nothing_that_somebody_typed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("dashboard.list_pages.SHEET", (("product", "batch__product"),))
+        monkeypatch.setattr("dashboard.pages.lists.SHEET", (("product", "batch__product"),))
         put_in_batch(make_batch("LOT-2", product="=1+1"), "CB900000001")
 
         answer = signed_in(Role.OFFICE).get("/exports/bags.xlsx?batch=LOT-2")
@@ -181,7 +183,7 @@ class TestWorkbook:
         assert cell == "'=1+1"
 
     def test_refuses_what_no_sheet_holds(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(workbook, "MOST_ROWS", 3)
+        monkeypatch.setattr(xlsx, "MOST_ROWS", 3)
 
         answer = signed_in(Role.OFFICE).get("/exports/bags.xlsx")
 

@@ -7,12 +7,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
+from accounts.models import User
 from bags.models import Bag, Batch
-from dashboard import counters
-from dashboard.rhythm import hours
-from scans import replay
+from dashboard.stats import counters
+from demo.workload import hours
+from scans.history import verification
 from scans.models import Scan
-from tracetrack.models import User
 
 UNTIL = "2026-11-20T18:00+05:30"
 SHAPE = """
@@ -54,7 +54,7 @@ class TestASeededSite:
     def test_is_what_its_ledger_says(self):
         seed()
 
-        assert list(replay.differences()) == []
+        assert list(verification.differences()) == []
 
     def test_has_counters_that_equal_a_recount(self):
         seed()
@@ -115,7 +115,7 @@ class TestASeededSite:
 
         assert Bag.objects.count() == bags
         assert Scan.objects.count() == bags * 5
-        assert list(replay.differences()) == []
+        assert list(verification.differences()) == []
 
 
 @pytest.mark.django_db

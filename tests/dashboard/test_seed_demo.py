@@ -9,15 +9,15 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.tokens import find_token
 from bags.models import Bag, Batch
-from dashboard import demo
-from dashboard.counters import drifts
 from dashboard.management.commands import seed_demo
+from dashboard.stats.counters import drifts
+from demo import demo_month
 from scans.models import Scan
 from tests.factories import make_parent, reference
 from tests.importing import versions
-from tracetrack.models import User
-from tracetrack.tokens import find_token
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ class TestTheDemo:
         assert Bag.objects.filter(kind="child").count() > 2800
         assert Bag.objects.loose().exists()
         assert Batch.objects.filter(held=True).count() == 1
-        assert Batch.objects.count() == len(demo.LOTS)
+        assert Batch.objects.count() == len(demo_month.LOTS)
         last = Scan.objects.latest("scanned_at").scanned_at
         first = Scan.objects.earliest("scanned_at").scanned_at
         assert timedelta(0) < now - last < timedelta(minutes=10)
@@ -61,12 +61,12 @@ class TestTheDemo:
 
         where = {
             name: set(User.objects.get(username=name).areas.values_list("code", flat=True))
-            for name in demo.OPERATORS
+            for name in demo_month.OPERATORS
         }
         assert {len(areas) for areas in where.values()} == {3, 4}
-        assert set.union(*where.values()) == set(demo.AREAS)
+        assert set.union(*where.values()) == set(demo_month.AREAS)
         lies_in = {}
-        for shift in demo.month(timezone.now()):
+        for shift in demo_month.month(timezone.now()):
             lies_in |= {bag.code: bag.area for bag in shift.bags}
             for entry, actor in shift.scans:
                 place = lies_in[entry.code] if entry.step == "dispatch" else entry.area
@@ -99,12 +99,12 @@ class TestTheDemo:
         assert not Batch.objects.exists()
 
     def test_is_finished_where_it_was_interrupted(self, seed, monkeypatch):
-        usual = demo.month
-        monkeypatch.setattr(demo, "month", lambda now: interrupted(usual(now)))
+        usual = demo_month.month
+        monkeypatch.setattr(demo_month, "month", lambda now: interrupted(usual(now)))
         with pytest.raises(KeyboardInterrupt):
             seed()
         begun = Bag.objects.count()
-        monkeypatch.setattr(demo, "month", usual)
+        monkeypatch.setattr(demo_month, "month", usual)
 
         seed()
 

@@ -5,10 +5,10 @@ import re
 import pytest
 from django.test import Client
 
+from accounts.models import ApiToken
+from accounts.roles import Role
+from accounts.tokens import issue_token
 from tests.factories import make_user
-from tracetrack.models import ApiToken
-from tracetrack.roles import Role
-from tracetrack.tokens import issue_token
 
 PAGE = "/account/tokens"
 FORM = {"name": "gate 2", "scopes": ["read", "scan"], "days": "30", "networks": "10.0.0.7, ::1"}

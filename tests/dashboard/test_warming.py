@@ -3,10 +3,10 @@
 import pytest
 from django.db import OperationalError
 
-from dashboard import warming
-from dashboard.answers import overview
+from accounts.roles import Role
+from dashboard.stats import warm_up
+from dashboard.stats.cached_queries import overview
 from tests.factories import make_user, reference
-from tracetrack.roles import Role
 
 
 @pytest.mark.django_db(transaction=True)
@@ -16,12 +16,12 @@ class TestWarming:
         make_user("asha", Role.OPERATOR)
         office = make_user("office", Role.OFFICE)
 
-        warming.warm()
+        warm_up.warm()
 
         assert overview(office)[1]
 
     def test_of_a_site_without_people_does_nothing(self):
-        warming.warm()
+        warm_up.warm()
 
     def test_goes_on_without_a_database(self, monkeypatch, caplog):
         make_user("office", Role.OFFICE)
@@ -29,7 +29,7 @@ class TestWarming:
         def gone(user):
             raise OperationalError("the server is gone")
 
-        monkeypatch.setattr(warming, "overview", gone)
-        warming.warm()
+        monkeypatch.setattr(warm_up, "overview", gone)
+        warm_up.warm()
 
         assert "the server is gone" in caplog.text

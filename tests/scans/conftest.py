@@ -2,8 +2,8 @@
 
 import pytest
 
+from accounts.roles import Role
 from tests.factories import make_user, reference
-from tracetrack.roles import Role
 
 
 @pytest.fixture

@@ -12,16 +12,16 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from bags.models import Bag
-from dashboard.counters import drifts
-from scans import bulk, express
-from scans.bulk import record_scans, register_bags
+from dashboard.stats.counters import drifts
+from scans.history.verification import differences
 from scans.models import Scan
-from scans.replay import differences
+from scans.recording import bulk, fast_path
+from scans.recording.bulk import record_scans, register_bags
 from tests.factories import child_codes
 from tests.scans.test_bulk import BAGS, NOW, SCANS, SmallDay, named, people
 from tests.scans.test_express import Anyhow, entry, stock
 from tests.together import together
-from tracetrack.errors import Busy
+from tracetrack.errors.problem import Busy
 
 __all__ = ["people", "stock"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,21 +31,21 @@ REF, BAG = SCANS.index("ref"), SCANS.index("bag__code")
 @pytest.fixture(autouse=True)
 def always(monkeypatch):
     """However few the rows are."""
-    monkeypatch.setattr(express, "WORTH_IT", 1)
+    monkeypatch.setattr(fast_path, "WORTH_IT", 1)
 
 
 @pytest.fixture
 def parts(monkeypatch):
     """The parts of all groups, as they were made."""
     seen = []
-    usual = express.Lane.parts
+    usual = fast_path.Lane.parts
 
     def noted(lane, group):
         told = usual(lane, group)
         seen.append(told)
         return told
 
-    monkeypatch.setattr(express.Lane, "parts", noted)
+    monkeypatch.setattr(fast_path.Lane, "parts", noted)
     return seen
 
 

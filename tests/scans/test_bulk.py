@@ -7,24 +7,24 @@ import pytest
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from accounts.roles import Role
+from audit.models import AuditEntry
 from bags.models import Bag
 from bags.querysets import user_areas
 from bags.sheets import read_bag
-from dashboard.counters import drifts
-from scans import bulk
-from scans.actions import record_scan
-from scans.bulk import record_scans, register_bags
-from scans.desk import Desk, Stale
-from scans.entries import read_entry
+from dashboard.stats.counters import drifts
 from scans.models import Scan
+from scans.recording import bulk
+from scans.recording.bulk import record_scans, register_bags
+from scans.recording.record_scan import record_scan
+from scans.recording.unit_of_work import Desk, Stale
+from scans.scan_request import read_entry
 from tests.data.day import ACTORS, AREAS, INDIA, LOTS, SCAN_COLUMNS
 from tests.data.generate import BAG_COLUMNS, make_day
 from tests.factories import child_codes, make_batch, make_parent, make_user, reference, scan
 from tests.together import together
 from tracetrack import cache
-from tracetrack.errors import BadRow, Busy, Problem
-from tracetrack.models import AuditEntry
-from tracetrack.roles import Role
+from tracetrack.errors.problem import BadRow, Busy, Problem
 
 DAY = date(2026, 10, 6)
 NOW = datetime(2026, 10, 6, 19, tzinfo=INDIA)

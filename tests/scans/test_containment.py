@@ -16,14 +16,7 @@ from bags.errors import (
 )
 from bags.models import Bag
 from scans.models import Scan
-from tests.factories import (
-    child_codes,
-    make_batch,
-    make_loose,
-    make_parent,
-    put_in_batch,
-    scan,
-)
+from tests.factories import child_codes, make_batch, make_loose, make_parent, put_in_batch, scan
 from tests.refusals import refused, the
 
 pytestmark = pytest.mark.django_db

@@ -7,19 +7,19 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
+from accounts.roles import Role
 from bags.models import Bag
-from dashboard.counters import drifts
-from scans import bulk, express
-from scans.bulk import record_scans
-from scans.entries import read_entry
+from dashboard.stats.counters import drifts
+from scans.history.verification import differences
 from scans.models import Scan
-from scans.replay import differences
+from scans.recording import bulk, fast_path
+from scans.recording.bulk import record_scans
+from scans.scan_request import read_entry
 from tests.factories import child_codes, make_batch, make_parent, make_user, put_in_batch, reference
 from tests.scans.test_bulk import NOW, SmallDay, people
 from tests.together import together
-from tracetrack.errors import Problem
-from tracetrack.roles import Role
-from tracetrack.streams import Rows
+from tracetrack.db.export import Rows
+from tracetrack.errors.problem import Problem
 
 __all__ = ["people"]
 STEPS = (
@@ -32,14 +32,14 @@ AREAS = ["lucknow", "hisar", "akola"]
 @pytest.fixture(autouse=True)
 def always(monkeypatch):
     """However few the rows are."""
-    monkeypatch.setattr(express, "WORTH_IT", 1)
+    monkeypatch.setattr(fast_path, "WORTH_IT", 1)
 
 
 @pytest.fixture
 def judged(monkeypatch):
     """How many rows went which way."""
     seen = []
-    usual = express.judge
+    usual = fast_path.judge
 
     def noted(staged, **how):
         told = usual(staged, **how)
@@ -47,7 +47,7 @@ def judged(monkeypatch):
         seen.append((rows - len(told.hard), len(told.hard)))
         return told
 
-    monkeypatch.setattr(express, "judge", noted)
+    monkeypatch.setattr(fast_path, "judge", noted)
     return seen
 
 
@@ -141,9 +141,9 @@ class TestTheExpressLane:
 
     def test_asks_for_refs_once_one_proves_to_be_known(self, people, stock, monkeypatch):
         """And the rows of the group in which it stood are taken all the same."""
-        asked, usual = [], express.judge
+        asked, usual = [], fast_path.judge
         monkeypatch.setattr(
-            express, "judge", lambda staged, asks: asked.append(asks) or usual(staged, asks=asks)
+            fast_path, "judge", lambda staged, asks: asked.append(asks) or usual(staged, asks=asks)
         )
         rows = [(entry("inspect", "SB10001"), people["asha"]) for _ in range(50)]
         list(record_scans(rows[25:26], areas=None, now=NOW, chunk=10))
@@ -158,7 +158,7 @@ class TestTheExpressLane:
     def test_announces_the_ids_of_new_bags_before_it_takes_them(self, people, monkeypatch):
         """Who follows a stream of bags would miss them otherwise."""
         seen = []
-        usual = express.judge
+        usual = fast_path.judge
 
         def noted(staged, **how):
             before = last_taken()
@@ -166,7 +166,7 @@ class TestTheExpressLane:
             seen.append((before, Rows(Bag.objects.all(), ()).settled(), last_taken()))
             return told
 
-        monkeypatch.setattr(express, "judge", noted)
+        monkeypatch.setattr(fast_path, "judge", noted)
         rows = [(entry("link", f"CB{990000000 + n}", "SB30001"), people["asha"]) for n in range(25)]
         list(record_scans(rows, areas=None, now=NOW))
 

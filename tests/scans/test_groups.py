@@ -2,10 +2,10 @@
 
 import pytest
 
-from scans.groups import in_groups
+from accounts.models import User
+from scans.recording.batching import in_groups
 from tests.scans.test_express import entry
-from tracetrack.errors import Problem
-from tracetrack.models import User
+from tracetrack.errors.problem import Problem
 
 
 @pytest.fixture

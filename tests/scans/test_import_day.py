@@ -6,12 +6,12 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from audit.models import AuditEntry
 from bags.models import Bag
-from dashboard.counters import drifts
-from dashboard.queries import census
+from dashboard.stats.counters import drifts
+from dashboard.stats.queries import census
 from scans.models import Scan
 from tests.importing import DAY, run, versions
-from tracetrack.models import AuditEntry
 
 EXPECTED = json.loads((DAY / "expected.json").read_text(encoding="utf-8"))
 VERDICTS = (DAY / "verdicts.txt").read_text(encoding="ascii")

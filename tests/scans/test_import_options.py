@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import User
+from accounts.roles import Role
+from audit.models import AuditEntry
 from bags.models import Bag
 from scans.models import Scan
 from tests.factories import make_user, reference
 from tests.importing import run, sheet
-from tracetrack.models import AuditEntry, User
-from tracetrack.roles import Role
 
 COLUMNS = [
     "ref", "code", "parent_code", "step", "area", "station", "actor", "scanned_at", "note",

@@ -8,12 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.roles import Role
 from bags.models import Area, Bag
+from scans.history.timeline import TOLD, Told, latest_way, timeline
 from scans.models import Scan
-from scans.ways import TOLD, Told, latest_way, timeline
 from tests.factories import child_codes, make_parent, make_user, reference, scan
-from tracetrack.models import User
-from tracetrack.roles import Role
 
 PARENT, OTHER = "SB10001", "SB20002"
 CHILD = child_codes(PARENT, 1)[0]

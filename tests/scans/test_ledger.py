@@ -3,13 +3,13 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from accounts.roles import Role
+from audit import log
+from audit.models import AuditEntry
 from scans.models import Scan
 from tests.factories import make_parent, make_user, reference
-from tracetrack import audit
-from tracetrack.models import AuditEntry
-from tracetrack.roles import Role
 
-TABLES = ["scans_scan", "tracetrack_auditentry"]
+TABLES = ["scans_scan", "audit_auditentry"]
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def filled(transactional_db):
     reference()
     ben = make_user("ben", Role.OFFICE)
     make_parent("SB10001", children=1)
-    audit.note(actor=ben, action="batch.held", subject="batch LOT-1", facts={})
+    log.note(actor=ben, action="batch.held", subject="batch LOT-1", facts={})
     return ben
 
 

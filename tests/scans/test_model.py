@@ -9,15 +9,15 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from accounts.roles import Role
 from bags.models import Area, Bag
-from scans.actions import record_scan
-from scans.entries import read_entry
 from scans.models import Scan
+from scans.recording.record_scan import record_scan
+from scans.scan_request import read_entry
 from tests.factories import make_area, make_bag_type, make_batch, make_user
 from tests.model import STEPS, Model
 from tests.model_tables import Batch
-from tracetrack.errors import Problem
-from tracetrack.roles import Role
+from tracetrack.errors.problem import Problem
 
 AREAS = ["hisar", "akola", "ranchi"]
 # Small sacks fill quickly; the third type has its own codes.

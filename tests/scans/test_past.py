@@ -8,13 +8,13 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from accounts.roles import Role
 from bags.models import Area, Bag
+from scans.history.point_in_time import ledger, position
+from scans.history.trace import trace
 from scans.models import Scan
-from scans.past import ledger, position
-from scans.trace import trace
 from tests.factories import make_loose, make_parent, make_user, reference, scan
 from tests.scans.test_model import Both, acts
-from tracetrack.roles import Role
 
 
 def told(user, bag, at):

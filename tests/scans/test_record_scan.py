@@ -6,22 +6,14 @@ from uuid import uuid4, uuid5
 import pytest
 from django.utils import timezone
 
-from bags.errors import (
-    BadCode,
-    BagUnknown,
-    BatchClosed,
-)
+from bags.errors import BadCode, BagUnknown, BatchClosed
 from bags.models import Area, Batch
-from scans.entries import read_entry
 from scans.errors import AreaForbidden, ClockAhead, RefReused
 from scans.models import Scan
-from tests.factories import (
-    make_batch,
-    make_parent,
-    scan,
-)
+from scans.scan_request import read_entry
+from tests.factories import make_batch, make_parent, scan
 from tests.refusals import refused
-from tracetrack.errors import BadRow
+from tracetrack.errors.problem import BadRow
 
 pytestmark = pytest.mark.django_db
 

@@ -11,14 +11,14 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.roles import Role
 from bags.models import Bag
-from dashboard.counters import drifts
+from dashboard.stats.counters import drifts
+from scans.history.verification import differences
 from scans.models import Scan
-from scans.replay import differences
 from tests.factories import child_codes, make_loose, make_parent, make_user, scan
 from tests.together import together
-from tracetrack.errors import Problem
-from tracetrack.roles import Role
+from tracetrack.errors.problem import Problem
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

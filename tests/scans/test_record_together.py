@@ -6,19 +6,19 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
 
+from accounts.roles import Role
 from bags.models import Bag
-from dashboard.counters import drifts
-from scans import bulk
-from scans.actions import record_scan
-from scans.bulk import record_together
-from scans.entries import read_entry
+from dashboard.stats.counters import drifts
 from scans.models import Scan
+from scans.recording import bulk
+from scans.recording.bulk import record_together
+from scans.recording.record_scan import record_scan
+from scans.scan_request import read_entry
 from tests.factories import child_codes, make_parent, make_user, reference
 from tests.scans.test_bulk import NOW, SmallDay, people
 from tests.together import together
-from tracetrack.errors import Problem
-from tracetrack.problems import as_problem
-from tracetrack.roles import Role
+from tracetrack.errors.http import as_problem
+from tracetrack.errors.problem import Problem
 
 __all__ = ["people"]
 

@@ -7,12 +7,12 @@ import pytest
 from django.db import IntegrityError, NotSupportedError, connection, transaction
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.roles import Role
 from bags.models import Area, Bag, BagType
 from scans.models import Scan
 from tests.factories import make_area, make_parent, make_user, reference, scan
 from tests.together import together
-from tracetrack.models import User
-from tracetrack.roles import Role
 
 NOBODY = 2**40
 KEY = "speaks of"
@@ -72,7 +72,7 @@ class TestAScan:
 
 
 class TestWhatTheLedgerSpeaksOf:
-    @pytest.mark.parametrize("table", ["bags_bag", "bags_area", "tracetrack_user"])
+    @pytest.mark.parametrize("table", ["bags_bag", "bags_area", "accounts_user"])
     @pytest.mark.parametrize(
         "statement", ["DELETE FROM {}", "UPDATE {} SET id = id + 1000000", "TRUNCATE {} CASCADE"]
     )
@@ -97,7 +97,7 @@ class TestWhatTheLedgerSpeaksOf:
 
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize(
-        "statement", ["DELETE FROM tracetrack_user", "TRUNCATE bags_bag CASCADE"]
+        "statement", ["DELETE FROM accounts_user", "TRUNCATE bags_bag CASCADE"]
     )
     def test_goes_only_where_each_question_sees_what_is_there(self, ben, statement):
         with transaction.atomic():

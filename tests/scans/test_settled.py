@@ -13,7 +13,7 @@ from django.test import Client
 from scans.models import Scan
 from tests.factories import make_parent, make_user, reference, scan
 from tests.live import token_of
-from tracetrack.streams import Rows
+from tracetrack.db.export import Rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANOTHER = """

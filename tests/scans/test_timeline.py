@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.roles import Role
 from bags.models import Bag
+from scans.history.timeline import timeline
 from scans.queries import latest
-from scans.ways import timeline
 from tests.factories import make_parent, make_user, scan
-from tracetrack.roles import Role
 
 pytestmark = pytest.mark.django_db
 

@@ -6,11 +6,12 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from accounts.roles import Role
 from bags.errors import BatchHeld, ReasonMissing
 from bags.models import Bag
 from scans.errors import AlreadyUndone, NotUndoable, ScanUnknown, UndoDepends, UndoNotAllowed
+from scans.history.verification import differences
 from scans.models import Scan
-from scans.replay import differences
 from tests.factories import (
     child_codes,
     make_batch,
@@ -20,7 +21,6 @@ from tests.factories import (
     put_in_batch,
     scan,
 )
-from tracetrack.roles import Role
 
 pytestmark = pytest.mark.django_db
 

@@ -2,25 +2,11 @@
 
 import pytest
 
-from bags.errors import (
-    BagUnknown,
-    BatchHeld,
-    NotComplete,
-    ParentDispatched,
-    ParentEmpty,
-    WrongKind,
-)
+from bags.errors import BagUnknown, BatchHeld, NotComplete, ParentDispatched, ParentEmpty, WrongKind
 from bags.models import Bag
-from tests.factories import (
-    child_codes,
-    make_batch,
-    make_loose,
-    make_parent,
-    put_in_batch,
-    scan,
-)
+from tests.factories import child_codes, make_batch, make_loose, make_parent, put_in_batch, scan
 from tests.refusals import refused, the
-from tracetrack.errors import Forbidden
+from tracetrack.errors.problem import Forbidden
 
 pytestmark = pytest.mark.django_db
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracetrack.addresses import client_network
+from tracetrack.client_ip import client_network
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import ApiToken, User
+from accounts.roles import Role
+from accounts.tokens import issue_token
+from audit.models import AuditEntry
 from bags.models import Area, Batch
 from scans.models import Scan
 from tests.factories import make_batch, make_parent, make_user, reference
-from tracetrack.models import ApiToken, AuditEntry, User
-from tracetrack.roles import Role
-from tracetrack.tokens import issue_token
 
 pytestmark = pytest.mark.django_db
 OURS = ("tracetrack", "bags", "scans", "dashboard")
@@ -62,7 +63,7 @@ class TestTheBackOffice:
         assert answer.status_code == 200
         table = model._meta.db_table
         full = [q["sql"] for q in queries if f'COUNT(*) AS "__count" FROM "{table}"' in q["sql"]]
-        if table in ("bags_bag", "scans_scan", "tracetrack_auditentry"):
+        if table in ("bags_bag", "scans_scan", "audit_auditentry"):
             assert full == []
         assert len(queries) <= 9
 

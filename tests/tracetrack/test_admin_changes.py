@@ -3,13 +3,13 @@
 import pytest
 from django.test import Client
 
+from accounts.roles import Role
+from audit.models import AuditEntry
 from bags import actions
 from bags.events import EVERYWHERE
 from bags.models import Area, BagType, Batch
 from tests.factories import make_user, reference
 from tracetrack import cache
-from tracetrack.models import AuditEntry
-from tracetrack.roles import Role
 
 pytestmark = pytest.mark.django_db
 

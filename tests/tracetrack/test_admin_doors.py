@@ -7,9 +7,9 @@ from django.contrib.admin.sites import site
 from django.core.cache import caches
 from django.test import Client
 
+from accounts.roles import Role
+from accounts.tokens import issue_token
 from tests.factories import make_user, reference
-from tracetrack.roles import Role
-from tracetrack.tokens import issue_token
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-password"

@@ -8,12 +8,12 @@ import psycopg
 import pytest
 from django.db import connection
 
+from accounts.models import ApiToken
+from accounts.tokens import FOUND, revoke_token
 from tests.factories import make_user
 from tests.live import running, token_of
-from tracetrack import ahead
-from tracetrack.ahead import Ahead
-from tracetrack.models import ApiToken
-from tracetrack.tokens import FOUND, revoke_token
+from tracetrack.server import token_prefetch
+from tracetrack.server.token_prefetch import Ahead
 
 pytestmark = pytest.mark.django_db(transaction=True)
 USERNAME = 9
@@ -96,7 +96,7 @@ class TestTokens:
         async def away(**params):
             raise psycopg.OperationalError("no")
 
-        monkeypatch.setattr(ahead, "open_apart", away)
+        monkeypatch.setattr(token_prefetch, "open_apart", away)
 
         assert noted(Ahead(), ida) == ["nothing"]
 
@@ -104,8 +104,8 @@ class TestTokens:
         async def hang(**params):
             await asyncio.Event().wait()
 
-        monkeypatch.setattr(ahead, "open_apart", hang)
-        monkeypatch.setattr(ahead, "PATIENCE_SECONDS", 0.01)
+        monkeypatch.setattr(token_prefetch, "open_apart", hang)
+        monkeypatch.setattr(token_prefetch, "PATIENCE_SECONDS", 0.01)
 
         assert noted(Ahead(), ida, ida) == ["nothing", "nothing"]
 

@@ -1,6 +1,6 @@
 """The breaker, with a clock moved by hand."""
 
-from tracetrack.breaker import Breaker
+from tracetrack.cache.breaker import Breaker
 
 
 class TestBreaker:

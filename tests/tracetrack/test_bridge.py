@@ -7,8 +7,8 @@ from threading import BoundedSemaphore
 
 import pytest
 
-from tracetrack import bridge
-from tracetrack.bridge import SMALL, Bridge, Crowded, Slow, environ
+from tracetrack.server import asgi_wsgi_bridge
+from tracetrack.server.asgi_wsgi_bridge import SMALL, Bridge, Crowded, Slow, environ
 
 LENGTH = [("Content-Length", "2")]
 
@@ -135,7 +135,7 @@ class TestARequest:
         assert client.got[0]["status"] == 408
 
     def test_whose_small_body_stands_still_is_told_so(self, monkeypatch):
-        monkeypatch.setattr(bridge, "PAUSE_SECONDS", 0.01)
+        monkeypatch.setattr(asgi_wsgi_bridge, "PAUSE_SECONDS", 0.01)
         client = Client()
 
         ask(echo, client, (b"content-length", b"9"), method="POST")
@@ -144,13 +144,13 @@ class TestARequest:
 
     @pytest.mark.parametrize("faster", ["PAUSE_SECONDS", "FIRST_SECONDS"])
     def test_whose_long_body_comes_slowly_ends(self, monkeypatch, faster):
-        monkeypatch.setattr(bridge, faster, 0.01)
+        monkeypatch.setattr(asgi_wsgi_bridge, faster, 0.01)
 
         assert ends_of_reading(Client()) == [Slow]
 
     def test_whose_long_body_finds_no_room_ends_at_once(self, monkeypatch):
         room = BoundedSemaphore(1)
-        monkeypatch.setattr(bridge, "BoundedSemaphore", lambda places: room)
+        monkeypatch.setattr(asgi_wsgi_bridge, "BoundedSemaphore", lambda places: room)
 
         with room:
             crowded = ends_of_reading(Client(b"b" * (SMALL + 1)))

@@ -209,7 +209,7 @@ class TestAskedTogether:
         assert {type(future.exception()) for future in asked} == {SystemExit, type(None)}
 
     def test_nobody_waits_for_ever(self, alone: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("tracetrack.cache_memory.Flights.PATIENCE", 0.01)
+        monkeypatch.setattr("tracetrack.cache.memory.Flights.PATIENCE", 0.01)
         begun, release = threading.Event(), threading.Event()
         with ThreadPoolExecutor(1) as pool:
             pool.submit(alone.answer, "bags", "k", lambda: [begun.set(), release.wait(5)], 60)

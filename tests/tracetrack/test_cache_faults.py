@@ -18,8 +18,8 @@ from tests.tracetrack.cache_tools import (
     running_server,
     wait_until,
 )
-from tracetrack.breaker import Breaker
 from tracetrack.cache import Cache
+from tracetrack.cache.breaker import Breaker
 
 
 @pytest.fixture(scope="module")

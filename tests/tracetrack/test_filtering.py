@@ -3,13 +3,13 @@
 import pytest
 from django_filters import ChoiceFilter
 
+from bags.api.serializers import BagNarrowing, BatchNarrowing
 from bags.filters import BagFilters
 from bags.models import Area, Bag
-from bags.serializers import BagNarrowing, BatchNarrowing
-from scans.serializers import ScanNarrowing, ScanStreamNarrowing
-from tracetrack.filtering import Filters, FlagFilter, text
-from tracetrack.problems import BadField
-from webhooks.serializers import DeliveryNarrowing
+from scans.api.serializers import ScanNarrowing, ScanStreamNarrowing
+from tracetrack.api.filters import Filters, FlagFilter, text
+from tracetrack.errors.http import BadField
+from webhooks.api.serializers import DeliveryNarrowing
 
 
 class Some(Filters):

@@ -8,14 +8,15 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import Receipt
+from audit.models import AuditEntry
 from bags.models import Area, Batch
 from tests.api.problem import assert_problem
 from tests.api.site import BATCH, LOT, make_site, post, send
 from tests.factories import make_batch
 from tests.live import until
 from tests.together import together
-from tracetrack import receipts
-from tracetrack.models import AuditEntry, Receipt
+from tracetrack.api import idempotency
 
 NEW = BATCH | {"code": "NEW-1"}
 
@@ -77,7 +78,7 @@ class TestTheSameKey:
 
     def test_is_forgotten_after_a_day(self, office):
         keyed(office, NEW)
-        Receipt.objects.update(at=timezone.now() - receipts.KEPT - timedelta(seconds=1))
+        Receipt.objects.update(at=timezone.now() - idempotency.KEPT - timedelta(seconds=1))
 
         done = keyed(office, NEW | {"code": "NEW-2"})
 

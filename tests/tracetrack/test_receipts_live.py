@@ -9,11 +9,12 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
+from accounts.models import Receipt
+from audit.models import AuditEntry
 from bags.models import BagType, Batch
 from tests.api.site import BATCH, make_site
 from tests.live import running, token_of, until
 from tests.tracetrack.test_receipts import another_new_batch, somebody_waits
-from tracetrack.models import AuditEntry, Receipt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BROKEN = (OSError, http.client.HTTPException)

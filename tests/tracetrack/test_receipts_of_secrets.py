@@ -3,10 +3,11 @@
 import pytest
 from django.test import Client
 
+from accounts.models import ApiToken, Receipt
+from audit.models import AuditEntry
 from tests.api.problem import assert_problem
 from tests.api.site import CALLS, commit, made_delivery, make_site, send
 from tests.api.test_permissions import api_views
-from tracetrack.models import ApiToken, AuditEntry, Receipt
 from webhooks.models import Delivery, Webhook
 
 SHOWING = {

@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from tests.live import free_port, until
-from tracetrack import devdb, serving
+from tracetrack.db.embedded import cluster
+from tracetrack.server import supervisor
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # A first start makes a month of demo data; on a machine that is busy elsewhere that takes long.
@@ -29,7 +30,7 @@ def data() -> Iterator[Path]:
     """Give a data folder that the tests share, as starts do; its name is short, for the socket."""
     with tempfile.TemporaryDirectory(prefix="tt-serve-") as name:
         yield Path(name)
-        devdb.stop(Path(name) / "pg")
+        cluster.stop(Path(name) / "pg")
 
 
 @contextmanager
@@ -74,7 +75,7 @@ class TestServe:
                 if "TraceTrack is at" in line:
                     break
             assert f"TraceTrack is at http://127.0.0.1:{port}/" in said
-            assert devdb.running(data / "pg")
+            assert cluster.running(data / "pg")
             status, page = get(port, "/login")
             assert status == 200
             # The worker of the webhooks is killed; another takes its place.
@@ -93,7 +94,7 @@ class TestServe:
             assert server.wait(PATIENCE) == 0, said + rest
         assert rest.rstrip().endswith("Stopped.")
         assert "Traceback" not in said + rest
-        assert not devdb.running(data / "pg")
+        assert not cluster.running(data / "pg")
         assert not replacement.is_running()
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
@@ -117,14 +118,14 @@ class TestServe:
             output, _ = server.communicate(timeout=PATIENCE)
         assert server.returncode == 1
         assert "The web server ended by itself" in output
-        assert not devdb.running(data / "pg")
+        assert not cluster.running(data / "pg")
 
 
 class TestChecks:
     @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid", "999.1.1.1"])
     def test_an_address_of_another_machine_is_refused_by_name(self, host: str) -> None:
-        with pytest.raises(serving.ServingError, match=f"^HOST is {host}, which is no address"):
-            serving.check_port(host, 8000)
+        with pytest.raises(supervisor.ServingError, match=f"^HOST is {host}, which is no address"):
+            supervisor.check_port(host, 8000)
 
     def test_a_port_that_just_closed_is_free(self) -> None:
         with socket.socket() as listener:
@@ -134,18 +135,18 @@ class TestChecks:
             port = listener.getsockname()[1]
             with socket.create_connection(("127.0.0.1", port)):
                 listener.accept()[0].close()
-        serving.check_port("127.0.0.1", port)
+        supervisor.check_port("127.0.0.1", port)
 
     def test_static_files_are_collected_once(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         calls: list[str] = []
-        monkeypatch.setattr(serving, "call_command", lambda name, **options: calls.append(name))
-        serving.collect_static(tmp_path)
-        serving.collect_static(tmp_path)
+        monkeypatch.setattr(supervisor, "call_command", lambda name, **options: calls.append(name))
+        supervisor.collect_static(tmp_path)
+        supervisor.collect_static(tmp_path)
         assert calls == ["collectstatic"]
-        monkeypatch.setattr(serving, "_fingerprint", lambda: "another")
-        serving.collect_static(tmp_path)
+        monkeypatch.setattr(supervisor, "_fingerprint", lambda: "another")
+        supervisor.collect_static(tmp_path)
         assert calls == ["collectstatic"] * 2
 
 

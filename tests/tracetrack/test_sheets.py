@@ -6,8 +6,8 @@ import tracemalloc
 
 import pytest
 
-from tracetrack.errors import BadRow, BadSheet
-from tracetrack.sheets import Column, Rejects, Sheet, formula_escaped, formula_restored
+from tracetrack.errors.problem import BadRow, BadSheet
+from tracetrack.imports.csv import Column, Rejects, Sheet, formula_escaped, formula_restored
 
 COLUMNS = [Column("code", "the code"), Column("note", "anything")]
 

@@ -7,10 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from accounts.models import ApiToken
+from accounts.roles import Role
+from accounts.tokens import find_token
+from audit.models import AuditEntry
 from tests.factories import make_user
-from tracetrack.models import ApiToken, AuditEntry
-from tracetrack.roles import Role
-from tracetrack.tokens import find_token
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import ApiToken, User
+from accounts.tokens import find_token, issue_token, revoke_token
+from audit.models import AuditEntry
 from tests.factories import make_user, reference
-from tracetrack.models import ApiToken, AuditEntry, User
-from tracetrack.tokens import find_token, issue_token, revoke_token
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,9 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.roles import Role
 from tests.factories import make_parent, make_user, reference
-from tracetrack.roles import Role
-from tracetrack.unhurried import unhurried
+from tracetrack.db.timeouts import unhurried
 
 pytestmark = pytest.mark.django_db
 

@@ -3,9 +3,9 @@
 import pytest
 from django.db import connection
 
+from accounts.roles import Role
 from tests.factories import make_user, reference
 from tests.webhooks.receiver import receiving
-from tracetrack.roles import Role
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import User
 from tests.webhooks.receiver import Receiver
-from tracetrack.models import User
-from webhooks import matching, queries, sending
+from webhooks import delivery, matching, queries
 from webhooks.actions import create_webhook
 from webhooks.models import Delivery, Happening, Webhook
 
@@ -24,7 +24,7 @@ def work() -> None:
     matching.match()
     for webhook in Webhook.objects.order_by("id"):
         for lane in range(queries.LANES):
-            sending.deliver(webhook=webhook.pk, lane=lane, stopping=bool)
+            delivery.deliver(webhook=webhook.pk, lane=lane, stopping=bool)
 
 
 def states() -> list[str]:

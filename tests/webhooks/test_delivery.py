@@ -3,10 +3,10 @@
 import pytest
 from django.utils import timezone
 
+from audit.models import AuditEntry
 from tests.factories import make_parent, scan
 from tests.webhooks.hooks import codes, make_webhook, states, time_passes, work
-from tracetrack.models import AuditEntry
-from webhooks import sending
+from webhooks import delivery
 from webhooks.models import Delivery, Webhook
 
 
@@ -178,7 +178,7 @@ class TestAFailure:
 
         webhook.refresh_from_db()
         assert webhook.rests_until > timezone.now()
-        assert len(receiver.all) == sending.SINGLE_FAILURES + 1
+        assert len(receiver.all) == delivery.SINGLE_FAILURES + 1
 
     def test_is_forgotten_with_the_next_success(self, ines, receiver):
         receiver.answer = lambda received: 500 if len(receiver.all) < 1 else 200
@@ -194,6 +194,6 @@ class TestAFailure:
 
     def test_is_waited_out_longer_and_longer_up_to_an_hour(self):
         for failures in range(1, 40):
-            pause = sending.pause_after(failures)
+            pause = delivery.pause_after(failures)
             usual = min(5 * 2 ** (failures - 1), 3600)
             assert 0.8 * usual <= pause.total_seconds() <= 1.2 * usual

@@ -9,9 +9,9 @@ from tests.api.test_openapi import DOCUMENT, faults
 from tests.factories import child_codes, make_batch, make_user, put_in_batch, scan
 from tests.webhooks.hooks import make_webhook
 from webhooks.actions import send_test
+from webhooks.delivery import _headers as headers_of
 from webhooks.matching import match
 from webhooks.models import TEST, Event, Happening
-from webhooks.sending import _headers as headers_of
 
 URL = "https://erp.example/hook"
 NAMES = [*sorted(Happening.values), TEST]

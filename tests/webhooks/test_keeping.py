@@ -5,29 +5,29 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from audit.models import AuditEntry
 from tests.factories import make_user, scan
 from tests.webhooks.hooks import make_webhook, work
-from tracetrack.models import AuditEntry
-from webhooks import bulk
+from webhooks import retention
 from webhooks.models import Delivery, Event
 from webhooks.signing import secret_of
 
 
 class TestTidying:
     def test_forgets_what_is_older_than_a_month_and_nothing_else(self, ines, receiver, monkeypatch):
-        monkeypatch.setattr(bulk, "CHUNK", 2)
+        monkeypatch.setattr(retention, "CHUNK", 2)
         make_webhook(ines, receiver.url)
         for number in range(7):
             scan(ines, "register", f"SB{10001 + number}")
         work()
         old = Event.objects.order_by("id")[:5].values("pk")
-        long_ago = timezone.now() - bulk.KEPT_FOR - timedelta(minutes=1)
+        long_ago = timezone.now() - retention.KEPT_FOR - timedelta(minutes=1)
         Event.objects.filter(pk__in=old).update(at=long_ago)
 
-        assert bulk.forget() == 5
+        assert retention.forget() == 5
 
         assert Event.objects.count() == Delivery.objects.count() == 2
-        assert bulk.forget() == 0
+        assert retention.forget() == 0
 
 
 class TestTheBackOffice:

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bags.actions import hold_batch, release_batch
-from scans.bulk import record_together
-from scans.entries import read_entry
+from scans.recording.bulk import record_together
+from scans.scan_request import read_entry
 from tests.factories import child_codes, make_batch, make_parent, make_user, scan
 from tests.webhooks.hooks import make_webhook
 from webhooks import matching, queries

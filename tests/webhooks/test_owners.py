@@ -2,10 +2,10 @@
 
 import pytest
 
+from accounts.actions import save_user
 from bags.models import Area
 from tests.factories import make_parent, make_user, scan
 from tests.webhooks.hooks import codes, make_webhook, states, time_passes, work
-from tracetrack.people import save_user
 from webhooks import actions
 from webhooks.errors import DeliveryWaits
 from webhooks.models import Delivery

@@ -8,9 +8,9 @@ from ipaddress import ip_address
 import pytest
 
 from tests.webhooks.receiver import allowing, receiving
-from webhooks import outgoing
-from webhooks.addresses import NotAllowed, check_address, check_url
-from webhooks.outgoing import post
+from webhooks import http_client
+from webhooks.http_client import post
+from webhooks.url_validation import NotAllowed, check_address, check_url
 
 INSIDE = [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
@@ -175,7 +175,7 @@ class TestASending:
         with receiving() as other:
             receiver.answer = lambda received: (302, {"Location": other.url}, b"")
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(outgoing.settings, "WEBHOOK_PORTS", [str(receiver.port)])
+                patch.setattr(http_client.settings, "WEBHOOK_PORTS", [str(receiver.port)])
                 answer = send(receiver.port)
 
             assert answer.status == 302
@@ -265,7 +265,7 @@ class TestAReceiver:
         answer = self.told(settings, flood)
 
         assert answer.good
-        assert len(answer.text) == outgoing.EXCERPT_BYTES
+        assert len(answer.text) == http_client.EXCERPT_BYTES
 
     def test_that_answers_with_a_bomb_is_not_unpacked(self, settings):
         bomb = b"\x1f\x8b" + b"\0" * 50

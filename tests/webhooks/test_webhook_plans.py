@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from tests.test_plans import plan
 from tests.webhooks.hooks import make_webhook
-from tracetrack.sql import sql
+from tracetrack.db.sql_files import sql
 from webhooks import queries
 from webhooks.models import Delivery, Event, Webhook
 

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from scans.bulk import record_together
-from scans.entries import read_entry
+from scans.recording.bulk import record_together
+from scans.scan_request import read_entry
 from tests.factories import make_parent, make_user, reference, scan
 from tests.live import until
 from tests.webhooks.hooks import make_webhook

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 
 from django.db import transaction
 
+from accounts.models import User
 from bags.actions import create_batch, hold_batch
 from bags.models import BagType
 from bags.sheets import BATCH_COLUMNS, BatchLine, read_batch
-from tracetrack.errors import BadRow, Problem
-from tracetrack.management.imports import ImportCommand
-from tracetrack.models import User
-from tracetrack.sheets import Row, Verdict
+from tracetrack.errors.problem import BadRow, Problem
+from tracetrack.imports.command import ImportCommand
+from tracetrack.imports.csv import Row, Verdict
 
 
 class Command(ImportCommand):

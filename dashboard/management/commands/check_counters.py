@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from dashboard import counters
-from tracetrack.unhurried import unhurried
+from dashboard.stats import counters
+from tracetrack.db.timeouts import unhurried
 
 
 class Command(BaseCommand):

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scans.replay import differences
-from tracetrack.unhurried import unhurried
+from scans.history.verification import differences
+from tracetrack.db.timeouts import unhurried
 
 
 class Command(BaseCommand):

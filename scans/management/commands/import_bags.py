@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from django.utils import timezone
 
+from accounts.models import User
 from bags.sheets import BAG_COLUMNS, BagLine, read_bag
-from scans import bulk
-from tracetrack.errors import Problem
-from tracetrack.management.imports import ImportCommand
-from tracetrack.models import User
-from tracetrack.sheets import Row, Verdict
+from scans.recording import bulk
+from tracetrack.errors.problem import Problem
+from tracetrack.imports.command import ImportCommand
+from tracetrack.imports.csv import Row, Verdict
 
 
 class Command(ImportCommand):

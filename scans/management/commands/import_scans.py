@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 
 from django.utils import timezone
 
-from scans import bulk
-from scans.entries import Entry
+from accounts.models import User
+from scans.recording import bulk
+from scans.scan_request import Entry
 from scans.sheets import SCAN_COLUMNS, Actors, read_scan
-from tracetrack.errors import Problem
-from tracetrack.management.imports import ImportCommand
-from tracetrack.models import User
-from tracetrack.sheets import Row, Verdict
+from tracetrack.errors.problem import Problem
+from tracetrack.imports.command import ImportCommand
+from tracetrack.imports.csv import Row, Verdict
 
 
 class Command(ImportCommand):

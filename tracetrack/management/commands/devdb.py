@@ -5,7 +5,7 @@ import subprocess
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tracetrack import devdb
+from tracetrack.db.embedded import cluster
 
 
 class Command(BaseCommand):
@@ -19,15 +19,15 @@ class Command(BaseCommand):
         folder = settings.DATA / "pg"
         try:
             if action == "start":
-                started = devdb.start(folder)
-                self.stdout.write(f"{'started' if started else 'runs'}: {devdb.url(folder)}")
+                started = cluster.start(folder)
+                self.stdout.write(f"{'started' if started else 'runs'}: {cluster.url(folder)}")
             elif action == "stop":
-                self.stdout.write("stopped" if devdb.stop(folder) else "was not running")
+                self.stdout.write("stopped" if cluster.stop(folder) else "was not running")
             elif action == "status":
-                runs = devdb.running(folder)
-                self.stdout.write(f"runs: {devdb.url(folder)}" if runs else "does not run")
+                runs = cluster.running(folder)
+                self.stdout.write(f"runs: {cluster.url(folder)}" if runs else "does not run")
             else:
-                with devdb.using(folder):
-                    subprocess.run([str(devdb.program("psql")), devdb.url(folder)], check=False)
-        except devdb.DevDbError as error:
+                with cluster.using(folder):
+                    subprocess.run([str(cluster.program("psql")), cluster.url(folder)], check=False)
+        except cluster.DevDbError as error:
             raise CommandError(str(error)) from error

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from tracetrack import pool
+from tracetrack.db import pool
 
 
 class Command(BaseCommand):

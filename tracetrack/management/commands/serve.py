@@ -11,7 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from tracetrack import devdb, env, serving
+from tracetrack import env
+from tracetrack.db.embedded import cluster
+from tracetrack.server import supervisor
 
 
 class Command(BaseCommand):
@@ -21,33 +23,33 @@ class Command(BaseCommand):
         host = env.text("HOST", default="127.0.0.1")
         port = env.integer("PORT", default=8000, at_least=1, at_most=65_535)
         try:
-            with serving.interruptible():
+            with supervisor.interruptible():
                 self._serve(host, port)
-        except serving.Interrupted:
+        except supervisor.Interrupted:
             self.stdout.write("\nStopped.")
-        except (serving.ServingError, devdb.DevDbError) as error:
+        except (supervisor.ServingError, cluster.DevDbError) as error:
             raise CommandError(str(error)) from error
 
     def _serve(self, host: str, port: int) -> None:
-        serving.check_port(host, port)
+        supervisor.check_port(host, port)
         with ExitStack() as stack:
             if settings.LOCAL:
                 self.stdout.write("Starting the database ...")
-                stack.enter_context(devdb.using(settings.DATA / "pg"))
+                stack.enter_context(cluster.using(settings.DATA / "pg"))
             self._prepare()
-            worker = stack.enter_context(serving.WebhookWorker(settings.BASE_DIR))
-            server = stack.enter_context(serving.gunicorn(settings.BASE_DIR))
-            serving.await_answer(server, host, port)
+            worker = stack.enter_context(supervisor.WebhookWorker(settings.BASE_DIR))
+            server = stack.enter_context(supervisor.gunicorn(settings.BASE_DIR))
+            supervisor.await_answer(server, host, port)
             shown = f"[{host}]" if ":" in host else host
             self.stdout.write(f"\nTraceTrack is at http://{shown}:{port}/   (Ctrl-C stops it)\n")
             self.stdout.flush()
-            serving.watch(server, worker)
-            raise serving.ServingError("The web server ended by itself.")
+            supervisor.watch(server, worker)
+            raise supervisor.ServingError("The web server ended by itself.")
 
     def _prepare(self) -> None:
         """Bring tables, static files and demo data up to date; quick when they are."""
         call_command("migrate", verbosity=0)
-        serving.collect_static(settings.STATIC_ROOT)
+        supervisor.collect_static(settings.STATIC_ROOT)
         if settings.LOCAL:
             call_command("seed_demo", stdout=self.stdout)
         # The web server has a pool of its own; ours would only hold connections.

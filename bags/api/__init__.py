@@ -1,0 +1,1 @@
+"""Endpoints of bags, batches, areas and bag types."""

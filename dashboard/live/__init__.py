@@ -1,0 +1,1 @@
+"""WebSocket consumers and the broadcaster that feeds them."""

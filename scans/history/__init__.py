@@ -1,0 +1,1 @@
+"""Reading the ledger: timeline, trace, recall, point-in-time state, verification."""

@@ -1,0 +1,1 @@
+"""Recording of scans: rules, undo, unit of work, single and bulk recording."""

@@ -1,0 +1,82 @@
+"""What several steps ask before they change anything; each refuses with its Problem."""
+
+from bags.errors import (
+    BagUnknown,
+    BatchHeld,
+    ParentComplete,
+    ParentDispatched,
+    ParentFull,
+    WrongKind,
+)
+from bags.models import Bag, BagType, Batch, Kind, State
+from scans.recording.unit_of_work import Desk
+from scans.scan_request import Entry
+
+Fits = tuple[Kind, BagType]
+
+
+def fits_of(desk: Desk, bag: Bag | None, code: str | None) -> Fits | None:
+    """Kind and type of a bag, or of what a new code would make; None where nothing fits."""
+    return (Kind(bag.kind), bag.bag_type) if bag is not None else desk.fit(code or "")
+
+
+def check_pair(entry: Entry, child: Fits | None, parent: Fits | None) -> tuple[Fits, Fits]:
+    """Both, where a child of one type goes into a parent of it; BagUnknown, WrongKind otherwise."""
+    for code, fits in ((entry.code, child), (entry.parent_code, parent)):
+        if fits is None:
+            raise BagUnknown(bag=code)
+    assert child is not None
+    assert parent is not None
+    if child[0] != Kind.CHILD:
+        raise WrongKind(bag=entry.code, reason="only a child can lie in a sack")
+    if parent[0] != Kind.PARENT:
+        raise WrongKind(bag=entry.parent_code, reason="only a parent can hold bags")
+    if child[1].pk != parent[1].pk:
+        reason = f"it is {child[1].name}, the sack takes {parent[1].name}"
+        raise WrongKind(bag=entry.code, reason=reason)
+    return child, parent
+
+
+def free_parent(desk: Desk, entry: Entry) -> Bag:
+    """The parent that the entry names, not on hold; BagUnknown, WrongKind, BatchHeld otherwise."""
+    parent = desk.get(entry.code)
+    if parent.kind != Kind.PARENT:
+        raise WrongKind(bag=parent.code, reason="this is done to a sack, not to a child")
+    check_holds(parent.batch)
+    return parent
+
+
+def batch_of(bag: Bag | None) -> Batch | None:
+    """The batch of a bag that may be none."""
+    return bag.batch if bag is not None else None
+
+
+def check_holds(*batches: Batch | None) -> None:
+    """BatchHeld for the first of these batches that is on hold."""
+    for batch in batches:
+        if batch is not None and batch.held:
+            raise BatchHeld(
+                batch=batch.code,
+                held_at=batch.held_at.isoformat() if batch.held_at else "",
+                held_by=batch.held_by.username if batch.held_by else "",
+                reason=batch.held_reason,
+            )
+
+
+def check_contents(desk: Desk, parent: Bag) -> None:
+    """BatchHeld where something in `parent`, that would go with it, is on hold."""
+    check_holds(*(child.batch for child in desk.children(parent)))
+
+
+def check_room(parent: Bag) -> None:
+    """ParentFull at capacity; ParentComplete where the parent is not open."""
+    if parent.child_count >= (parent.capacity or 0):
+        raise ParentFull(parent=parent.code, capacity=parent.capacity)
+    if parent.state != State.OPEN:
+        raise ParentComplete(parent=parent.code, state=parent.state)
+
+
+def check_not_gone(parent: Bag) -> None:
+    """ParentDispatched where the parent is on its way."""
+    if parent.state == State.DISPATCHED:
+        raise ParentDispatched(parent=parent.code)

@@ -1,0 +1,1 @@
+"""REST API infrastructure: views, parameters, pagination, conditional requests, throttling."""

@@ -1,0 +1,131 @@
+"""Idempotency-Key: what was asked once is done once, however often it is sent.
+
+The receipt is written in the transaction of the change: either both are there, or neither, wherever
+a process dies. Who comes while the first is under way hears so at once.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from hashlib import sha256
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+
+from accounts.models import Receipt
+from tracetrack.api.view import ApiView
+from tracetrack.errors.http import BadField, KeyReused, UnderWay
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+KEPT = timedelta(hours=24)
+# Every receipt that is written takes this many old ones away, so they never pile up.
+SWEPT = 10
+HEADERS = ("Cache-Control", "ETag", "Location")
+# Stands in a receipt where the answer showed a secret. No JSON holds such a byte.
+SECRET = b"\0"
+
+Post = Callable[..., HttpResponse]
+Make = Callable[[str], str]
+
+
+def repeatable(post: Post) -> Post:
+    """`post` of an ApiView, made safe to repeat: with a key, the first answer comes again.
+
+    Only what was done leaves a receipt; what was refused leaves its key as good as new.
+    """
+    return _repeatable(post, None)
+
+
+def repeatable_with_secret(make: Make) -> Callable[[Post], Post]:
+    """As repeatable(), where the answer shows a secret that `make` makes of the view's seed.
+
+    The receipt keeps the seed; only together with the SECRET_KEY it gives the secret again.
+    """
+    return lambda post: _repeatable(post, make)
+
+
+def _repeatable(post: Post, make: Make | None) -> Post:
+    @wraps(post)
+    def once(view: ApiView, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        key = request.headers.get(HEADER)
+        if key is None:
+            return post(view, request, *args, **kwargs)
+        if not KEY.fullmatch(key):
+            raise BadField(field=HEADER, reason="is not 1 to 255 visible signs of ASCII")
+        asked = _digest(view, request)
+        with transaction.atomic():
+            earlier = _earlier(view, key)
+            if earlier is not None:
+                return _again(earlier, asked, make)
+            view.seed = secrets.token_urlsafe(32) if make else ""
+            response = post(view, request, *args, **kwargs)
+            _keep(view, key, asked, response, make)
+        return response
+
+    once.repeatable = True  # type: ignore[attr-defined]
+    return once
+
+
+def _digest(view: ApiView, request: Request) -> str:
+    """What is asked, as a text that is equal exactly where the question is."""
+    said = [request.method, request.get_full_path(), view.raw_body()]
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _earlier(view: ApiView, key: str) -> Receipt | None:
+    """The receipt for this key. Raises UnderWay while another request with it is being done.
+
+    Index: receipt_key_is_used_once.
+    """
+    claim = f"receipt {view.actor.pk} {key}"
+    with connection.cursor() as cursor:
+        # It ends with the transaction, so also with the process: nothing is left to clean up.
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [claim])
+        if cursor.fetchone() != (True,):
+            raise UnderWay(seconds=1)
+    # Asked only now: what the one before us did is committed.
+    earlier = Receipt.objects.filter(user=view.actor, key=key).first()
+    if earlier is not None and earlier.at < timezone.now() - KEPT:
+        earlier.delete()
+        return None
+    return earlier
+
+
+def _again(earlier: Receipt, asked: str, make: Make | None) -> HttpResponse:
+    body = bytes(earlier.body)
+    if make:
+        body = body.replace(SECRET, make(earlier.seed).encode())
+    # Under another SECRET_KEY the secret is another one: that answer cannot come again.
+    if earlier.asked != asked or (make and earlier.answered != sha256(body).hexdigest()):
+        raise KeyReused(at=earlier.at.isoformat())
+    response = HttpResponse(body, content_type="application/json", status=earlier.status)
+    for name, value in earlier.headers.items():
+        response.headers[name] = value
+    response.headers[REPLAYED] = "true"
+    return response
+
+
+def _keep(view: ApiView, key: str, asked: str, response: HttpResponse, make: Make | None) -> None:
+    """Write the receipt, and forget some that are old. Index: receipt_by_age."""
+    body = response.content
+    Receipt.objects.create(
+        user=view.actor,
+        key=key,
+        asked=asked,
+        status=response.status_code,
+        headers={name: response[name] for name in HEADERS if name in response},
+        body=body.replace(make(view.seed).encode(), SECRET) if make else body,
+        seed=view.seed,
+        answered=sha256(body).hexdigest() if make else "",
+    )
+    old = Receipt.objects.filter(at__lt=timezone.now() - KEPT).order_by("at")
+    swept = old.select_for_update(skip_locked=True)[:SWEPT]
+    Receipt.objects.filter(pk__in=swept.values("pk")).delete()

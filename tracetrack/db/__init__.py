@@ -1,0 +1,1 @@
+"""Database access: backend and pool, SQL files, snapshots, streaming export, embedded server."""

@@ -1,0 +1,1 @@
+"""Problems (RFC 9457), HTTP errors and the exception handler."""

@@ -1,0 +1,264 @@
+"""What HTTP itself refuses, and how any exception becomes application/problem+json (RFC 9457)."""
+
+import json
+from collections.abc import Callable
+from typing import Any, cast
+
+import orjson
+import psycopg
+import psycopg_pool
+from django.core import exceptions as django_errors
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.utils.encoding import iri_to_uri
+from django_ratelimit.exceptions import Ratelimited
+from rest_framework import exceptions as rest_errors
+
+from tracetrack import logs
+from tracetrack.errors.problem import (
+    BadRequest,
+    Busy,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    ScopeMissing,
+)
+from tracetrack.server.asgi_wsgi_bridge import Crowded, Slow
+
+CONTENT_TYPE = "application/problem+json"
+CHALLENGE = 'Bearer realm="tracetrack"'
+TRY_AGAIN_SECONDS = 1
+
+
+class BadField(Problem):
+    """A field or parameter is missing, unknown or unreadable.
+
+    {field}: {reason}.
+    """
+
+    status, code = 400, "bad-field"
+    remedy = "Correct the field or parameter that is named; nothing was done."
+
+
+class UnknownParameter(Problem):
+    """There is no such parameter here.
+
+    There is no parameter “{parameter}” here.
+    """
+
+    status, code = 400, "unknown-parameter"
+    remedy = "Leave it out, or correct its name; the parameters that there are stand beside it."
+
+
+class HttpsRequired(Problem):
+    """The API is spoken over HTTPS only."""
+
+    status, code = 403, "https-required"
+    remedy = (
+        "Use https:// in the address; replace the token, which anybody on the way may have read."
+    )
+
+
+class CsrfFailed(Problem):
+    """This request does not prove that it comes from a page of this site."""
+
+    status, code = 403, "csrf-failed"
+    remedy = "Reload the page and send X-CSRFToken with the cookie's value, or use an API token."
+
+
+class MethodNotAllowed(Problem):
+    """The method is not possible here.
+
+    {method} is not possible here.
+    """
+
+    status, code = 405, "method-not-allowed"
+    remedy = "Use one of the methods in Allow."
+
+
+class NotAcceptable(Problem):
+    """This cannot be answered in the form that was asked for."""
+
+    status, code = 406, "not-acceptable"
+    remedy = "Ask for application/json, or for a form that the documentation names here."
+
+
+class BodyTooSlow(Problem):
+    """The body of the request came too slowly."""
+
+    status, code = 408, "body-too-slow"
+    remedy = "Send it again over a better line, or in smaller parts."
+
+
+class LengthRequired(Problem):
+    """The request does not say how long its body is."""
+
+    status, code = 411, "length-required"
+    remedy = "Send Content-Length, not Transfer-Encoding: chunked."
+
+
+class TooLarge(Problem):
+    """The request is larger than what is taken at once."""
+
+    status, code = 413, "too-large"
+    remedy = "Send it in smaller parts."
+
+
+class UnsupportedMediaType(Problem):
+    """The body is of a kind that is not understood."""
+
+    status, code = 415, "unsupported-media-type"
+    remedy = "Send UTF-8 JSON with Content-Type: application/json and without Content-Encoding."
+
+
+class UnderWay(Problem):
+    """A request with this Idempotency-Key is under way."""
+
+    status, code = 409, "under-way"
+    remedy = "Send it again after the seconds in Retry-After: its answer comes then."
+
+
+class KeyReused(Problem):
+    """The Idempotency-Key was used for another request.
+
+    This Idempotency-Key was used for another request at {at}.
+    """
+
+    status, code = 422, "key-reused"
+    remedy = "Make a new key for every new request; keep it only to send the same again."
+
+
+class TooManyRequests(Problem):
+    """Too many requests in too short a time.
+
+    Too many requests in too short a time; there are more in {seconds} seconds.
+    """
+
+    status, code = 429, "too-many-requests"
+    remedy = "Wait for the seconds in Retry-After, then go on more slowly."
+
+
+class ServerError(Problem):
+    """Something went wrong here; it has been written down under this request's id."""
+
+    status, code = 500, "server-error"
+    remedy = "Try again; if it stays, tell an administrator the request_id."
+
+
+class TooSlow(Problem):
+    """This took too long and was given up; nothing was changed."""
+
+    status, code = 504, "too-slow"
+    remedy = "Ask for less at once, or try again later."
+
+
+def answer(problem: Problem, request: HttpRequest) -> HttpResponse:
+    """`problem` as a client of the API gets it."""
+    document = problem.as_json() | {
+        "instance": iri_to_uri(request.path),
+        "request_id": logs.request_id.get(),
+    }
+    response = HttpResponse(_written(document), content_type=CONTENT_TYPE, status=problem.status)
+    response["Cache-Control"] = "no-store"
+    return with_headers(response, problem)
+
+
+def _written(document: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(document, default=str)
+    except TypeError:
+        # A number that somebody sent may be longer than orjson writes.
+        return json.dumps(document, default=str).encode()
+
+
+def with_headers(response: HttpResponse, problem: Problem) -> HttpResponse:
+    """`response` with the headers that go with this status."""
+    if problem.status == 401:
+        response["WWW-Authenticate"] = CHALLENGE
+    if isinstance(problem, ScopeMissing):
+        needed = f'error="insufficient_scope", scope="{problem.facts["scope"]}"'
+        response["WWW-Authenticate"] = f"{CHALLENGE}, {needed}"
+    if problem.status in (429, 503) or isinstance(problem, UnderWay):
+        response["Retry-After"] = str(problem.facts.get("seconds", TRY_AGAIN_SECONDS))
+    return response
+
+
+def as_problem(error: BaseException) -> Problem | None:
+    """What `error` means to a client; None where it is a fault of ours."""
+    if isinstance(error, Problem):
+        return error
+    for kinds, translate in TRANSLATIONS:
+        if isinstance(error, kinds):
+            return translate(error)
+    return None
+
+
+def _from_database(error: BaseException) -> Problem:
+    # A statement that ran into its time limit; everything else is a database that has no time for
+    # us: the pool's queue is full, a lock is held, the connection went away, the server restarts.
+    return TooSlow() if isinstance(error.__cause__, psycopg.errors.QueryCanceled) else Busy()
+
+
+def _from_constraint(error: BaseException) -> Problem | None:
+    # What two claim at the same time only one gets: who comes second finds it when he asks again.
+    return Busy() if isinstance(error.__cause__, psycopg.errors.UniqueViolation) else None
+
+
+def _from_validation(error: BaseException) -> Problem:
+    return first_fault(cast(rest_errors.ValidationError, error).detail)
+
+
+def first_fault(detail: Any, field: str = "") -> BadField:
+    """The first fault that a serializer found, with the path of its field."""
+    if isinstance(detail, dict) and detail:
+        name, inner = next(iter(detail.items()))
+        path = "" if name == "non_field_errors" else str(name)
+        return first_fault(inner, ".".join(filter(None, [field, path])))
+    if isinstance(detail, list) and detail:
+        faults = [fault for fault in detail if fault]
+        return first_fault(faults[0] if faults else "is not usable", field)
+    return BadField(field=field or "body", reason=str(detail).rstrip("."))
+
+
+def _from_body(error: BaseException) -> Problem:
+    if isinstance(error.__cause__, Slow):
+        return BodyTooSlow()
+    return Busy() if isinstance(error.__cause__, Crowded) else BadRequest(reason="it broke off")
+
+
+def _method(error: BaseException) -> Problem:
+    return MethodNotAllowed(method=str(getattr(error, "method", "")))
+
+
+def _throttled(error: BaseException) -> Problem:
+    seconds = getattr(error, "wait", None)
+    return TooManyRequests(seconds=max(1, round(seconds or 60)))
+
+
+def _always(problem: type[Problem], **facts: Any) -> Callable[[BaseException], Problem]:
+    return lambda error: problem(**facts)
+
+
+Kinds = type[BaseException] | tuple[type[BaseException], ...]
+# The first line that fits counts, so the special kinds stand before the general ones.
+TRANSLATIONS: list[tuple[Kinds, Callable[[BaseException], Problem | None]]] = [
+    ((psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests), _always(Busy)),
+    ((OperationalError, InterfaceError), _from_database),
+    (IntegrityError, _from_constraint),
+    ((rest_errors.NotAuthenticated, rest_errors.AuthenticationFailed), _always(NotSignedIn)),
+    ((Ratelimited, rest_errors.Throttled), _throttled),
+    ((rest_errors.PermissionDenied, django_errors.PermissionDenied), _always(Forbidden)),
+    ((rest_errors.NotFound, Http404), _always(NotFound)),
+    (rest_errors.MethodNotAllowed, _method),
+    (rest_errors.NotAcceptable, _always(NotAcceptable)),
+    (rest_errors.UnsupportedMediaType, _always(UnsupportedMediaType)),
+    (rest_errors.ValidationError, _from_validation),
+    (rest_errors.ParseError, _always(BadRequest, reason="it cannot be read")),
+    (django_errors.RequestDataTooBig, _always(TooLarge)),
+    (UnreadablePostError, _from_body),
+    (
+        (django_errors.BadRequest, django_errors.SuspiciousOperation),
+        _always(BadRequest, reason="it is malformed"),
+    ),
+]

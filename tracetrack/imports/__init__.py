@@ -1,0 +1,1 @@
+"""Reading of uploaded sheets and the base of the import commands."""

@@ -1,0 +1,1 @@
+"""Health checks, metrics and the system page; apps register their own figures."""

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from tracetrack import env, settings
 
-# One port for pages, API and WebSockets: docs/decisions/0040-one-port.md.
+# One port for pages, API and WebSockets: docs/decisions/0040-single-port-server.md.
 wsgi_app = "tracetrack.asgi:application"
 host = env.text("HOST", default="127.0.0.1")
 port = env.integer("PORT", default=8000, at_least=1, at_most=65_535)

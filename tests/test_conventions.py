@@ -1,4 +1,4 @@
-"""The rules of docs/house.md, as tests."""
+"""The rules of docs/architecture.md, as tests."""
 
 import ast
 import re

@@ -1,6 +1,6 @@
 """One port for all: WebSockets on the event loop, HTTP through wsgi.py in threads.
 
-Why: docs/decisions/0040-one-port.md.
+Why: docs/decisions/0040-single-port-server.md.
 """
 
 from typing import Any

@@ -2,7 +2,7 @@
 
 A foreign key locks the row that a bag speaks of, which is a write, and everybody who registers or
 moves a bag writes to the same ten areas. Deleting one is rare: who does so locks the bags.
-docs/decisions/0007-keys-of-the-ledger.md weighs it.
+docs/decisions/0007-statement-level-foreign-keys.md weighs it.
 """
 
 import django.db.models.deletion

@@ -2,7 +2,7 @@
 
 A bag that moves is written anew into every index over it. These two, of everything about a bag that
 does not change, were a sixth of an import and of each dispatch of a full sack.
-docs/decisions/0047-codes-apart.md
+docs/decisions/0047-code-search-table.md
 """
 
 import django.contrib.postgres.indexes

@@ -2,7 +2,7 @@
 
 PostgreSQL leaves the last dead rows where few pages hold any, and with them, at the end of the
 file, all the empty pages before. After a great backlog (10 crore scans) each dashboard read 400 MB
-of nothing. docs/decisions/0004-counting-by-appending.md
+of nothing. docs/decisions/0004-append-only-counters.md
 """
 
 from django.db import migrations

@@ -1,8 +1,8 @@
 """What a bag was at a moment of the past: its own ledger, told up to there.
 
 The ledger of a bag at an instant is the longest run of its rows, in the order in which they were
-accepted, that were recorded by then. It never changes afterwards. docs/decisions/0025 says why.
-Of a bag with a very long past the newest part is looked at; docs/decisions/0028 says how much.
+accepted, that were recorded by then. It never changes afterwards. docs/decisions/0025-point-in-time-state.md says why.
+Of a bag with a very long past the newest part is looked at; docs/decisions/0028-trace-limits.md says how much.
 """
 
 from collections import defaultdict

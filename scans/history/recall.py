@@ -1,6 +1,6 @@
 """A recall: every bag of a lot, and every sack that holds some of it; streamed, totals first.
 
-In the order of ids, so that it goes on behind the last line that came; docs/decisions/0029.
+In the order of ids, so that it goes on behind the last line that came; docs/decisions/0029-resumable-recall.md.
 """
 
 import csv

@@ -3,7 +3,7 @@
 A foreign key runs one look-up for every key of every row, which took as long as writing the rows.
 Here one trigger asks the same of all the rows of a statement, and takes the same locks. From the
 other side, what the ledger speaks of can be neither deleted nor given another number.
-docs/decisions/0007-keys-of-the-ledger.md weighs it.
+docs/decisions/0007-statement-level-foreign-keys.md weighs it.
 """
 
 import django.db.models.deletion

@@ -1,7 +1,7 @@
 """What a desk asks for by keys alone, and all that it writes, new bags too, by one question.
 
 A condition with OR over a sub-select reads a table whole however many rows it finds: of batches
-there are thousands. With arrays each part is a look at an index. docs/scan-path.md
+there are thousands. With arrays each part is a look at an index. docs/recording-a-scan.md
 """
 
 from django.db import migrations

@@ -2,7 +2,7 @@
 
 A key share lock writes to each row that it locks: everybody who scanned wrote to the row of his
 area and his own, and where several did so at once PostgreSQL kept lists of them. Deleting areas,
-people and bags is rare. docs/decisions/0007-keys-of-the-ledger.md
+people and bags is rare. docs/decisions/0007-statement-level-foreign-keys.md
 """
 
 from django.db import migrations

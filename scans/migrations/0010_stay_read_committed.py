@@ -1,7 +1,7 @@
 """Who deletes what the ledger may speak of has to see what is committed when it is asked about.
 
 In a transaction with an older view of things nobody would be found who speaks of it.
-docs/decisions/0007-keys-of-the-ledger.md
+docs/decisions/0007-statement-level-foreign-keys.md
 """
 
 from django.db import migrations

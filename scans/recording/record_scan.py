@@ -1,4 +1,4 @@
-"""record_scan(): the one way in which anything happens to a bag. docs/scan-path.md draws it."""
+"""record_scan(): the one way in which anything happens to a bag. docs/recording-a-scan.md draws it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

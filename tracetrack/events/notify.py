@@ -1,6 +1,6 @@
 """publish(): tell every process that listens, after COMMIT, that what people see has changed.
 
-PostgreSQL carries it, with or without Redis: docs/decisions/0041-live-by-notify.md.
+PostgreSQL carries it, with or without Redis: docs/decisions/0041-live-updates.md.
 """
 
 import logging

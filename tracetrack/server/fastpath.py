@@ -1,7 +1,7 @@
 """The door: programs get kept answers before Django begins, past all that only pages need.
 
 Of the usual way it has what an answer needs: who asks, whether he may, how often; the id, the time
-it took, the headers of security; refusals as problems. docs/decisions/0012-the-door.md
+it took, the headers of security; refusals as problems. docs/decisions/0012-cached-fast-path.md
 """
 
 from collections.abc import Callable, Iterable

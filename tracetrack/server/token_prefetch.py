@@ -1,7 +1,7 @@
 """Tokens looked up ahead, on the event loop: one question to the database for all who wait.
 
 Each is looked up after its request has come, so a revoked token is shut out with the next request.
-docs/decisions/0042-tokens-ahead.md
+docs/decisions/0042-token-prefetch.md
 """
 
 import asyncio

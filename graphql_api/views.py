@@ -10,8 +10,8 @@ from tracetrack.api.view import ApiView, as_json
 
 __all__ = ["Graph", "errors"]
 
-# By name: graph/answering.py says why.
-ANSWERED = "graph.answering.answered"
+# By name: graphql_api/answering.py says why.
+ANSWERED = "graphql_api.answering.answered"
 
 
 class Graph(ApiView):

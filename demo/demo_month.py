@@ -14,7 +14,7 @@ from bags.models import Kind
 from bags.sheets import BagLine
 from dashboard.business_days import business_day
 from scans.models import Step
-from scans.scan_request import Entry
+from scans.scan_request import ScanRequest
 
 SEED = 2026
 DAYS = 30
@@ -32,7 +32,7 @@ AREAS = (
     "lucknow", "lucknow", "lucknow", "indore", "indore", "indore", "jaipur", "jaipur", "hisar",
     "hisar", "sri-ganganagar", "sangaria", "bathinda", "raipur", "ranchi", "akola",
 )  # fmt: skip
-# One entry an hour of work, from eight; the factory eats at one.
+# One scan_request an hour of work, from eight; the factory eats at one.
 STARTS = (8, 8, 9, 9, 9, 10, 10, 10, 11, 11, 12, 14, 14, 15, 15, 15, 16, 16, 17)
 STATIONS = ("gate-1", "gate-2", "line-a", "line-b")
 NOTES = ("seal torn", "नमी ठीक", "weighed again: ok", "label hard to read", "ok")
@@ -72,7 +72,7 @@ class Shift:
     begins: datetime
     ends: datetime
     bags: list[BagLine] = field(default_factory=list)
-    scans: list[tuple[Entry, str]] = field(default_factory=list)
+    scans: list[tuple[ScanRequest, str]] = field(default_factory=list)
 
 
 def month(now: datetime) -> Iterator[Shift]:
@@ -95,7 +95,7 @@ class _Story:
         self._random = Random(SEED)
         self._number = 40_000
         self.bags: dict[date, list[BagLine]] = {}
-        self.scans: list[tuple[Entry, str]] = []
+        self.scans: list[tuple[ScanRequest, str]] = []
 
     def pack(self, ago: int) -> None:
         """The sacks of one day and what becomes of them."""
@@ -174,7 +174,7 @@ class _Story:
     ) -> None:
         if at >= self._now:
             return
-        entry = Entry(
+        scan_request = ScanRequest(
             ref=UUID(int=self._random.getrandbits(128), version=4),
             step=step,
             code=code,
@@ -184,7 +184,7 @@ class _Story:
             scanned_at=at,
             note=note,
         )
-        self.scans.append((entry, actor))
+        self.scans.append((scan_request, actor))
 
     def _line(self, lot: Lot, area: str, code: str, kind: Kind) -> BagLine:
         return BagLine(

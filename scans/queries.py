@@ -57,7 +57,7 @@ def all_scans(user: User, filters: ScanFilters) -> ScanQuerySet:
     return Scan.objects.visible_to(user).filter(**given)
 
 
-def scans_walked(
+def scan_page(
     user: User, filters: ScanFilters, fields: Iterable[str] = LATEST, **place: Any
 ) -> Page:
     """A page of all scans that `user` sees and the filters mean.
@@ -89,5 +89,5 @@ def recall_page(user: User, batch: Batch, *, after: int | None, limit: int) -> l
     lot = Bag.objects.visible_to(user).in_batch(batch.pk).filter(id__gt=after or 0)
     ids = list(lot.values_list("id", flat=True)[:limit])
     with connection.cursor() as cursor:
-        cursor.execute(sql("scans.history.recall"), {"bags": ids, "batch": batch.pk})
+        cursor.execute(sql("scans.recall"), {"bags": ids, "batch": batch.pk})
         return [dict(zip(RECALLED, row, strict=True)) for row in cursor.fetchall()]

@@ -26,7 +26,7 @@ STATION_LENGTH, NOTE_LENGTH = 64, 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ScanRequest:
     """One scan as it was asked for. Codes are normalised, instants carry a zone."""
 
     ref: UUID
@@ -51,20 +51,20 @@ class Entry:
         return self.code, self.parent_code, self.step, self.area, self.undoes, moment
 
     @property
-    def births(self) -> dict[str, UUID]:
-        """The refs of the register rows of bags that this entry may bring into being beside it."""
+    def implicit_refs(self) -> dict[str, UUID]:
+        """The refs of the register rows of bags that this scan_request may bring into being beside it."""
         codes = (self.code, self.parent_code) if self.step == Step.LINK else ()
         return {code: uuid5(self.ref, code) for code in codes if code}
 
 
-def read_entry(raw: Mapping[str, Any]) -> Entry:
-    """`raw` as an entry. Raises BadCode before all else, then BadRow for the first bad field."""
+def parse_scan_request(raw: Mapping[str, Any]) -> ScanRequest:
+    """`raw` as an scan_request. Raises BadCode before all else, then BadRow for the first bad field."""
     label = _label(raw.get("code"))
     named = raw.get("parent_code")
     parent_code = _label(named).code if named not in (None, "") else None
     step = _choice(raw, "step", STEPS)
     _check_parent(step, parent_code)
-    return Entry(
+    return ScanRequest(
         ref=_uuid(raw, "ref"),
         step=step,
         code=label.code,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from accounts.models import User
-from scans.scan_request import Entry, read_entry
+from scans.scan_request import ScanRequest, parse_scan_request
 from tracetrack.errors.problem import BadRow
 from tracetrack.imports.csv import Column
 
@@ -34,10 +34,10 @@ class Actors:
         return actor
 
 
-def read_scan(cells: Mapping[str, str], actors: Actors) -> tuple[Entry, User]:
-    """The row as an entry and who scanned it; raises BadCode, then BadRow."""
-    entry = read_entry(cells)
+def read_scan(cells: Mapping[str, str], actors: Actors) -> tuple[ScanRequest, User]:
+    """The row as an scan_request and who scanned it; raises BadCode, then BadRow."""
+    scan_request = parse_scan_request(cells)
     username = cells["actor"].strip()
     if not username:
         raise BadRow(field="actor", reason="is missing")
-    return entry, actors.named(username)
+    return scan_request, actors.named(username)

@@ -11,8 +11,8 @@ from accounts.models import User
 from accounts.roles import Role
 from bags.codes import read_code
 from bags.models import Area, Bag, BagType, Batch
-from scans.recording.record_scan import Recorded, record_scan
-from scans.scan_request import read_entry
+from scans.recording.record_scan import ScanResult, record_scan
+from scans.scan_request import parse_scan_request
 
 AREAS = (
     "lucknow", "indore", "jaipur", "hisar", "sri-ganganagar",
@@ -78,12 +78,12 @@ def scan(
     *,
     now: datetime | None = None,
     **more: Any,
-) -> Recorded:
-    """Scan one bag, now and with a new ref; `more` are the further fields of an entry."""
+) -> ScanResult:
+    """Scan one bag, now and with a new ref; `more` are the further fields of an scan_request."""
     raw = {"step": step, "code": code, "parent_code": parent_code, "area": area}
     moment = now or timezone.now()
-    entry = read_entry({"ref": uuid4(), "scanned_at": moment} | raw | more)
-    return record_scan(actor=actor, entry=entry, now=now)
+    scan_request = parse_scan_request({"ref": uuid4(), "scanned_at": moment} | raw | more)
+    return record_scan(actor=actor, scan_request=scan_request, now=now)
 
 
 def child_codes(parent_code: str, count: int) -> list[str]:

@@ -14,9 +14,9 @@ from dashboard import labels
 from dashboard.pages import next_actions
 from dashboard.pages.bag_timeline import people, stops
 from dashboard.pages.base import Asked, number_in, page, run_action
-from scans.api.serializers import undo_entry
+from scans.api.serializers import parse_undo_body
 from scans.errors import ScanUnknown
-from scans.history.timeline import latest_way
+from scans.history.timeline import latest_timeline
 from scans.models import Scan
 from scans.recording.record_scan import record_scan
 
@@ -31,7 +31,7 @@ def bag(request: Asked, code: str) -> HttpResponse:
     found = bag_queries.find_bag(request.user, code)
     sack = found if found.kind == Kind.PARENT else found.parent
     before = number_in(request.GET.get("before"))
-    way, older = latest_way(found, before=before, most=PER_WAY)
+    way, older = latest_timeline(found, before=before, most=PER_WAY)
     context = {
         "bag": found,
         "sack": sack,
@@ -57,9 +57,9 @@ def undo(request: Asked, code: str) -> HttpResponse:
     if target is None:
         raise ScanUnknown(scan=number, bag=found.code)
     body = {"ref": uuid4(), "reason": request.POST.get("reason", "")}
-    entry = undo_entry(body, target, now=timezone.now())
+    undo_request = parse_undo_body(body, target, now=timezone.now())
     done = gettext("The scan “{step}” has been undone.").format(
         step=labels.STEPS[target.step].label
     )
-    run_action(request, done, record_scan, actor=request.user, entry=entry)
+    run_action(request, done, record_scan, actor=request.user, scan_request=undo_request)
     return redirect("bag", code=found.code)

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import User
 from bags.models import Bag
 from scans.models import Step
-from scans.recording.undo import OWN_FOR
+from scans.recording.undo import UNDO_WINDOW
 
 # So many alike in a row, such as thirty children put into a parent, are shown as one stop.
 FOLD_FROM = 4
@@ -76,5 +76,5 @@ def _offer(user: User, row: Row, latest: int, bag: Bag, now: datetime) -> str:
     if user.has_perm("scans.undo_any_scan"):
         return "undo" if mine else "reason"
     recorded = parse_datetime(row["recorded_at"])
-    fresh = recorded is not None and now - recorded <= OWN_FOR
+    fresh = recorded is not None and now - recorded <= UNDO_WINDOW
     return "undo" if mine and fresh else ""

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bags import actions as batch_actions
 from bags import queries as bag_queries
 from dashboard.pages.base import Asked, page, run_action
-from scans.recording.checks import check_holds
+from scans.recording.checks import check_not_held
 
 
 @require_safe
@@ -34,7 +34,7 @@ def hold_batch(request: Asked, code: str) -> HttpResponse:
         batch = batch_actions.hold_batch(**named, reason=reason)
         if batch.held_at and batch.held_at < begun:
             # Somebody else's reason stays: say whose, and which.
-            check_holds(batch)
+            check_not_held(batch)
 
     return _change(request, code, gettext("{batch} is on hold."), hold)
 

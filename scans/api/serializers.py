@@ -13,8 +13,8 @@ from bags.api.serializers import LARGEST_ID
 from bags.models import Bag
 from bags.queries import as_row
 from scans.models import Outcome, Scan, Step
-from scans.recording.record_scan import Recorded
-from scans.scan_request import Entry, read_entry
+from scans.recording.record_scan import ScanResult
+from scans.scan_request import ScanRequest, parse_scan_request
 from tracetrack.api.filters import Filters, text
 from tracetrack.api.list_view import MOST_ROWS, PageIn
 from tracetrack.db.export import Cell, Column
@@ -53,7 +53,7 @@ SCAN_COLUMNS = (
 )
 
 
-class ScanNarrowing(Filters):
+class ScanFilterSet(Filters):
     """What the list of scans can be narrowed by: arguments of ScanFilters, each with an index."""
 
     step = ChoiceFilter(choices=Step.choices)
@@ -65,7 +65,7 @@ class ScanNarrowing(Filters):
         fields: list[str] = []
 
 
-class ScanStreamNarrowing(ScanNarrowing):
+class ScanStreamFilterSet(ScanFilterSet):
     """What the stream of scans can be narrowed by: the arguments of ScanFilters."""
 
     outcome = ChoiceFilter(choices=Outcome.choices)
@@ -135,7 +135,7 @@ class Uploaded:
     """One scan of an upload: the ref that it gave, and what it asks for or why it cannot be."""
 
     ref: str | None
-    row: Entry | Problem
+    row: ScanRequest | Problem
 
 
 def uploaded(item: object) -> Uploaded:
@@ -147,10 +147,10 @@ def uploaded(item: object) -> Uploaded:
     given = item.get("ref")
     ref = given[:64] if isinstance(given, str) else None
     try:
-        entry = scan_entry(item)
+        scan_request = parse_scan_body(item)
     except Problem as problem:
         return Uploaded(ref, problem)
-    return Uploaded(str(entry.ref), entry)
+    return Uploaded(str(scan_request.ref), scan_request)
 
 
 def verdict_json(item: Uploaded, verdict: Verdict) -> dict[str, Any]:
@@ -168,19 +168,19 @@ def verdict_json(item: Uploaded, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def scan_entry(body: Mapping[str, Any]) -> Entry:
+def parse_scan_body(body: Mapping[str, Any]) -> ScanRequest:
     """The scan that a request asks for; raises BadCode, BadRow."""
-    entry = read_entry(body)
+    scan_request = parse_scan_request(body)
     _check_known(body, SCAN_FIELDS)
-    return entry
+    return scan_request
 
 
-def undo_entry(body: Mapping[str, Any], target: Scan, *, now: datetime) -> Entry:
+def parse_undo_body(body: Mapping[str, Any], target: Scan, *, now: datetime) -> ScanRequest:
     """The scan that undoes `target`; what the request does not say is taken from there."""
     _check_known(body, UNDO_FIELDS)
     # Where a dispatch goes is not where the one stands who undoes it.
     stood = target.was_area if target.step == Step.DISPATCH and target.was_area else target.area
-    entry = read_entry(
+    scan_request = parse_scan_request(
         {
             "ref": body.get("ref"),
             "step": Step.UNDO.value,
@@ -192,10 +192,10 @@ def undo_entry(body: Mapping[str, Any], target: Scan, *, now: datetime) -> Entry
             "undoes": target.pk,
         }
     )
-    return replace(entry, timed="scanned_at" in body)
+    return replace(scan_request, timed="scanned_at" in body)
 
 
-def recorded_json(recorded: Recorded) -> dict[str, Any]:
+def scan_result_json(recorded: ScanResult) -> dict[str, Any]:
     """The answer to a scan: what became of it, and what the operator wants to see next."""
     return {
         "verdict": recorded.verdict,

@@ -21,16 +21,16 @@ from scans.api import described
 from scans.api.serializers import (
     SCAN_COLUMNS,
     RecallIn,
+    ScanFilterSet,
     ScanListIn,
-    ScanNarrowing,
+    ScanStreamFilterSet,
     ScanStreamIn,
-    ScanStreamNarrowing,
     TraceIn,
     Uploaded,
     UploadIn,
-    recorded_json,
-    scan_entry,
-    undo_entry,
+    parse_scan_body,
+    parse_undo_body,
+    scan_result_json,
     uploaded,
     verdict_json,
 )
@@ -39,8 +39,8 @@ from scans.history.recall import recalled
 from scans.history.timeline import timeline
 from scans.history.trace import trace
 from scans.models import Outcome, Scan
-from scans.recording.bulk import record_together
-from scans.recording.record_scan import Recorded, record_scan
+from scans.recording.bulk import record_upload
+from scans.recording.record_scan import ScanResult, record_scan
 from tracetrack.api import cursors
 from tracetrack.api.bulk_parsers import ArrayParser, LinesParser
 from tracetrack.api.deprecation import Deprecated
@@ -52,7 +52,7 @@ from tracetrack.errors.problem import BadRequest, Busy, NotFound
 from tracetrack.imports.csv import Verdict
 from tracetrack.openapi.shapes import names
 
-MOST_SCANS = 50_000
+MAX_UPLOAD_SCANS = 50_000
 FIRST_REFUSALS = 20
 _uploads = threading.BoundedSemaphore(2)
 
@@ -63,17 +63,17 @@ class Scans(ListView):
     of = "scans"
     permissions = {"GET": "scans.view_scan", "POST": "scans.add_scan"}
     parameters = ScanListIn
-    filterset_class = ScanNarrowing
+    filterset_class = ScanFilterSet
     shows = tuple(queries.LATEST)
     deprecated = {"limit": Deprecated(date(2026, 11, 24), date(2027, 11, 30), "per_page")}
 
     def get(self, request: Request) -> HttpResponse:
         filters = queries.ScanFilters(**self.narrowed)
-        walk = partial(queries.scans_walked, self.actor, filters, self.fields)
+        walk = partial(queries.scan_page, self.actor, filters, self.fields)
         return self.listed_once(walk, dict, scope=scope_of(self.actor), namespace="recent")
 
     def post(self, request: Request) -> HttpResponse:
-        return _told(record_scan(actor=self.actor, entry=scan_entry(self.raw_body())))
+        return _told(record_scan(actor=self.actor, scan_request=parse_scan_body(self.raw_body())))
 
 
 class ScanStream(ApiView):
@@ -82,7 +82,7 @@ class ScanStream(ApiView):
     permissions = {"GET": "scans.view_scan"}
     limited = {"GET": "stream"}
     parameters = ScanStreamIn
-    filterset_class = ScanStreamNarrowing
+    filterset_class = ScanStreamFilterSet
     shows = tuple(column.name for column in SCAN_COLUMNS)
     renderer_classes = [NdjsonRenderer, CsvRenderer]
 
@@ -109,7 +109,7 @@ class Upload(ApiView):
         try:
             items = self._items()
             whole = self.asked["mode"] == "all"
-            verdicts = record_together(
+            verdicts = record_upload(
                 [item.row for item in items],
                 actor=self.actor,
                 areas=user_areas(self.actor),
@@ -129,9 +129,9 @@ class Upload(ApiView):
         given = self.request.data
         if isinstance(given, dict):
             raise BadRequest(reason="it has no body")
-        items = [uploaded(item) for item in islice(given, MOST_SCANS + 1)]
-        if len(items) > MOST_SCANS:
-            raise TooManyScans(limit=MOST_SCANS)
+        items = [uploaded(item) for item in islice(given, MAX_UPLOAD_SCANS + 1)]
+        if len(items) > MAX_UPLOAD_SCANS:
+            raise TooManyScans(limit=MAX_UPLOAD_SCANS)
         return items
 
 
@@ -142,8 +142,8 @@ class Undo(ApiView):
 
     def post(self, request: Request, scan: int) -> HttpResponse:
         body = self.raw_body()
-        entry = undo_entry(body, self._target(scan), now=timezone.now())
-        return _told(record_scan(actor=self.actor, entry=entry))
+        scan_request = parse_undo_body(body, self._target(scan), now=timezone.now())
+        return _told(record_scan(actor=self.actor, scan_request=scan_request))
 
     def _target(self, scan: int) -> Scan:
         seen = Scan.objects.filter(bag__in=Bag.objects.visible_to(self.actor))
@@ -221,6 +221,6 @@ def _settled(
     )
 
 
-def _told(recorded: Recorded) -> HttpResponse:
+def _told(recorded: ScanResult) -> HttpResponse:
     new = recorded.verdict == Outcome.APPLIED
-    return as_json(recorded_json(recorded), status=201 if new else 200)
+    return as_json(scan_result_json(recorded), status=201 if new else 200)

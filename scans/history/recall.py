@@ -102,7 +102,7 @@ def _totals(user: User, batch: Batch, sacks: list[int], parents: set[int]) -> di
 
 def _piece(ids: Sequence[int], batch: Batch, form: str) -> bytes:
     given = {"bags": list(ids), "batch": batch.pk}
-    return copied_rows(sql("scans.history.recall"), given, COLUMNS, form)
+    return copied_rows(sql("scans.recall"), given, COLUMNS, form)
 
 
 def _parts(ids: Iterable[int]) -> Iterator[list[int]]:

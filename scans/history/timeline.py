@@ -72,7 +72,7 @@ def timeline(bag: Bag) -> list[dict[str, Any]]:
     return stops(bag, [*own, *_carried(lay)] if lay else own)
 
 
-def latest_way(
+def latest_timeline(
     bag: Bag, *, before: int | None = None, most: int
 ) -> tuple[list[dict[str, Any]], int | None]:
     """The latest part of a bag's way, in the order of `scanned_at`; the scan to go on from.

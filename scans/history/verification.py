@@ -51,7 +51,7 @@ class Told:
     children: set[int] = field(default_factory=set)
 
 
-def differences() -> Iterator[str]:
+def find_differences() -> Iterator[str]:
     """A sentence for each bag that is not what the ledger says, in the order of ids.
 
     Reads both in one snapshot; keeps every bag in memory (about 0.5 kB each).

@@ -1,4 +1,4 @@
-"""Rows in groups, each a transaction that is tried again where others came between."""
+"""Rows in groups, each a transaction that is with_retries again where others came between."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -14,20 +14,20 @@ from django.db import (
 )
 
 from scans.models import Step
-from scans.recording.record_scan import COLLISIONS, TRIES
-from scans.recording.unit_of_work import Desk, Stale
-from scans.scan_request import Entry
+from scans.recording.record_scan import MAX_ATTEMPTS, RETRYABLE
+from scans.recording.unit_of_work import StaleRead, UnitOfWork
+from scans.scan_request import ScanRequest
 from tracetrack.db.sql_files import sql
 from tracetrack.errors.problem import Busy, Problem
 from tracetrack.imports.csv import Verdict
 
 T = TypeVar("T")
-Rows = Iterable[tuple[Entry, T] | Problem]
-Group = list[tuple[Entry, T] | Problem]
-Settle = Callable[[Desk, Entry, T], str]
+Rows = Iterable[tuple[ScanRequest, T] | Problem]
+Group = list[tuple[ScanRequest, T] | Problem]
+Settle = Callable[[UnitOfWork, ScanRequest, T], str]
 
 
-def in_groups(
+def split_into_groups(
     rows: Rows[T], size: int, first: int | None = None, acting: int | None = None
 ) -> Iterator[Group[T]]:
     """Rows in groups; an undo stands alone, because it asks the ledger for what came before.
@@ -69,7 +69,7 @@ def beside() -> Iterator[Executor]:
             other.submit(connections.close_all).result()
 
 
-def ahead(groups: Iterable[T]) -> Iterator[T]:
+def read_ahead(groups: Iterable[T]) -> Iterator[T]:
     """These groups, each read beside the work on the one before. Reading must ask no database."""
     coming = iter(groups)
     with ThreadPoolExecutor(1, thread_name_prefix="reading") as reader:
@@ -79,23 +79,23 @@ def ahead(groups: Iterable[T]) -> Iterator[T]:
             yield group
 
 
-def tried(work: Callable[[], list[Verdict]]) -> list[Verdict]:
+def with_retries(work: Callable[[], list[Verdict]]) -> list[Verdict]:
     """What `work` gives, in one transaction; from the start again where others came between."""
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         try:
             with transaction.atomic():
                 _go_by_keys()
                 return work()
-        except Stale:
+        except StaleRead:
             pass
         except (OperationalError, IntegrityError) as error:
-            if getattr(error.__cause__, "sqlstate", None) not in COLLISIONS:
+            if getattr(error.__cause__, "sqlstate", None) not in RETRYABLE:
                 raise
     raise Busy
 
 
-class _HeldDesk(Desk):
-    """A desk for one of many groups in a transaction: what lies on it is locked row by row.
+class _HeldDesk(UnitOfWork):
+    """A unit for one of many groups in a transaction: what lies on it is locked row by row.
 
     A lock on every code and ref of an upload would be more than the server has room for. Where
     somebody else claims one of them at the same time, the constraints say so.
@@ -104,19 +104,21 @@ class _HeldDesk(Desk):
     LOCKS = False
 
 
-def held_desk(entries: list[Entry], areas: frozenset[int] | None, ours: set[str]) -> Desk:
-    """A desk on which every bag is locked; `ours` are the codes of those that already are.
+def held_desk(
+    requests: list[ScanRequest], areas: frozenset[int] | None, ours: set[str]
+) -> UnitOfWork:
+    """A unit on which every bag is locked; `ours` are the codes of those that already are.
 
     Where all only look nothing is locked: they change no bag, and must not wait for those who do.
     """
-    looks = all(entry.step == Step.INSPECT for entry in entries)
+    looks = all(request.step == Step.INSPECT for request in requests)
     while True:
-        desk = _HeldDesk(entries, areas=areas)
+        unit = _HeldDesk(requests, areas=areas)
         if looks:
-            return desk
-        others = desk.bags.keys() - ours
+            return unit
+        others = unit.bags.keys() - ours
         if not others:
-            return desk
+            return unit
         ours |= lock(others)
 
 
@@ -135,10 +137,12 @@ def _go_by_keys() -> None:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
 
 
-def verdict_on(desk: Desk, row: tuple[Entry, T] | Problem, settle: Settle[T]) -> Verdict:
+def verdict_on(
+    unit: UnitOfWork, row: tuple[ScanRequest, T] | Problem, settle: Settle[T]
+) -> Verdict:
     if isinstance(row, Problem):
         return Verdict.refused(row)
     try:
-        return Verdict(settle(desk, *row))
+        return Verdict(settle(unit, *row))
     except Problem as problem:
         return Verdict.refused(problem)

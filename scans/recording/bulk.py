@@ -19,19 +19,19 @@ from scans.recording.batching import (
     Group,
     Rows,
     Settle,
-    ahead,
     beside,
     held_desk,
-    in_groups,
     lock,
     may_work_beside,
-    tried,
+    read_ahead,
+    split_into_groups,
     verdict_on,
+    with_retries,
 )
-from scans.recording.dry_run import Rehearsal
-from scans.recording.record_scan import decide
-from scans.recording.unit_of_work import Desk
-from scans.scan_request import Entry
+from scans.recording.dry_run import DryRun
+from scans.recording.record_scan import apply_scan
+from scans.recording.unit_of_work import UnitOfWork
+from scans.scan_request import ScanRequest
 from tracetrack.errors.problem import BadRow, Problem
 from tracetrack.events import emit
 from tracetrack.imports.csv import Verdict
@@ -56,7 +56,7 @@ def record_scans(
     chunk: int = CHUNK,
     keep: bool = True,
 ) -> Iterator[Verdict]:
-    """What record_scan() would do with each entry and its actor, in this order; a verdict a row.
+    """What record_scan() would do with each request and its actor, in this order; a verdict a row.
 
     `areas` bound what may be touched, whoever scanned; None where nothing does. A row that could
     not be read comes as its Problem. Each chunk is one transaction, or two where many rows only
@@ -69,8 +69,8 @@ def record_scans(
     return _in_chunks(rows, areas=areas, now=now, chunk=chunk)
 
 
-def record_together(
-    rows: Sequence[Entry | Problem],
+def record_upload(
+    rows: Sequence[ScanRequest | Problem],
     *,
     actor: User,
     areas: frozenset[int] | None,
@@ -87,10 +87,10 @@ def record_together(
     lane = _lane(areas, now, asks=True)
 
     def work() -> list[Verdict]:
-        entries = [row for row in rows if not isinstance(row, Problem)]
-        ours = lock({code for e in entries for code in (e.code, e.parent_code) if code})
+        requests = [row for row in rows if not isinstance(row, Problem)]
+        ours = lock({code for e in requests for code in (e.code, e.parent_code) if code})
         verdicts: list[Verdict] = []
-        for group in in_groups(given, CHUNK):
+        for group in split_into_groups(given, CHUNK):
             staged = lane.staged(group) if lane else None
             verdicts += _recorded(group, staged, lane, areas=areas, now=now, ours=ours)
         if whole and any(verdict.problem for verdict in verdicts):
@@ -98,7 +98,7 @@ def record_together(
         emit(ScansRecorded(rows=len(rows)))
         return verdicts
 
-    return tried(work)
+    return with_retries(work)
 
 
 def register_bags(
@@ -110,16 +110,16 @@ def register_bags(
     chunk: int = BAG_CHUNK,
     keep: bool = True,
 ) -> Iterator[Verdict]:
-    """Bring the bags of a sheet into being, and put them into the parents they name.
+    """Bring the bags of a sheet into being, and add_child them into the parents they name.
 
     A bag that exists is left alone. Chunks, verdicts and `keep` as in record_scans().
     """
 
-    def settle(desk: Desk, entry: Entry, line: BagLine) -> str:
-        _check_bag(desk, line)
-        if desk.find(line.code) is not None:
+    def settle(unit: UnitOfWork, request: ScanRequest, line: BagLine) -> str:
+        _check_bag(unit, line)
+        if unit.find(line.code) is not None:
             return Outcome.ALREADY
-        return decide(desk, entry, actor=actor, now=now).verdict
+        return apply_scan(unit, request, actor=actor, now=now).verdict
 
     lines = (row if isinstance(row, Problem) else (_birth(row, now), row) for row in rows)
     if not keep:
@@ -128,14 +128,14 @@ def register_bags(
 
 
 @transaction.atomic
-def tell_imported(*, actor: User, sheet: str, rows: int, applied: int) -> None:
+def emit_sheet_imported(*, actor: User, sheet: str, rows: int, applied: int) -> None:
     """Have it known that a whole sheet was taken in."""
     emit(SheetImported(sheet=sheet[:120], rows=rows, applied=applied), actor=actor)
 
 
-def _birth(line: BagLine, now: datetime) -> Entry:
+def _birth(line: BagLine, now: datetime) -> ScanRequest:
     within = f" in {line.parent_code}" if line.parent_code else ""
-    return Entry(
+    return ScanRequest(
         ref=uuid5(BAG_REFS, f"{line.code}{within}"),
         step=Step.LINK if line.parent_code else Step.REGISTER,
         code=line.code,
@@ -147,29 +147,29 @@ def _birth(line: BagLine, now: datetime) -> Entry:
     )
 
 
-def _check_bag(desk: Desk, line: BagLine) -> None:
+def _check_bag(unit: UnitOfWork, line: BagLine) -> None:
     """Refuse what only a bag sheet can get wrong; the first fault wins."""
-    if line.bag_type not in desk.type_names():
+    if line.bag_type not in unit.type_names():
         raise BadRow(field="bag_type", reason=f"there is no bag type {line.bag_type}")
-    if desk.lot(line.batch_code) is None:
+    if unit.lot(line.batch_code) is None:
         raise BatchUnknown(batch=line.batch_code)
-    area = desk.areas.get(line.area)
+    area = unit.areas.get(line.area)
     if area is None or not area.active:
         raise AreaUnknown(area=line.area)
-    bag = desk.find(line.code)
+    bag = unit.find(line.code)
     if bag is not None:
         if bag.kind != line.kind:
             raise WrongKind(bag=bag.code, reason=f"it is a {bag.kind}")
         return
-    fits = desk.fit(line.code, line.kind)
+    fits = unit.fit(line.code, line.kind)
     if fits is None or fits[1].name != line.bag_type:
         reason = f"no {line.kind} of {line.bag_type} has such a code"
         raise WrongKind(bag=line.code, reason=reason)
 
 
 def _settling(now: datetime) -> Settle[User]:
-    def settle(desk: Desk, entry: Entry, actor: User) -> str:
-        return decide(desk, entry, actor=actor, now=now).verdict
+    def settle(unit: UnitOfWork, request: ScanRequest, actor: User) -> str:
+        return apply_scan(unit, request, actor=actor, now=now).verdict
 
     return settle
 
@@ -178,24 +178,24 @@ def _rehearsed(
     rows: Rows[T], settle: Settle[T], *, areas: frozenset[int] | None, chunk: int
 ) -> Iterator[Verdict]:
     rehearsal = None
-    for group in in_groups(rows, chunk):
-        rehearsal = Rehearsal(_entries(group), areas=areas, before=rehearsal)
+    for group in split_into_groups(rows, chunk):
+        rehearsal = DryRun(_entries(group), areas=areas, before=rehearsal)
         yield from [verdict_on(rehearsal, row, settle) for row in group]
 
 
 def _kept(
     rows: Rows[T], settle: Settle[T], *, areas: frozenset[int] | None, chunk: int
 ) -> Iterator[Verdict]:
-    for group in in_groups(rows, chunk):
+    for group in split_into_groups(rows, chunk):
 
         def work(group: Group[T] = group) -> list[Verdict]:
-            desk = Desk(_entries(group), areas=areas)
-            verdicts = [verdict_on(desk, row, settle) for row in group]
-            desk.save()
+            unit = UnitOfWork(_entries(group), areas=areas)
+            verdicts = [verdict_on(unit, row, settle) for row in group]
+            unit.save()
             emit(ScansRecorded(rows=len(group)))
             return verdicts
 
-        yield from tried(work)
+        yield from with_retries(work)
 
 
 def _in_chunks(
@@ -209,40 +209,44 @@ def _in_chunks(
             emit(ScansRecorded(rows=len(part.rows)))
             return verdicts
 
-        return tried(work)
+        return with_retries(work)
 
     alone = not may_work_beside()
-    groups = _bounded(in_groups(rows, chunk, first=FIRST_CHUNK, acting=ACTING), lane)
+    groups = _bounded(split_into_groups(rows, chunk, first=FIRST_CHUNK, acting=ACTING), lane)
     with beside() as other:
-        for acts, *looks in ahead(_parts(group, lane, alone=alone) for group in groups):
+        for acts, *looks in read_ahead(_parts(group, lane, alone=alone) for group in groups):
             looking = [(part.at, other.submit(kept, part)) for part in looks]
             told = zip(acts.at, kept(acts), strict=True)
             seen = [zip(at, looked.result(), strict=True) for at, looked in looking]
             yield from (verdict for _, verdict in sorted(chain(told, *seen), key=itemgetter(0)))
 
 
-def _bounded(groups: Iterable[Group[User]], lane: fast_path.Lane | None) -> Iterator[Group[User]]:
-    """No more rows at once than may lock something where the rules decide: they lock all."""
+def _bounded(
+    groups: Iterable[Group[User]], lane: fast_path.FastPath | None
+) -> Iterator[Group[User]]:
+    """No more rows at once than may lock something where the rules apply_scan: they lock all."""
     for group in groups:
         size = ACTING if lane is None or lane.asks else len(group)
         yield from (group[at : at + size] for at in range(0, len(group), size))
 
 
-def _parts(group: Group[User], lane: fast_path.Lane | None, *, alone: bool) -> list[fast_path.Part]:
+def _parts(
+    group: Group[User], lane: fast_path.FastPath | None, *, alone: bool
+) -> list[fast_path.Part]:
     if lane and not alone:
         return lane.parts(group)
     return [fast_path.Part(range(len(group)), group, lane.staged(group) if lane else None)]
 
 
-def _lane(areas: frozenset[int] | None, now: datetime, *, asks: bool) -> fast_path.Lane | None:
+def _lane(areas: frozenset[int] | None, now: datetime, *, asks: bool) -> fast_path.FastPath | None:
     # Who sees some areas only may lose sight of a bag on the way: that is for the rules.
-    return fast_path.Lane(now, asks=asks) if areas is None else None
+    return fast_path.FastPath(now, asks=asks) if areas is None else None
 
 
 def _recorded(
     group: Group[User],
     staged: str | None,
-    lane: fast_path.Lane | None,
+    lane: fast_path.FastPath | None,
     *,
     areas: frozenset[int] | None,
     now: datetime,
@@ -251,39 +255,39 @@ def _recorded(
     """What becomes of the rows of a group, written down; `ours`: codes of bags locked before."""
     if lane is None or staged is None:
         return _by_the_rules(group, areas=areas, now=now, ours=ours)
-    judged = fast_path.judge(staged, asks=lane.asks)
+    judged = fast_path.classify(staged, asks=lane.asks)
     ours |= judged.locked
     hard = [group[n] for n in sorted(judged.hard)]
-    desk = held_desk(_entries(hard), areas, ours)
+    unit = held_desk(_entries(hard), areas, ours)
     settle = _settling(now)
     verdicts: list[Verdict] = []
     decided: list[tuple[int, Scan]] = []
     for n, row in enumerate(group):
         if isinstance(row, Problem) or n in judged.hard:
-            verdicts.append(verdict_on(desk, row, settle))
-            decided += [(n, scan) for scan in desk.hand_over()]
+            verdicts.append(verdict_on(unit, row, settle))
+            decided += [(n, scan) for scan in unit.take_scans()]
         else:
             verdicts.append(ALREADY if n in judged.already else APPLIED)
-    desk.save()
+    unit.save()
     try:
         fast_path.write(decided, now=now)
     except IntegrityError:
         # Nearly always a ref that is known; then others will be. The group is taken again.
         lane.asks = True
         raise
-    ours |= desk.bags.keys()
+    ours |= unit.bags.keys()
     return verdicts
 
 
 def _by_the_rules(
     group: Group[User], *, areas: frozenset[int] | None, now: datetime, ours: set[str]
 ) -> list[Verdict]:
-    desk = held_desk(_entries(group), areas, ours)
-    verdicts = [verdict_on(desk, row, _settling(now)) for row in group]
-    desk.save()
-    ours |= desk.bags.keys()
+    unit = held_desk(_entries(group), areas, ours)
+    verdicts = [verdict_on(unit, row, _settling(now)) for row in group]
+    unit.save()
+    ours |= unit.bags.keys()
     return verdicts
 
 
-def _entries(group: Group[T]) -> list[Entry]:
+def _entries(group: Group[T]) -> list[ScanRequest]:
     return [row[0] for row in group if not isinstance(row, Problem)]

@@ -9,40 +9,40 @@ from bags.errors import (
     WrongKind,
 )
 from bags.models import Bag, BagType, Batch, Kind, State
-from scans.recording.unit_of_work import Desk
-from scans.scan_request import Entry
+from scans.recording.unit_of_work import UnitOfWork
+from scans.scan_request import ScanRequest
 
 Fits = tuple[Kind, BagType]
 
 
-def fits_of(desk: Desk, bag: Bag | None, code: str | None) -> Fits | None:
+def fits_of(unit: UnitOfWork, bag: Bag | None, code: str | None) -> Fits | None:
     """Kind and type of a bag, or of what a new code would make; None where nothing fits."""
-    return (Kind(bag.kind), bag.bag_type) if bag is not None else desk.fit(code or "")
+    return (Kind(bag.kind), bag.bag_type) if bag is not None else unit.fit(code or "")
 
 
-def check_pair(entry: Entry, child: Fits | None, parent: Fits | None) -> tuple[Fits, Fits]:
+def check_pair(request: ScanRequest, child: Fits | None, parent: Fits | None) -> tuple[Fits, Fits]:
     """Both, where a child of one type goes into a parent of it; BagUnknown, WrongKind otherwise."""
-    for code, fits in ((entry.code, child), (entry.parent_code, parent)):
+    for code, fits in ((request.code, child), (request.parent_code, parent)):
         if fits is None:
             raise BagUnknown(bag=code)
     assert child is not None
     assert parent is not None
     if child[0] != Kind.CHILD:
-        raise WrongKind(bag=entry.code, reason="only a child can lie in a sack")
+        raise WrongKind(bag=request.code, reason="only a child can lie in a sack")
     if parent[0] != Kind.PARENT:
-        raise WrongKind(bag=entry.parent_code, reason="only a parent can hold bags")
+        raise WrongKind(bag=request.parent_code, reason="only a parent can hold bags")
     if child[1].pk != parent[1].pk:
         reason = f"it is {child[1].name}, the sack takes {parent[1].name}"
-        raise WrongKind(bag=entry.code, reason=reason)
+        raise WrongKind(bag=request.code, reason=reason)
     return child, parent
 
 
-def free_parent(desk: Desk, entry: Entry) -> Bag:
-    """The parent that the entry names, not on hold; BagUnknown, WrongKind, BatchHeld otherwise."""
-    parent = desk.get(entry.code)
+def free_parent(unit: UnitOfWork, request: ScanRequest) -> Bag:
+    """The parent that the request names, not on hold; BagUnknown, WrongKind, BatchHeld otherwise."""
+    parent = unit.get(request.code)
     if parent.kind != Kind.PARENT:
         raise WrongKind(bag=parent.code, reason="this is done to a sack, not to a child")
-    check_holds(parent.batch)
+    check_not_held(parent.batch)
     return parent
 
 
@@ -51,7 +51,7 @@ def batch_of(bag: Bag | None) -> Batch | None:
     return bag.batch if bag is not None else None
 
 
-def check_holds(*batches: Batch | None) -> None:
+def check_not_held(*batches: Batch | None) -> None:
     """BatchHeld for the first of these batches that is on hold."""
     for batch in batches:
         if batch is not None and batch.held:
@@ -63,9 +63,9 @@ def check_holds(*batches: Batch | None) -> None:
             )
 
 
-def check_contents(desk: Desk, parent: Bag) -> None:
+def check_contents(unit: UnitOfWork, parent: Bag) -> None:
     """BatchHeld where something in `parent`, that would go with it, is on hold."""
-    check_holds(*(child.batch for child in desk.children(parent)))
+    check_not_held(*(child.batch for child in unit.children(parent)))
 
 
 def check_room(parent: Bag) -> None:

@@ -1,30 +1,30 @@
-"""A desk for dry runs."""
+"""A unit for dry runs."""
 
 from collections.abc import Collection
 
-from scans.recording.unit_of_work import Desk
-from scans.scan_request import Entry
+from scans.recording.unit_of_work import UnitOfWork
+from scans.scan_request import ScanRequest
 
 
-class Rehearsal(Desk):
-    """A desk that only looks: it locks and writes nothing, and goes on where another left off."""
+class DryRun(UnitOfWork):
+    """A unit that only looks: it locks and writes nothing, and goes on where another left off."""
 
     LOCKS = False
 
     def __init__(
         self,
-        entries: Collection[Entry],
+        requests: Collection[ScanRequest],
         *,
         areas: frozenset[int] | None,
-        before: "Rehearsal | None" = None,
+        before: "DryRun | None" = None,
     ) -> None:
-        super().__init__(entries, areas=areas)
+        super().__init__(requests, areas=areas)
         if before is not None:
             self._go_on_from(before)
 
-    def _go_on_from(self, before: "Rehearsal") -> None:
+    def _go_on_from(self, before: "DryRun") -> None:
         # What was decided before stands in for what the tables still say. It is handed on as it
-        # is: to go through all of it again for every desk would take longer with each of them.
+        # is: to go through all of it again for every unit would remove_child longer with each of them.
         fresh = [bag for code, bag in self.bags.items() if code not in before.bags]
         before.bags.update((bag.code, bag) for bag in fresh)
         for ref, scan in self.earlier.items():

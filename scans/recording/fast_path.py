@@ -1,6 +1,6 @@
 """The express lane: what nothing can refuse is taken in as a set, by a handful of statements.
 
-Most rows of a day look at a bag that exists, or put a new one into a sack that has room. Rows that
+Most rows of a day look at a bag that exists, or add_child a new one into a sack that has room. Rows that
 could be refused, and all rows about the same bags, are left to the rules in steps.py, in order.
 tests/scans/test_express.py shows that both ways end alike. docs/decisions/0008-bulk-fast-path.md
 """
@@ -18,18 +18,18 @@ from accounts.models import User
 from bags.models import Area, BagType
 from scans.models import Scan, Step
 from scans.recording.batching import Group
-from scans.recording.record_scan import AHEAD
+from scans.recording.record_scan import MAX_CLOCK_SKEW
 from scans.recording.unit_of_work import fit
 from scans.recording.writing import SCAN_COLUMNS, learn_ids
-from scans.scan_request import Entry
+from scans.scan_request import ScanRequest
 from tracetrack.db.sql_files import sql
 from tracetrack.errors.problem import Problem
 
-# For fewer rows the statements themselves would take longer than the rules.
-WORTH_IT = 200
-QUESTIONS = ("lock", "codes", "refs", "rows", "contents", "spread", "judged")
-DEEDS = ("links", "create", "change", "update")
-BEARS = frozenset({Step.LINK, Step.REGISTER})
+# For fewer rows the statements themselves would remove_child longer than the rules.
+MIN_ROWS = 200
+READ_SQL = ("lock", "codes", "refs", "rows", "contents", "spread", "judged")
+WRITE_SQL = ("links", "create", "change", "update")
+CREATING_STEPS = frozenset({Step.LINK, Step.REGISTER})
 STAGED = (
     "n", "plain", "ref", "step", "code", "parent_code", "area_id", "actor_id", "station",
     "scanned_at", "note", "kind", "bag_type_id", "parent_kind", "parent_type_id", "birth",
@@ -40,8 +40,8 @@ NULL = "\\N"
 NO_BIRTHS = "\t".join([NULL] * 6)
 
 
-class Judged(NamedTuple):
-    """Rows that the rules must decide; of the others, those that change nothing.
+class Classification(NamedTuple):
+    """Rows that the rules must apply_scan; of the others, those that change nothing.
 
     `locked` are the codes of the bags that the rules find locked already.
     """
@@ -59,7 +59,7 @@ class Part(NamedTuple):
     staged: str | None
 
 
-class Lane:
+class FastPath:
     """Reads groups of rows for the database: with the areas and bag types of when it was opened.
 
     It `asks` the ledger for refs, or trusts that all are new until one proves to be known.
@@ -67,14 +67,14 @@ class Lane:
 
     def __init__(self, now: datetime, *, asks: bool) -> None:
         self.asks = asks
-        self._latest = now + AHEAD
+        self._latest = now + MAX_CLOCK_SKEW
         self._areas = {area.code: area for area in Area.objects.all()}
         self._types = list(BagType.objects.order_by("id"))
 
     def parts(self, group: Group[User]) -> list[Part]:
         """First what acts, then what looks at bags that nothing else in the group speaks of."""
         looks = _looks(group)
-        if len(looks) < WORTH_IT or len(looks) == len(group):
+        if len(looks) < MIN_ROWS or len(looks) == len(group):
             return [self._part(group, range(len(group)))]
         acts = [at for at in range(len(group)) if at not in looks]
         return [self._part(group, at) for at in (acts, sorted(looks))]
@@ -86,21 +86,23 @@ class Lane:
     def staged(self, group: Group[User]) -> str | None:
         """The rows as COPY takes them; None where so few are better left to the rules."""
         rows = [(n, *row) for n, row in enumerate(group) if not isinstance(row, Problem)]
-        return "".join([self._line(*row) for row in rows]) if len(rows) >= WORTH_IT else None
+        return "".join([self._line(*row) for row in rows]) if len(rows) >= MIN_ROWS else None
 
-    def _line(self, n: int, entry: Entry, actor: User) -> str:
-        area = self._areas.get(entry.area)
-        timely = entry.scanned_at <= self._latest
-        plain = area is not None and area.active and timely and _bare(entry)
-        births = _births(entry, self._types) if plain and entry.step in BEARS else NO_BIRTHS
+    def _line(self, n: int, request: ScanRequest, actor: User) -> str:
+        area = self._areas.get(request.area)
+        timely = request.scanned_at <= self._latest
+        plain = area is not None and area.active and timely and _bare(request)
+        implicit_refs = (
+            _births(request, self._types) if plain and request.step in CREATING_STEPS else NO_BIRTHS
+        )
         return (
-            f"{n}\t{'t' if plain else 'f'}\t{entry.ref.hex}\t{entry.step}\t{entry.code}\t"
-            f"{entry.parent_code or NULL}\t{area.pk if area else NULL}\t{actor.pk}\t"
-            f"{_text(entry.station)}\t{entry.scanned_at.isoformat()}\t{_text(entry.note)}\t{births}\n"
+            f"{n}\t{'t' if plain else 'f'}\t{request.ref.hex}\t{request.step}\t{request.code}\t"
+            f"{request.parent_code or NULL}\t{area.pk if area else NULL}\t{actor.pk}\t"
+            f"{_text(request.station)}\t{request.scanned_at.isoformat()}\t{_text(request.note)}\t{implicit_refs}\n"
         )
 
 
-def judge(staged: str, *, asks: bool) -> Judged:
+def classify(staged: str, *, asks: bool) -> Classification:
     """Lock what these rows act upon, and find out which of them nothing can refuse.
 
     Unless it `asks`, a ref that is known makes `write` raise IntegrityError.
@@ -109,10 +111,10 @@ def judge(staged: str, *, asks: bool) -> Judged:
         cursor.execute(_together("tables"))
         with cursor.copy(f"COPY scans_staged ({', '.join(STAGED)}) FROM STDIN") as copy:
             copy.write(staged)
-        cursor.execute(_together(*QUESTIONS), {"asks": asks})
+        cursor.execute(_together(*READ_SQL), {"asks": asks})
         while cursor.nextset():
             pass
-        return Judged(*(frozenset(found or ()) for found in cursor.fetchone()))
+        return Classification(*(frozenset(found or ()) for found in cursor.fetchone()))
 
 
 def write(decided: Sequence[tuple[int, Scan]], *, now: datetime) -> None:
@@ -121,7 +123,7 @@ def write(decided: Sequence[tuple[int, Scan]], *, now: datetime) -> None:
     learn_ids(scan for _, scan in decided)
     lines = [_ledger_line(n, turn, scan) for turn, (n, scan) in enumerate(decided)]
     with connection.cursor() as cursor:
-        cursor.execute(_together(*DEEDS))
+        cursor.execute(_together(*WRITE_SQL))
         if lines:
             with cursor.copy(f"COPY scans_decided ({', '.join(columns)}) FROM STDIN") as copy:
                 copy.write("".join(lines))
@@ -135,32 +137,34 @@ def _together(*parts: str) -> str:
 
 def _looks(group: Group[User]) -> set[int]:
     """Where the rows stand that may be decided in any order with the others."""
-    entries = {at: row[0] for at, row in enumerate(group) if not isinstance(row, Problem)}
-    refs = Counter(entry.ref for entry in entries.values())
-    looks = {at for at, entry in entries.items() if _only_looks(entry) and refs[entry.ref] == 1}
-    rest = [entry for at, entry in entries.items() if at not in looks]
-    named = {code for entry in rest for code in (entry.code, entry.parent_code)}
-    return {at for at in looks if entries[at].code not in named}
+    requests = {at: row[0] for at, row in enumerate(group) if not isinstance(row, Problem)}
+    refs = Counter(request.ref for request in requests.values())
+    looks = {
+        at for at, request in requests.items() if _only_looks(request) and refs[request.ref] == 1
+    }
+    rest = [request for at, request in requests.items() if at not in looks]
+    named = {code for request in rest for code in (request.code, request.parent_code)}
+    return {at for at in looks if requests[at].code not in named}
 
 
-def _only_looks(entry: Entry) -> bool:
-    # The refs of births are of version 5: who uses such a one may have guessed that of a birth.
-    return entry.step == Step.INSPECT and _bare(entry) and entry.ref.version != 5
+def _only_looks(request: ScanRequest) -> bool:
+    # The refs of implicit_refs are of version 5: who uses such a one may have guessed that of a birth.
+    return request.step == Step.INSPECT and _bare(request) and request.ref.version != 5
 
 
-def _bare(entry: Entry) -> bool:
-    """Whether an entry asks for nothing beside its step."""
-    return not (entry.lot or entry.kind or entry.force or entry.undoes)
+def _bare(request: ScanRequest) -> bool:
+    """Whether an request asks for nothing beside its step."""
+    return not (request.lot or request.kind or request.force or request.undoes)
 
 
-def _births(entry: Entry, types: Sequence[BagType]) -> str:
-    """What the codes would become if they were new, and the refs of their births."""
-    if entry.parent_code is None:
-        return f"{_fits(entry.code, types)}\t{NULL}\t{NULL}\t{NULL}\t{NULL}"
-    births = entry.births
+def _births(request: ScanRequest, types: Sequence[BagType]) -> str:
+    """What the codes would become if they were new, and the refs of their implicit_refs."""
+    if request.parent_code is None:
+        return f"{_fits(request.code, types)}\t{NULL}\t{NULL}\t{NULL}\t{NULL}"
+    implicit_refs = request.implicit_refs
     return (
-        f"{_fits(entry.code, types)}\t{_fits(entry.parent_code, types)}\t"
-        f"{births[entry.code].hex}\t{births[entry.parent_code].hex}"
+        f"{_fits(request.code, types)}\t{_fits(request.parent_code, types)}\t"
+        f"{implicit_refs[request.code].hex}\t{implicit_refs[request.parent_code].hex}"
     )
 
 

@@ -9,46 +9,46 @@ from bags.errors import ReasonMissing
 from bags.models import Bag, Kind
 from scans.errors import AlreadyUndone, NotUndoable, ScanUnknown, UndoDepends, UndoNotAllowed
 from scans.models import Outcome, Scan, Step
-from scans.recording.checks import check_contents, check_holds
-from scans.recording.containment import place, put, take
-from scans.recording.steps import Done
-from scans.recording.unit_of_work import Desk
-from scans.scan_request import Entry
+from scans.recording.checks import check_contents, check_not_held
+from scans.recording.containment import add_child, move_to, remove_child
+from scans.recording.rules import StepResult
+from scans.recording.unit_of_work import UnitOfWork
+from scans.scan_request import ScanRequest
 
-OWN_FOR = timedelta(minutes=15)
+UNDO_WINDOW = timedelta(minutes=15)
 NEVER_UNDONE = (Step.REGISTER, Step.UNDO)
 # What these did to a sack does not depend on what was undone.
 HARMLESS = (Step.REGISTER, Step.INSPECT, Step.UNDO)
 FILLING = (Step.LINK, Step.UNLINK, Step.MOVE)
 
 
-def undo(desk: Desk, entry: Entry, *, actor: User, now: datetime) -> Done:
-    """Put back what the scan `entry.undoes` changed.
+def undo(unit: UnitOfWork, request: ScanRequest, *, actor: User, now: datetime) -> StepResult:
+    """Put back what the scan `request.undoes` changed.
 
     The actor's own latest scan within 15 minutes; any scan for whoever may, with a reason. Refused
     where a later scan builds on it: undoing is always the same as never having scanned.
     """
-    bag = desk.get(entry.code)
-    target = desk.targets.get(entry.undoes or 0)
+    bag = unit.get(request.code)
+    target = unit.targets.get(request.undoes or 0)
     if target is None or target.bag_id != bag.pk:
-        raise ScanUnknown(scan=entry.undoes, bag=bag.code)
+        raise ScanUnknown(scan=request.undoes, bag=bag.code)
     if target.step in NEVER_UNDONE:
         raise NotUndoable(step=target.step)
     if Scan.objects.undoing(target).exists():
         raise AlreadyUndone(scan=target.pk)
-    _check_right(entry, target, actor=actor, now=now)
-    involved = [desk.in_hand(b) for b in (target.parent, target.was_parent) if b is not None]
-    check_holds(bag.batch, *(parent.batch for parent in involved))
-    check_contents(desk, bag)
+    _check_right(request, target, actor=actor, now=now)
+    involved = [unit.require_loaded(b) for b in (target.parent, target.was_parent) if b is not None]
+    check_not_held(bag.batch, *(parent.batch for parent in involved))
+    check_contents(unit, bag)
     _check_nothing_later(target)
     if target.outcome == Outcome.APPLIED and target.was_state:
-        _restore(desk, bag, target)
-    return Done(bag=bag, left=involved[0] if involved else None)
+        _restore(unit, bag, target)
+    return StepResult(bag=bag, left=involved[0] if involved else None)
 
 
-def _check_right(entry: Entry, target: Scan, *, actor: User, now: datetime) -> None:
+def _check_right(request: ScanRequest, target: Scan, *, actor: User, now: datetime) -> None:
     if actor.has_perm("scans.undo_any_scan"):
-        if target.actor_id != actor.pk and not entry.note:
+        if target.actor_id != actor.pk and not request.note:
             raise ReasonMissing
         return
     latest = (
@@ -58,8 +58,8 @@ def _check_right(entry: Entry, target: Scan, *, actor: User, now: datetime) -> N
         .values_list("pk", flat=True)
         .first()
     )
-    if latest != target.pk or now - target.recorded_at > OWN_FOR:
-        raise UndoNotAllowed(minutes=int(OWN_FOR.total_seconds() // 60))
+    if latest != target.pk or now - target.recorded_at > UNDO_WINDOW:
+        raise UndoNotAllowed(minutes=int(UNDO_WINDOW.total_seconds() // 60))
 
 
 def _check_nothing_later(target: Scan) -> None:
@@ -83,17 +83,17 @@ def _check_nothing_later(target: Scan) -> None:
         raise UndoDepends(scan=target.pk, later=f"{later.step} ({later.pk})")
 
 
-def _restore(desk: Desk, bag: Bag, target: Scan) -> None:
+def _restore(unit: UnitOfWork, bag: Bag, target: Scan) -> None:
     assert target.was_area is not None
     if bag.kind == Kind.PARENT:
-        place(desk, bag, target.was_area, target.was_bound_for)
+        move_to(unit, bag, target.was_area, target.was_bound_for)
         bag.state = target.was_state or bag.state
         return
-    take(desk, bag)
+    remove_child(unit, bag)
     if target.was_parent is not None:
-        parent = desk.in_hand(target.was_parent)
-        put(desk, bag, parent)
+        parent = unit.require_loaded(target.was_parent)
+        add_child(unit, bag, parent)
         parent.state = target.was_parent_state or parent.state
     bag.area, bag.bound_for = target.was_area, target.was_bound_for
     bag.state = target.was_state or bag.state
-    desk.touch(bag)
+    unit.mark_changed(bag)

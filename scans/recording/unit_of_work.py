@@ -1,4 +1,4 @@
-"""The desk: bags in hand. Locked, looked up by code, changed in memory, written in one go."""
+"""The unit: bags in hand. Locked, looked up by code, changed in memory, written in one go."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -8,20 +8,20 @@ from bags.code_patterns import matches
 from bags.errors import BagUnknown, BatchClosed, WrongKind
 from bags.models import Area, Bag, BagType, Batch, Kind, State
 from scans.models import Scan, Step
-from scans.recording.loading import earlier, load, load_children
+from scans.recording.store import earlier, load, load_children
 from scans.recording.writing import write
-from scans.scan_request import Entry
+from scans.scan_request import ScanRequest
 
 TAKES_OUT = frozenset({Step.UNLINK, Step.MOVE, Step.RETURN, Step.UNDO})
 CHILDREN_FOLLOW = frozenset({Step.DISPATCH, Step.RECEIVE, Step.RETURN, Step.UNDO})
 
 
-class Stale(Exception):
+class StaleRead(Exception):
     """Between looking and locking a bag went elsewhere: look again."""
 
 
-class Desk:
-    """All that one or many entries speak of, locked until the transaction ends.
+class UnitOfWork:
+    """All that one or many requests speak of, locked until the transaction ends.
 
     Order of locks, the same for everybody: codes and refs (advisory, sorted), parents by code,
     named children by code, then the children that follow a parent. A bag that does not exist yet
@@ -30,26 +30,28 @@ class Desk:
 
     LOCKS = True
 
-    def __init__(self, entries: Collection[Entry], *, areas: frozenset[int] | None) -> None:
+    def __init__(self, requests: Collection[ScanRequest], *, areas: frozenset[int] | None) -> None:
         self._scope = areas
         self._created: list[Bag] = []
         self._changed: dict[int, Bag] = {}
         self._scans: list[Scan] = []
         self._lies_in: dict[str, str | None] = {}
         self._inside: defaultdict[str | None, dict[str, Bag]] = defaultdict(dict)
-        targets = self._targets(entries)
-        codes = self._codes(entries, targets)
+        targets = self._targets(requests)
+        codes = self._codes(requests, targets)
         loaded = load(
             codes=codes,
-            areas={entry.area for entry in entries},
-            lots={entry.lot for entry in entries if entry.lot},
-            refs=[r for entry in entries for r in (entry.ref, *entry.births.values())],
+            areas={request.area for request in requests},
+            lots={request.lot for request in requests if request.lot},
+            refs=[
+                r for request in requests for r in (request.ref, *request.implicit_refs.values())
+            ],
             lock=self.LOCKS,
         )
         self.areas, self._types, self._lots = loaded.areas, loaded.types, loaded.lots
         self.bags = loaded.bags
         self.earlier = earlier(loaded.refs)
-        self._fetch_children(entries)
+        self._fetch_children(requests)
         self._join(self.bags.values())
         self.targets = {target.pk: target for target in targets}
 
@@ -86,7 +88,7 @@ class Desk:
         return {bag_type.name for bag_type in self._types}
 
     def lot(self, code: str | None) -> Batch | None:
-        """The batch that the lot of one of the entries names, where there is one."""
+        """The batch that the lot of one of the requests names, where there is one."""
         return self._lots.get(code or "")
 
     # -- changing -----------------------------------------------------------------------------
@@ -114,7 +116,7 @@ class Desk:
         self._created.append(bag)
         return bag
 
-    def touch(self, *bags: Bag) -> None:
+    def mark_changed(self, *bags: Bag) -> None:
         """These bags were changed and are to be written."""
         self._changed |= {bag.pk: bag for bag in bags if bag.pk is not None}
         for bag in bags:
@@ -138,15 +140,15 @@ class Desk:
             write(created, changed, self._scans, commit=commit)
         self._created, self._changed, self._scans = [], {}, []
 
-    def hand_over(self) -> list[Scan]:
-        """The scans recorded since the last time, which this desk then does not write."""
+    def take_scans(self) -> list[Scan]:
+        """The scans recorded since the last time, which this unit then does not write."""
         scans, self._scans = self._scans, []
         return scans
 
     # -- locking and loading ------------------------------------------------------------------
 
-    def _targets(self, entries: Iterable[Entry]) -> list[Scan]:
-        ids = {entry.undoes for entry in entries if entry.undoes is not None}
+    def _targets(self, requests: Iterable[ScanRequest]) -> list[Scan]:
+        ids = {request.undoes for request in requests if request.undoes is not None}
         if not ids:
             return []
         return list(
@@ -155,18 +157,18 @@ class Desk:
             )
         )
 
-    def _codes(self, entries: Collection[Entry], targets: list[Scan]) -> set[str]:
-        codes = {e.code for e in entries} | {e.parent_code for e in entries if e.parent_code}
+    def _codes(self, requests: Collection[ScanRequest], targets: list[Scan]) -> set[str]:
+        codes = {e.code for e in requests} | {e.parent_code for e in requests if e.parent_code}
         for scan in targets:
             codes |= {bag.code for bag in (scan.bag, scan.parent, scan.was_parent) if bag}
-        leaving = {e.code for e in entries if len(entries) > 1 or e.step in TAKES_OUT}
+        leaving = {e.code for e in requests if len(requests) > 1 or e.step in TAKES_OUT}
         if leaving:
             inside = Bag.objects.with_codes(leaving).filter(parent__isnull=False)
             codes |= set(inside.values_list("parent__code", flat=True))
         return codes
 
-    def _fetch_children(self, entries: Collection[Entry]) -> None:
-        following = {entry.code for entry in entries if entry.step in CHILDREN_FOLLOW}
+    def _fetch_children(self, requests: Collection[ScanRequest]) -> None:
+        following = {request.code for request in requests if request.step in CHILDREN_FOLLOW}
         parents = [b for c, b in self.bags.items() if c in following and b.kind == Kind.PARENT]
         if parents:
             inside = load_children(parents, self.bags.values(), lock=self.LOCKS)
@@ -187,12 +189,12 @@ class Desk:
             self._inside[now][bag.code] = bag
             self._lies_in[bag.code] = now
 
-    def in_hand(self, bag: Bag) -> Bag:
-        """`bag` as it is locked here; raises Stale where nobody locked it."""
+    def require_loaded(self, bag: Bag) -> Bag:
+        """`bag` as it is locked here; raises StaleRead where nobody locked it."""
         try:
             return self.bags[bag.code]
         except KeyError:
-            raise Stale from None
+            raise StaleRead from None
 
     def _sees(self, bag: Bag) -> bool:
         return self._scope is None or bool({bag.area_id, bag.bound_for_id} & self._scope)

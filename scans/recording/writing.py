@@ -1,4 +1,4 @@
-"""What a desk writes, in one question: new bags, changed bags, rows of the ledger."""
+"""What a unit writes, in one question: new bags, changed bags, rows of the ledger."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

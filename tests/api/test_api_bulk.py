@@ -199,7 +199,7 @@ class TestAnUploadThatIsRefusedWhole:
         assert Scan.objects.count() == before
 
     def test_because_it_holds_too_many(self, operator, monkeypatch):
-        monkeypatch.setattr(views, "MOST_SCANS", 3)
+        monkeypatch.setattr(views, "MAX_UPLOAD_SCANS", 3)
 
         for kind in ("application/json", NDJSON):
             answer = send(operator, links(4), kind=kind)

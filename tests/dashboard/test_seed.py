@@ -54,7 +54,7 @@ class TestASeededSite:
     def test_is_what_its_ledger_says(self):
         seed()
 
-        assert list(verification.differences()) == []
+        assert list(verification.find_differences()) == []
 
     def test_has_counters_that_equal_a_recount(self):
         seed()
@@ -115,7 +115,7 @@ class TestASeededSite:
 
         assert Bag.objects.count() == bags
         assert Scan.objects.count() == bags * 5
-        assert list(verification.differences()) == []
+        assert list(verification.find_differences()) == []
 
 
 @pytest.mark.django_db

@@ -13,13 +13,13 @@ from django.db import connection, transaction
 
 from bags.models import Bag
 from dashboard.stats.counters import drifts
-from scans.history.verification import differences
+from scans.history.verification import find_differences
 from scans.models import Scan
 from scans.recording import bulk, fast_path
 from scans.recording.bulk import record_scans, register_bags
 from tests.factories import child_codes
 from tests.scans.test_bulk import BAGS, NOW, SCANS, SmallDay, named, people
-from tests.scans.test_express import Anyhow, entry, stock
+from tests.scans.test_express import Anyhow, scan_request, stock
 from tests.together import together
 from tracetrack.errors.problem import Busy
 
@@ -31,7 +31,7 @@ REF, BAG = SCANS.index("ref"), SCANS.index("bag__code")
 @pytest.fixture(autouse=True)
 def always(monkeypatch):
     """However few the rows are."""
-    monkeypatch.setattr(fast_path, "WORTH_IT", 1)
+    monkeypatch.setattr(fast_path, "MIN_ROWS", 1)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ class Watched(Anyhow):
         super().__init__(seed, people)
         dice = random.Random(seed)
         codes = child_codes("SB10003", 30) + child_codes("SB20002", 9) + ["CB999999999", "SB10003"]
-        looks = [(entry("inspect", code), people["asha"]) for code in codes]
+        looks = [(scan_request("inspect", code), people["asha"]) for code in codes]
         self.scans += looks + dice.sample(looks, 3)
         dice.shuffle(self.scans)
         refs = [row.ref for row, _ in self.scans]
@@ -80,7 +80,7 @@ class TestRowsThatOnlyLook:
         assert sorted(kept, key=by_ref) == sorted(scans, key=by_ref)
         assert ways(kept) == ways(scans)
         assert any(len(group) == 2 for group in parts)
-        assert (drifts(), list(differences())) == ([], [])
+        assert (drifts(), list(find_differences())) == ([], [])
 
     def test_change_nothing_of_a_factory_day(self, people, parts):
         day = SmallDay(1, people)
@@ -94,11 +94,11 @@ class TestRowsThatOnlyLook:
 
     def test_stay_with_the_others_where_those_speak_of_the_same_bag(self, people, parts):
         rows = [
-            entry("register", "CB910000001"),
-            entry("inspect", "CB910000001"),
-            entry("inspect", "CB910000002"),
-            entry("inspect", "SB10001"),
-            entry("link", "CB910000003", "SB10001"),
+            scan_request("register", "CB910000001"),
+            scan_request("inspect", "CB910000001"),
+            scan_request("inspect", "CB910000002"),
+            scan_request("inspect", "SB10001"),
+            scan_request("link", "CB910000003", "SB10001"),
         ]
 
         verdicts = named(self.taken_in(rows, people))
@@ -112,16 +112,20 @@ class TestRowsThatOnlyLook:
         self, people, stock, monkeypatch, same
     ):
         one, two = child_codes("SB10003", 2)
-        link = entry("link", "CB910000001", "SB10001")
-        reopen = entry("reopen", "SB99999")
-        look = entry("inspect", one)
+        link = scan_request("link", "CB910000001", "SB10001")
+        reopen = scan_request("reopen", "SB99999")
+        look = scan_request("inspect", one)
         rows = {
-            "two looks": [look, entry("unlink", one), replace(entry("inspect", two), ref=look.ref)],
+            "two looks": [
+                look,
+                scan_request("unlink", one),
+                replace(scan_request("inspect", two), ref=look.ref),
+            ],
             "a birth": [link, replace(look, ref=uuid5(link.ref, "CB910000001"))],
             "an act that is refused": [
                 reopen,
                 replace(look, ref=reopen.ref),
-                entry("inspect", one),
+                scan_request("inspect", one),
             ],
         }[same]
         day = SmallDay(1, people)
@@ -135,9 +139,9 @@ class TestRowsThatOnlyLook:
 
     def test_never_wait_for_the_others(self, people, stock, monkeypatch):
         """Also as replays, and however long those hold the sack."""
-        looks = [entry("inspect", code) for code in child_codes("SB10001", 3)]
+        looks = [scan_request("inspect", code) for code in child_codes("SB10001", 3)]
         list(self.taken_in(looks, people))
-        rows = [entry("link", "CB910000001", "SB10001"), *looks]
+        rows = [scan_request("link", "CB910000001", "SB10001"), *looks]
         looked, usual = Event(), bulk._recorded
 
         def in_order(group, *given, **how):
@@ -156,20 +160,20 @@ class TestRowsThatOnlyLook:
         self, people, stock, parts, monkeypatch
     ):
         monkeypatch.setattr(connection.pool, "_max_size", 1)
-        rows = [entry("register", "CB910000001"), entry("inspect", "SB10003")]
+        rows = [scan_request("register", "CB910000001"), scan_request("inspect", "SB10003")]
 
         assert named(self.taken_in(rows, people)) == ["applied", "applied"]
         assert parts == []
 
     def test_are_the_whole_group_where_nobody_acts(self, people, stock, parts):
-        rows = [entry("inspect", code) for code in child_codes("SB10003", 30)]
+        rows = [scan_request("inspect", code) for code in child_codes("SB10003", 30)]
 
         assert named(self.taken_in(rows, people)) == ["applied"] * 30
         assert [len(group) for group in parts] == [1]
 
     def test_need_not_wait_for_who_holds_a_sack_that_others_act_on(self, people, stock):
-        rows = [entry("link", "CB910000001", "SB10001")]
-        rows += [entry("inspect", code) for code in child_codes("SB10003", 30)]
+        rows = [scan_request("link", "CB910000001", "SB10001")]
+        rows += [scan_request("inspect", code) for code in child_codes("SB10003", 30)]
         held, seen = Event(), []
 
         def hold():
@@ -195,7 +199,7 @@ class TestRowsThatOnlyLook:
     def test_are_kept_though_the_others_are_not_and_come_back_as_replays(
         self, people, stock, monkeypatch
     ):
-        rows = [entry("link", "CB910000001", "SB10001"), entry("inspect", "SB10003")]
+        rows = [scan_request("link", "CB910000001", "SB10001"), scan_request("inspect", "SB10003")]
         usual = bulk._recorded
 
         def failing(group, *given, **how):
@@ -211,7 +215,7 @@ class TestRowsThatOnlyLook:
         assert named(self.taken_in(rows, people)) == ["applied", "replayed"]
 
     def test_are_in_the_same_transaction_where_the_caller_has_one(self, people, stock, parts):
-        rows = [entry("register", "CB910000001"), entry("inspect", "SB10003")]
+        rows = [scan_request("register", "CB910000001"), scan_request("inspect", "SB10003")]
 
         with transaction.atomic():
             list(self.taken_in(rows, people))
@@ -221,7 +225,7 @@ class TestRowsThatOnlyLook:
         assert not Scan.objects.filter(step="inspect").exists()
 
     def test_give_their_connection_back(self, people, stock, parts):
-        rows = [entry("register", "CB910000001"), entry("inspect", "SB10003")]
+        rows = [scan_request("register", "CB910000001"), scan_request("inspect", "SB10003")]
         before = lent()
 
         list(self.taken_in(rows, people))

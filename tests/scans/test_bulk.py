@@ -17,8 +17,8 @@ from scans.models import Scan
 from scans.recording import bulk
 from scans.recording.bulk import record_scans, register_bags
 from scans.recording.record_scan import record_scan
-from scans.recording.unit_of_work import Desk, Stale
-from scans.scan_request import read_entry
+from scans.recording.unit_of_work import StaleRead, UnitOfWork
+from scans.scan_request import parse_scan_request
 from tests.data.day import ACTORS, AREAS, INDIA, LOTS, SCAN_COLUMNS
 from tests.data.generate import BAG_COLUMNS, make_day
 from tests.factories import child_codes, make_batch, make_parent, make_user, reference, scan
@@ -68,7 +68,7 @@ class SmallDay:
     def _scan(self, row):
         cells = dict(zip(SCAN_COLUMNS, row, strict=False))
         try:
-            return read_entry(cells), self.people[cells["actor"]]
+            return parse_scan_request(cells), self.people[cells["actor"]]
         except Problem as problem:
             return problem
         except KeyError:
@@ -80,7 +80,7 @@ class SmallDay:
                 yield row.code
                 continue
             try:
-                yield record_scan(actor=row[1], entry=row[0], now=NOW).verdict
+                yield record_scan(actor=row[1], scan_request=row[0], now=NOW).verdict
             except Problem as problem:
                 yield problem.code
 
@@ -131,11 +131,11 @@ class TestRecordScans:
         self, people, monkeypatch
     ):
         placed = []
-        usual = Desk._note_place
-        monkeypatch.setattr(Desk, "_note_place", lambda *these: placed.append(usual(*these)))
+        usual = UnitOfWork._note_place
+        monkeypatch.setattr(UnitOfWork, "_note_place", lambda *these: placed.append(usual(*these)))
         make_parent("SB10001")
         rows = [
-            (entry("link", c, parent_code="SB10001"), people["asha"])
+            (scan_request("link", c, parent_code="SB10001"), people["asha"])
             for c in child_codes("SB20001", 12)
         ]
         work = []
@@ -149,9 +149,9 @@ class TestRecordScans:
         make_parent("SB10001", area="hisar")
         mine = make_user("asha", Role.OPERATOR, ["akola"])
         rows = [
-            (entry("inspect", "SB10001", area="akola"), people["bilal"]),
-            (entry("register", "SB10002", area="hisar"), people["bilal"]),
-            (entry("register", "SB10003", area="akola"), people["bilal"]),
+            (scan_request("inspect", "SB10001", area="akola"), people["bilal"]),
+            (scan_request("register", "SB10002", area="hisar"), people["bilal"]),
+            (scan_request("register", "SB10003", area="akola"), people["bilal"]),
         ]
 
         verdicts = record_scans(rows, areas=user_areas(mine), now=timezone.now())
@@ -162,12 +162,12 @@ class TestRecordScans:
         make_parent("SB10001")
         linked = scan(make_user("ben", Role.OFFICE), "link", "CB000000001", "SB10001")
         ben = make_user("ben", Role.OFFICE)
-        undo = entry("undo", "CB000000001", undoes=linked.scan.pk)
+        undo = scan_request("undo", "CB000000001", undoes=linked.scan.pk)
         rows = [
-            (entry("complete", "SB10001"), ben),
+            (scan_request("complete", "SB10001"), ben),
             (undo, ben),
-            (entry("unlink", "CB000000001"), ben),
-            (entry("undo", "CB000000001", undoes=linked.scan.pk), ben),
+            (scan_request("unlink", "CB000000001"), ben),
+            (scan_request("undo", "CB000000001", undoes=linked.scan.pk), ben),
         ]
 
         verdicts = list(record_scans(rows, areas=None, now=timezone.now()))
@@ -178,16 +178,18 @@ class TestRecordScans:
     def test_tries_a_chunk_again_when_a_bag_went_elsewhere_or_a_lock_was_lost(
         self, people, monkeypatch
     ):
-        faults = [Stale(), lost_lock("40P01"), lost_lock("55P03")]
-        usual = Desk.save
+        faults = [StaleRead(), lost_lock("40P01"), lost_lock("55P03")]
+        usual = UnitOfWork.save
 
-        def save(desk):
-            usual(desk)
+        def save(unit):
+            usual(unit)
             if faults:
                 raise faults.pop()
 
-        monkeypatch.setattr(Desk, "save", save)
-        rows = [(entry("register", code), people["asha"]) for code in child_codes("SB10001", 3)]
+        monkeypatch.setattr(UnitOfWork, "save", save)
+        rows = [
+            (scan_request("register", code), people["asha"]) for code in child_codes("SB10001", 3)
+        ]
 
         verdicts = named(record_scans(rows, areas=None, now=timezone.now()))
 
@@ -195,21 +197,21 @@ class TestRecordScans:
         assert Scan.objects.count() == 3
 
     def test_gives_up_when_the_database_stays_busy(self, people, monkeypatch):
-        def save(desk):
-            raise Stale
+        def save(unit):
+            raise StaleRead
 
-        monkeypatch.setattr(Desk, "save", save)
-        rows = [(entry("register", "SB10001"), people["asha"])]
+        monkeypatch.setattr(UnitOfWork, "save", save)
+        rows = [(scan_request("register", "SB10001"), people["asha"])]
 
         with pytest.raises(Busy):
             list(record_scans(rows, areas=None, now=timezone.now()))
 
     def test_hides_no_other_failure_of_the_database(self, people, monkeypatch):
-        def save(desk):
+        def save(unit):
             raise lost_lock("53100")
 
-        monkeypatch.setattr(Desk, "save", save)
-        rows = [(entry("register", "SB10001"), people["asha"])]
+        monkeypatch.setattr(UnitOfWork, "save", save)
+        rows = [(scan_request("register", "SB10001"), people["asha"])]
 
         with pytest.raises(OperationalError):
             list(record_scans(rows, areas=None, now=timezone.now()))
@@ -218,7 +220,9 @@ class TestRecordScans:
         self, people, django_assert_max_num_queries
     ):
         codes = child_codes("SB10001", 28)
-        rows = [(entry("link", code, parent_code="SB10001"), people["asha"]) for code in codes]
+        rows = [
+            (scan_request("link", code, parent_code="SB10001"), people["asha"]) for code in codes
+        ]
 
         with django_assert_max_num_queries(16):
             list(record_scans(rows, areas=None, now=timezone.now()))
@@ -228,7 +232,9 @@ class TestRecordScans:
     ):
         dropped = []
         monkeypatch.setattr(cache, "drop", lambda *patterns: dropped.append(patterns))
-        rows = [(entry("register", code), people["asha"]) for code in child_codes("SB10001", 4)]
+        rows = [
+            (scan_request("register", code), people["asha"]) for code in child_codes("SB10001", 4)
+        ]
 
         list(record_scans(rows, areas=None, now=timezone.now(), chunk=2))
 
@@ -242,7 +248,7 @@ class TestTwoImportsAtOnce:
         reference()
         asha = make_user("asha", Role.OPERATOR)
         rows = [
-            (entry("link", code, parent_code=f"SB1000{sack}"), asha)
+            (scan_request("link", code, parent_code=f"SB1000{sack}"), asha)
             for sack in range(8)
             for code in child_codes(f"SB1000{sack}", 20)
         ]
@@ -263,7 +269,7 @@ class TestTwoImportsAtOnce:
         codes = child_codes("SB10001", 80)
 
         def take_in(codes):
-            rows = [(entry("link", code, parent_code="SB10001"), asha) for code in codes]
+            rows = [(scan_request("link", code, parent_code="SB10001"), asha) for code in codes]
             return named(record_scans(rows, areas=None, now=timezone.now(), chunk=5))
 
         four = together([lambda part=part: take_in(codes[part::4]) for part in range(4)])
@@ -276,15 +282,15 @@ class TestTwoImportsAtOnce:
 
 class TestTellImported:
     def test_writes_one_audit_row_for_a_sheet(self, people):
-        bulk.tell_imported(actor=people["asha"], sheet="x" * 500, rows=3, applied=2)
+        bulk.emit_sheet_imported(actor=people["asha"], sheet="x" * 500, rows=3, applied=2)
 
         told = AuditEntry.objects.get(action="sheet.imported")
         assert (told.actor_name, told.facts["rows"], told.facts["applied"]) == ("asha", 3, 2)
 
 
-def entry(step, code, *, area="hisar", **more):
+def scan_request(step, code, *, area="hisar", **more):
     moment = timezone.now() - timedelta(minutes=1)
-    return read_entry(
+    return parse_scan_request(
         {"ref": uuid4(), "step": step, "code": code, "area": area, "scanned_at": moment} | more
     )
 

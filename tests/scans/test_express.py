@@ -10,11 +10,11 @@ from django.db import connection
 from accounts.roles import Role
 from bags.models import Bag
 from dashboard.stats.counters import drifts
-from scans.history.verification import differences
+from scans.history.verification import find_differences
 from scans.models import Scan
 from scans.recording import bulk, fast_path
 from scans.recording.bulk import record_scans
-from scans.scan_request import read_entry
+from scans.scan_request import parse_scan_request
 from tests.factories import child_codes, make_batch, make_parent, make_user, put_in_batch, reference
 from tests.scans.test_bulk import NOW, SmallDay, people
 from tests.together import together
@@ -32,14 +32,14 @@ AREAS = ["lucknow", "hisar", "akola"]
 @pytest.fixture(autouse=True)
 def always(monkeypatch):
     """However few the rows are."""
-    monkeypatch.setattr(fast_path, "WORTH_IT", 1)
+    monkeypatch.setattr(fast_path, "MIN_ROWS", 1)
 
 
 @pytest.fixture
 def judged(monkeypatch):
     """How many rows went which way."""
     seen = []
-    usual = fast_path.judge
+    usual = fast_path.classify
 
     def noted(staged, **how):
         told = usual(staged, **how)
@@ -47,7 +47,7 @@ def judged(monkeypatch):
         seen.append((rows - len(told.hard), len(told.hard)))
         return told
 
-    monkeypatch.setattr(fast_path, "judge", noted)
+    monkeypatch.setattr(fast_path, "classify", noted)
     return seen
 
 
@@ -68,7 +68,7 @@ class Anyhow(SmallDay):
         codes = loose + inside if dice.random() < 0.8 else sacks
         if step in ("dispatch", "receive", "complete", "reopen"):
             codes = sacks
-        entry = {
+        scan_request = {
             "ref": UUID(int=dice.getrandbits(128) if dice.random() < 0.95 else 7, version=4),
             "step": step,
             "code": dice.choice(codes),
@@ -77,10 +77,10 @@ class Anyhow(SmallDay):
             "station": dice.choice(["Gate 1", "a\\b\tc", ""]),
         }
         if step in ("link", "move"):
-            entry["parent_code"] = dice.choice(sacks)
+            scan_request["parent_code"] = dice.choice(sacks)
         if dice.random() < 0.05:
-            entry["code"] += ";LOT-1"
-        return read_entry(entry), self.people[dice.choice(["asha", "bilal"])]
+            scan_request["code"] += ";LOT-1"
+        return parse_scan_request(scan_request), self.people[dice.choice(["asha", "bilal"])]
 
 
 @pytest.fixture
@@ -115,9 +115,9 @@ class TestTheExpressLane:
     def test_takes_most_of_a_usual_day(self, people, stock, judged):
         asha = people["asha"]
         codes = [f"CB{920000000 + n}" for n in range(60)]
-        rows = [entry("link", c, f"SB{30001 + n // 30}") for n, c in enumerate(codes)]
-        rows += [entry("inspect", code) for code in codes + child_codes("SB10001", 3)]
-        rows += [entry("dispatch", "SB10003"), entry("register", "CB930000000")]
+        rows = [scan_request("link", c, f"SB{30001 + n // 30}") for n, c in enumerate(codes)]
+        rows += [scan_request("inspect", code) for code in codes + child_codes("SB10001", 3)]
+        rows += [scan_request("dispatch", "SB10003"), scan_request("register", "CB930000000")]
 
         verdicts = list(record_scans([(row, asha) for row in rows], areas=None, now=NOW))
 
@@ -127,13 +127,16 @@ class TestTheExpressLane:
         assert (sack.state, sack.child_count, sack.weight) == ("complete", 30, 30)
         assert Bag.objects.children_of(Bag.objects.get(code="SB10003"))[0].bound_for is not None
         assert drifts() == []
-        assert list(differences()) == []
+        assert list(find_differences()) == []
 
     def test_leaves_no_trace_where_the_upload_is_refused_as_a_whole(self, people, stock):
         before = Bag.objects.count(), Scan.objects.count()
-        rows = [entry("link", "CB940000001", "SB30001"), entry("inspect", "CB950000000")]
+        rows = [
+            scan_request("link", "CB940000001", "SB30001"),
+            scan_request("inspect", "CB950000000"),
+        ]
 
-        bulk.record_together(
+        bulk.record_upload(
             rows, actor=make_user("ben", Role.OFFICE), areas=None, now=NOW, whole=True
         )
 
@@ -141,11 +144,13 @@ class TestTheExpressLane:
 
     def test_asks_for_refs_once_one_proves_to_be_known(self, people, stock, monkeypatch):
         """And the rows of the group in which it stood are taken all the same."""
-        asked, usual = [], fast_path.judge
+        asked, usual = [], fast_path.classify
         monkeypatch.setattr(
-            fast_path, "judge", lambda staged, asks: asked.append(asks) or usual(staged, asks=asks)
+            fast_path,
+            "classify",
+            lambda staged, asks: asked.append(asks) or usual(staged, asks=asks),
         )
-        rows = [(entry("inspect", "SB10001"), people["asha"]) for _ in range(50)]
+        rows = [(scan_request("inspect", "SB10001"), people["asha"]) for _ in range(50)]
         list(record_scans(rows[25:26], areas=None, now=NOW, chunk=10))
         asked.clear()
 
@@ -158,7 +163,7 @@ class TestTheExpressLane:
     def test_announces_the_ids_of_new_bags_before_it_takes_them(self, people, monkeypatch):
         """Who follows a stream of bags would miss them otherwise."""
         seen = []
-        usual = fast_path.judge
+        usual = fast_path.classify
 
         def noted(staged, **how):
             before = last_taken()
@@ -166,8 +171,11 @@ class TestTheExpressLane:
             seen.append((before, Rows(Bag.objects.all(), ()).settled(), last_taken()))
             return told
 
-        monkeypatch.setattr(fast_path, "judge", noted)
-        rows = [(entry("link", f"CB{990000000 + n}", "SB30001"), people["asha"]) for n in range(25)]
+        monkeypatch.setattr(fast_path, "classify", noted)
+        rows = [
+            (scan_request("link", f"CB{990000000 + n}", "SB30001"), people["asha"])
+            for n in range(25)
+        ]
         list(record_scans(rows, areas=None, now=NOW))
 
         ((before, settled, after),) = seen
@@ -175,7 +183,10 @@ class TestTheExpressLane:
 
     def test_looks_for_each_bag_by_its_key(self, people, stock, django_assert_max_num_queries):
         """However large the tables are: no plan of the lane reads one from end to end."""
-        rows = [(entry("link", f"CB{960000000 + n}", "SB30001"), people["asha"]) for n in range(20)]
+        rows = [
+            (scan_request("link", f"CB{960000000 + n}", "SB30001"), people["asha"])
+            for n in range(20)
+        ]
         with connection.cursor() as cursor:
             cursor.execute("UPDATE pg_class SET reltuples = 4e6, relpages = 1e5 WHERE relname IN "
                            "('bags_bag', 'scans_scan')")  # fmt: skip
@@ -196,7 +207,7 @@ class TestTogether:
         codes = [f"CB{970000000 + n}" for n in range(45)]
 
         def sheet(codes):
-            rows = [(entry("link", code, "SB30001"), asha) for code in codes]
+            rows = [(scan_request("link", code, "SB30001"), asha) for code in codes]
             return [v.name for v in record_scans(rows, areas=None, now=NOW)]
 
         told = together([lambda: sheet(codes), lambda: sheet(codes[::-1])])
@@ -206,16 +217,16 @@ class TestTogether:
         sack = Bag.objects.get(code="SB30001")
         assert (sack.child_count, sack.state) == (30, "complete")
         assert drifts() == []
-        assert list(differences()) == []
+        assert list(find_differences()) == []
 
 
-def entry(step, code, parent=None, **more):
+def scan_request(step, code, parent=None, **more):
     """A scan that anybody might send."""
     given = more | {"ref": UUID(int=random.getrandbits(128), version=4), "step": step, "code": code}
     given |= {"area": "lucknow", "scanned_at": NOW}
     if parent:
         given["parent_code"] = parent
-    return read_entry(given)
+    return parse_scan_request(given)
 
 
 def last_taken():
@@ -237,6 +248,6 @@ def scans_of_whole_tables():
 
 def test_problems_stay_problems(people):
     """A row that could not be read is refused in its place."""
-    rows = [Problem(), (entry("register", "CB980000000"), people["asha"])]
+    rows = [Problem(), (scan_request("register", "CB980000000"), people["asha"])]
 
     assert [v.name for v in record_scans(rows, areas=None, now=NOW)] == [Problem.code, "applied"]

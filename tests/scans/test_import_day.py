@@ -42,8 +42,8 @@ class TestAFactoryDay:
         assert census() == EXPECTED["after"]
         assert drifts() == []
         imported = AuditEntry.objects.filter(action="sheet.imported").order_by("id")
-        assert [entry.subject for entry in imported] == ["bags.csv", "scans.csv"]
-        assert {entry.actor_name for entry in imported} == {"system"}
+        assert [scan_request.subject for scan_request in imported] == ["bags.csv", "scans.csv"]
+        assert {scan_request.actor_name for scan_request in imported} == {"system"}
 
         bags_before, scans_before = versions("bags_bag"), Scan.objects.count()
         assert run("import_batches", DAY / "batches.csv") == {"rows": 7, "already": 7}

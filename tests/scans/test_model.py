@@ -13,10 +13,10 @@ from accounts.roles import Role
 from bags.models import Area, Bag
 from scans.models import Scan
 from scans.recording.record_scan import record_scan
-from scans.scan_request import read_entry
+from scans.scan_request import parse_scan_request
 from tests.factories import make_area, make_bag_type, make_batch, make_user
-from tests.model import STEPS, Model
 from tests.model_tables import Batch
+from tests.oracle import STEPS, Model
 from tracetrack.errors.problem import Problem
 
 AREAS = ["hisar", "akola", "ranchi"]
@@ -127,7 +127,9 @@ class Both:
     def _ask(self, person, row):
         actor = self.people[person.name]
         try:
-            return record_scan(actor=actor, entry=read_entry(row), now=self.now).verdict
+            return record_scan(
+                actor=actor, scan_request=parse_scan_request(row), now=self.now
+            ).verdict
         except Problem as problem:
             return problem.code
 

@@ -10,7 +10,7 @@ from bags.errors import BadCode, BagUnknown, BatchClosed
 from bags.models import Area, Batch
 from scans.errors import AreaForbidden, ClockAhead, RefReused
 from scans.models import Scan
-from scans.scan_request import read_entry
+from scans.scan_request import parse_scan_request
 from tests.factories import make_batch, make_parent, scan
 from tests.refusals import refused
 from tracetrack.errors.problem import BadRow
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 class TestTheFirstFault:
     def test_is_the_code_even_where_all_else_is_wrong(self):
         with pytest.raises(BadCode):
-            read_entry({"code": "=CMD()", "step": "teleport", "ref": "42"})
+            parse_scan_request({"code": "=CMD()", "step": "teleport", "ref": "42"})
 
     def test_is_the_row_before_the_clock(self, ana):
         ahead = timezone.now() + timedelta(days=400)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.roles import Role
 from bags.models import Bag
 from dashboard.stats.counters import drifts
-from scans.history.verification import differences
+from scans.history.verification import find_differences
 from scans.models import Scan
 from tests.factories import child_codes, make_loose, make_parent, make_user, scan
 from tests.together import together
@@ -107,7 +107,7 @@ class TestTogether:
             {"applied": 1, "parent-dispatched": 1},
             {"applied": 1, "not-complete": 1},
         )
-        assert not list(differences())
+        assert not list(find_differences())
 
 
 class TestACommit:
@@ -199,7 +199,7 @@ class TestAThousandRandomActs:
 
         assert sum(words.values()) == 1000
         assert words["applied"] > 200, words
-        assert list(differences()) == []
+        assert list(find_differences()) == []
         assert drifts() == []
         for parent in Bag.objects.filter(kind="parent"):
             assert parent.child_count == parent.children.count() <= 15

@@ -11,9 +11,9 @@ from bags.models import Bag
 from dashboard.stats.counters import drifts
 from scans.models import Scan
 from scans.recording import bulk
-from scans.recording.bulk import record_together
+from scans.recording.bulk import record_upload
 from scans.recording.record_scan import record_scan
-from scans.scan_request import read_entry
+from scans.scan_request import parse_scan_request
 from tests.factories import child_codes, make_parent, make_user, reference
 from tests.scans.test_bulk import NOW, SmallDay, people
 from tests.together import together
@@ -23,13 +23,15 @@ from tracetrack.errors.problem import Problem
 __all__ = ["people"]
 
 
-def entry(step, code, parent=None, area="lucknow", **more):
+def scan_request(step, code, parent=None, area="lucknow", **more):
     given = {"ref": uuid4(), "scanned_at": timezone.now()} | more
-    return read_entry({"step": step, "code": code, "parent_code": parent, "area": area} | given)
+    return parse_scan_request(
+        {"step": step, "code": code, "parent_code": parent, "area": area} | given
+    )
 
 
 def upload(rows, actor, *, whole=False, areas=None):
-    return record_together(rows, actor=actor, areas=areas, now=timezone.now(), whole=whole)
+    return record_upload(rows, actor=actor, areas=areas, now=timezone.now(), whole=whole)
 
 
 class Uploaded(SmallDay):
@@ -38,7 +40,7 @@ class Uploaded(SmallDay):
     def together(self, whole=False):
         rows = [row if isinstance(row, Problem) else row[0] for row in self.scans]
         given = {"actor": self.people["asha"], "areas": None, "now": NOW, "whole": whole}
-        return [verdict.name for verdict in record_together(rows, **given)]
+        return [verdict.name for verdict in record_upload(rows, **given)]
 
 
 class TestAnUpload:
@@ -69,7 +71,7 @@ class TestAnUpload:
 
     def test_of_all_or_nothing_keeps_everything_where_none_is(self, people, office):
         children = child_codes("SB10001", 3)
-        rows = [entry("link", child, "SB10001") for child in children]
+        rows = [scan_request("link", child, "SB10001") for child in children]
 
         assert [v.name for v in upload(rows, office, whole=True)] == ["applied"] * 3
         assert Scan.objects.count() == 7
@@ -84,7 +86,7 @@ class TestManyAtOnce:
         return make_user("olive", Role.OFFICE)
 
     def test_with_the_same_upload_it_is_recorded_once(self, office):
-        rows = [entry("link", code, "SB10001") for code in child_codes("SB10001", 20)]
+        rows = [scan_request("link", code, "SB10001") for code in child_codes("SB10001", 20)]
 
         answers = together([lambda: upload(rows, office, whole=True)] * 4)
 
@@ -97,7 +99,8 @@ class TestManyAtOnce:
     def test_no_sack_takes_more_than_it_holds(self, office):
         make_parent("M444-10001", 10)
         uploads = [
-            [entry("link", f"MG9{n}000000{m}", "M444-10001") for m in range(5)] for n in range(4)
+            [scan_request("link", f"MG9{n}000000{m}", "M444-10001") for m in range(5)]
+            for n in range(4)
         ]
 
         answers = together([lambda rows=rows: upload(rows, office) for rows in uploads])
@@ -109,11 +112,11 @@ class TestManyAtOnce:
 
     def test_single_scans_of_the_same_come_through_or_are_asked_to_come_again(self, office):
         children = child_codes("SB10001", 12)
-        rows = [entry("link", code, "SB10001") for code in children]
+        rows = [scan_request("link", code, "SB10001") for code in children]
 
         def one(row):
             try:
-                return record_scan(actor=office, entry=row).verdict
+                return record_scan(actor=office, scan_request=row).verdict
             except (Problem, IntegrityError, OperationalError) as error:
                 return as_problem(error).code
 
@@ -128,7 +131,7 @@ class TestManyAtOnce:
         assert Scan.objects.filter(ref__in=[row.ref for row in rows]).count() == 12
 
     def test_takes_no_lock_of_the_server_for_each_scan(self, office):
-        rows = [entry("register", f"SB{n:08d}", ref=UUID(int=n + 1)) for n in range(3000)]
+        rows = [scan_request("register", f"SB{n:08d}", ref=UUID(int=n + 1)) for n in range(3000)]
         held = []
         told = bulk.emit
 

@@ -10,7 +10,7 @@ from accounts.roles import Role
 from bags.errors import BatchHeld, ReasonMissing
 from bags.models import Bag
 from scans.errors import AlreadyUndone, NotUndoable, ScanUnknown, UndoDepends, UndoNotAllowed
-from scans.history.verification import differences
+from scans.history.verification import find_differences
 from scans.models import Scan
 from tests.factories import (
     child_codes,
@@ -61,7 +61,7 @@ class TestUndo:
         undo(ana, recorded)
 
         assert bags() == before
-        assert list(differences()) == []
+        assert list(find_differences()) == []
 
     def test_keeps_both_rows(self, ana):
         recorded = scan(ana, "link", "CB000000001", "SB10001")

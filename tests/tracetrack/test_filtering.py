@@ -6,7 +6,7 @@ from django_filters import ChoiceFilter
 from bags.api.serializers import BagNarrowing, BatchNarrowing
 from bags.filters import BagFilters
 from bags.models import Area, Bag
-from scans.api.serializers import ScanNarrowing, ScanStreamNarrowing
+from scans.api.serializers import ScanFilterSet, ScanStreamFilterSet
 from tracetrack.api.filters import Filters, FlagFilter, text
 from tracetrack.errors.http import BadField
 from webhooks.api.serializers import DeliveryNarrowing
@@ -81,11 +81,11 @@ class TestTheFiltersOfAList:
         assert BagFilters(**meant).loose is False
 
     def test_each_name_a_table(self):
-        for kind in (BagNarrowing, BatchNarrowing, ScanNarrowing, DeliveryNarrowing):
+        for kind in (BagNarrowing, BatchNarrowing, ScanFilterSet, DeliveryNarrowing):
             assert kind._meta.model is not None
         assert BagNarrowing._meta.model is Bag
 
     def test_of_the_stream_of_scans_are_those_of_the_list_and_more(self):
-        more = set(ScanStreamNarrowing.base_filters) - set(ScanNarrowing.base_filters)
+        more = set(ScanStreamFilterSet.base_filters) - set(ScanFilterSet.base_filters)
 
         assert more == {"outcome"}

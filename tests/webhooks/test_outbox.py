@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bags.actions import hold_batch, release_batch
-from scans.recording.bulk import record_together
-from scans.scan_request import read_entry
+from scans.recording.bulk import record_upload
+from scans.scan_request import parse_scan_request
 from tests.factories import child_codes, make_batch, make_parent, make_user, scan
 from tests.webhooks.hooks import make_webhook
 from webhooks import matching, queries
@@ -23,7 +23,7 @@ URL = "https://erp.example/hook"
 
 def entry(step, code, parent_code=None, **more):
     raw = {"ref": uuid4(), "step": step, "code": code, "parent_code": parent_code}
-    return read_entry(raw | {"area": "lucknow", "scanned_at": timezone.now()} | more)
+    return parse_scan_request(raw | {"area": "lucknow", "scanned_at": timezone.now()} | more)
 
 
 def outbox():
@@ -188,7 +188,7 @@ class TestAMatching:
 
 class TestAnUpload:
     def upload(self, actor, *entries):
-        return record_together(entries, actor=actor, areas=None, now=timezone.now(), whole=True)
+        return record_upload(entries, actor=actor, areas=None, now=timezone.now(), whole=True)
 
     def test_tells_what_single_scans_would_have_told(self, ines):
         make_webhook(ines, URL)

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from scans.recording.bulk import record_together
-from scans.scan_request import read_entry
+from scans.recording.bulk import record_upload
+from scans.scan_request import parse_scan_request
 from tests.factories import make_parent, make_user, reference, scan
 from tests.live import until
 from tests.webhooks.hooks import make_webhook
@@ -46,13 +46,13 @@ def storm(actor, bags, rounds):
     """Every bag is scanned in every round, in uploads of their own."""
     for _ in range(rounds):
         rows = [
-            read_entry(
+            parse_scan_request(
                 {"ref": uuid4(), "step": "inspect", "code": code, "area": "lucknow"}
                 | {"scanned_at": timezone.now()}
             )
             for code in bags
         ]
-        record_together(rows, actor=actor, areas=None, now=timezone.now(), whole=True)
+        record_upload(rows, actor=actor, areas=None, now=timezone.now(), whole=True)
 
 
 def as_they_happened():

@@ -96,7 +96,7 @@ def _make(people: dict[str, User]) -> None:
             hold_batch(actor=office, code=lot.code, reason=lot.held)
         if lot.closed:
             close_batch(actor=office, code=lot.code)
-    bulk.tell_imported(actor=office, sheet=MARK, rows=rows, applied=rows)
+    bulk.emit_sheet_imported(actor=office, sheet=MARK, rows=rows, applied=rows)
 
 
 def _make_batches(office: User) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scans.history.verification import differences
+from scans.history.verification import find_differences
 from tracetrack.db.timeouts import unhurried
 
 
@@ -14,7 +14,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         wrong = 0
         with unhurried():
-            for difference in differences():
+            for difference in find_differences():
                 self.stderr.write(difference)
                 wrong += 1
         if wrong:

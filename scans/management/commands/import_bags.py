@@ -22,7 +22,7 @@ class Command(ImportCommand):
         return bulk.register_bags(lines, actor=actor, areas=None, now=now, keep=keep)
 
     def told(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
-        bulk.tell_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
+        bulk.emit_sheet_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
 
 
 def _read(row: Row) -> BagLine | Problem:

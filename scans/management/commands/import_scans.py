@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from scans.recording import bulk
-from scans.scan_request import Entry
+from scans.scan_request import ScanRequest
 from scans.sheets import SCAN_COLUMNS, Actors, read_scan
 from tracetrack.errors.problem import Problem
 from tracetrack.imports.command import ImportCommand
@@ -19,14 +19,14 @@ class Command(ImportCommand):
 
     def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
         actors = Actors()
-        entries = (_read(row, actors) for row in rows)
-        return bulk.record_scans(entries, areas=None, now=timezone.now(), keep=keep)
+        requests = (_read(row, actors) for row in rows)
+        return bulk.record_scans(requests, areas=None, now=timezone.now(), keep=keep)
 
     def told(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
-        bulk.tell_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
+        bulk.emit_sheet_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
 
 
-def _read(row: Row, actors: Actors) -> tuple[Entry, User] | Problem:
+def _read(row: Row, actors: Actors) -> tuple[ScanRequest, User] | Problem:
     if row.fault is not None:
         return row.fault
     try:

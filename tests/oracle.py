@@ -15,7 +15,7 @@ STEPS = (
     "dispatch", "receive", "return", "inspect", "undo",
 )  # fmt: skip
 HARMLESS = frozenset({"register", "inspect", "undo"})
-AHEAD, OWN_FOR = timedelta(minutes=10), timedelta(minutes=15)
+AHEAD, UNDO_WINDOW = timedelta(minutes=10), timedelta(minutes=15)
 
 
 class Refused(Exception):
@@ -230,7 +230,7 @@ class Model(Tables):
         if asked.office:
             refuse_if(target.actor != line.actor and not asked.note, "reason-missing")
         else:
-            late = line.recorded - target.recorded > OWN_FOR
+            late = line.recorded - target.recorded > UNDO_WINDOW
             refuse_if(late or self._latest_of(line.actor) is not target, "undo-not-allowed")
         parents = [self.bags[code] for code in (target.parent, target.left) if code]
         self._check_holds(bag.batch, *(p.batch for p in parents), *self.lots_in(bag))

@@ -1,4 +1,4 @@
-"""What lies on a desk, as one statement gives it: bags, and all that the steps ask about them."""
+"""What lies on a unit, as one statement gives it: bags, and all that the steps ask about them."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ def load(
     refs: Collection[UUID],
     lock: bool,
 ) -> Loaded:
-    """All that such entries need. With `lock` nobody else touches these codes and refs meanwhile.
+    """All that such requests need. With `lock` nobody else touches these codes and refs meanwhile.
 
     Index: bag_code_is_unique. Index: scan_ref_is_recorded_once.
     """
@@ -73,11 +73,13 @@ def load(
     return loaded
 
 
-def load_children(parents: Iterable[Bag], in_hand: Iterable[Bag], *, lock: bool) -> list[Bag]:
+def load_children(
+    parents: Iterable[Bag], require_loaded: Iterable[Bag], *, lock: bool
+) -> list[Bag]:
     """What lies in `parents` and is not in hand, without what is asked about the bags named."""
     text = sql("scans.hold_children")
     sacks = {parent.pk: parent for parent in parents}
-    given = {"parents": list(sacks), "in_hand": [bag.pk for bag in in_hand]}
+    given = {"parents": list(sacks), "require_loaded": [bag.pk for bag in require_loaded]}
     with connection.cursor() as cursor:
         cursor.execute(text if lock else text.replace(LOCK, ""), given)
         children = [_bag(row) for row in cursor.fetchall()]

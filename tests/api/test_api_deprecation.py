@@ -39,7 +39,7 @@ class TestWhatGoesAway:
     def test_is_announced_in_the_docs(self, route, view, name):
         text = (DOCS / "api-changes.md").read_text(encoding="utf-8")
 
-        going = text.split("## What goes away")[1].split("\n## ")[0]
+        going = text.split("## Deprecated")[1].split("\n## ")[0]
         assert f"`{name}` of `GET {route}`" in going or f"`{name} {route}`" in going
         assert f"{view.deprecated[name].until}" in going
 

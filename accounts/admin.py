@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from accounts.actions import save_user
 from accounts.models import ApiToken, User
 from accounts.tokens import revoke_token
-from tracetrack.admin_bases import KeptAdmin, ReadOnlyAdmin
+from tracetrack.admin_bases import NoDeleteAdmin, ReadOnlyAdmin
 
 admin.site.site_title = admin.site.site_header = "TraceTrack"
 admin.site.index_title = "Back office"
@@ -20,7 +20,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PersonAdmin(KeptAdmin, UserAdmin):
+class PersonAdmin(NoDeleteAdmin, UserAdmin):
     list_display = ("username", "first_name", "last_name", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("username", "first_name", "last_name")

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from accounts.events import TokenIssued, TokenRevoked, TokenRotated
 from accounts.models import ApiToken, User
 from accounts.roles import Scope
-from tracetrack.client_ip import client_address, is_from
+from tracetrack.client_ip import client_address, is_from_networks
 from tracetrack.errors.http import CHALLENGE
 from tracetrack.errors.problem import (
     NotSignedIn,
@@ -219,7 +219,7 @@ class TokenAuthentication(BaseAuthentication):
             token = find_token(plain, now=now)
         if token is None:
             raise NotSignedIn(reason="the token is unknown, expired or revoked")
-        if token.networks and not is_from(request, token.networks):
+        if token.networks and not is_from_networks(request, token.networks):
             raise WrongNetwork(address=client_address(request))
         _note_use(token, now)
         return token.user, token

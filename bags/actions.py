@@ -34,12 +34,12 @@ from bags.models import Area, BagType, Batch
 from tracetrack.api.row_version import check_version
 from tracetrack.errors.problem import Problem
 from tracetrack.events import emit
-from tracetrack.text_cleaning import plain
+from tracetrack.text_cleaning import clean_text
 
 # Versions of which a row must be one when it is changed; None: whatever it is.
 Versions = Collection[str] | None
 Row = TypeVar("Row", bound=Model)
-DESCRIPTION = ["product", "variety", "produced_on", "expires_on", "planned_bags", "notes"]
+DESCRIPTION_FIELDS = ["product", "variety", "produced_on", "expires_on", "planned_bags", "notes"]
 
 
 @transaction.atomic
@@ -177,7 +177,7 @@ def change_batch(
 @transaction.atomic
 def describe_batch(*, actor: User, batch: Batch) -> None:
     """Keep the changed description of a batch; its state, hold, code and bag type stay."""
-    batch.save(update_fields=DESCRIPTION)
+    batch.save(update_fields=DESCRIPTION_FIELDS)
     emit(BatchDescribed(batch=batch.code), actor=actor)
 
 
@@ -187,7 +187,7 @@ def hold_batch(*, actor: User, code: str, reason: str, expected: Versions = None
 
     Held already: nothing changes, the first hold and its reason stay.
     """
-    reason = plain(reason)
+    reason = clean_text(reason)
     if not reason:
         raise ReasonMissing
     batch = _locked_batch(code, expected)

@@ -11,15 +11,15 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from bags import actions
-from bags.codes import code_named, normalised
+from bags.codes import code_or_none, normalize_code
 from bags.errors import BadCode
 from bags.models import Area, Bag, BagType, Batch
-from tracetrack.admin_bases import ByCodeAdmin, KeptAdmin, ReadOnlyAdmin
+from tracetrack.admin_bases import CodeSearchAdmin, NoDeleteAdmin, ReadOnlyAdmin
 from tracetrack.errors.problem import Problem
 
 
 @admin.register(Area)
-class AreaAdmin(KeptAdmin):
+class AreaAdmin(NoDeleteAdmin):
     list_display = ("code", "name", "gln", "active")
     filter_horizontal = ("members",)
     ordering = ("code",)
@@ -37,7 +37,7 @@ class AreaAdmin(KeptAdmin):
 
 
 @admin.register(BagType)
-class BagTypeAdmin(KeptAdmin):
+class BagTypeAdmin(NoDeleteAdmin):
     list_display = ("name", "parent_pattern", "child_pattern", "capacity", "child_weight")
     ordering = ("name",)
 
@@ -55,7 +55,7 @@ class BatchForm(forms.ModelForm):
 
     def clean_code(self) -> str:
         given = self.cleaned_data["code"]
-        code = normalised(given)
+        code = normalize_code(given)
         if code is None:
             problem = BadCode(given=given)
             raise forms.ValidationError(f"{problem} {problem.remedy}")
@@ -69,7 +69,7 @@ class ReasonForm(ActionForm):
 
 
 @admin.register(Batch)
-class BatchAdmin(ByCodeAdmin, KeptAdmin):
+class BatchAdmin(CodeSearchAdmin, NoDeleteAdmin):
     form = BatchForm
     list_display = ("code", "product", "variety", "bag_type", "produced_on", "state", "held")
     list_filter = ("state", "held")
@@ -81,7 +81,7 @@ class BatchAdmin(ByCodeAdmin, KeptAdmin):
     action_form = ReasonForm
 
     def with_code(self, queryset: QuerySet[Batch], term: str) -> QuerySet[Batch]:
-        return queryset.filter(code=normalised(term))
+        return queryset.filter(code=normalize_code(term))
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Batch | None = None
@@ -128,7 +128,7 @@ class BatchAdmin(ByCodeAdmin, KeptAdmin):
 
 
 @admin.register(Bag)
-class BagAdmin(ByCodeAdmin, ReadOnlyAdmin):
+class BagAdmin(CodeSearchAdmin, ReadOnlyAdmin):
     """Bags come into being and change by scans alone; here they are looked up."""
 
     list_display = ("code", "kind", "state", "area", "bound_for", "parent", "batch", "child_count")
@@ -142,4 +142,4 @@ class BagAdmin(ByCodeAdmin, ReadOnlyAdmin):
         return Bag.objects.visible_to(request.user)
 
     def with_code(self, queryset: QuerySet[Bag], term: str) -> QuerySet[Bag]:
-        return queryset.filter(code=code_named(term))
+        return queryset.filter(code=code_or_none(term))

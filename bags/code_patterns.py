@@ -8,21 +8,22 @@ from django.core.exceptions import ValidationError
 
 logger = logging.getLogger(__name__)
 
-LONGEST = 128
+MAX_PATTERN_CHARS = 128
 # Every choice multiplies the ways in which a code can fail to fit; three end within milliseconds.
-MOST_CHOICES = 3
+MAX_CHOICES = 3
 
 PIECE = r"(?:[A-Z0-9_/-]|\\[d.]|\[(?!\^)(?:[A-Z0-9_/.-]|\\[d.-])+\])"
 TIMES = r"(?:[?+*]|\{\d{1,2}(?:,\d{1,2})?\})"
 RUN = rf"(?:{PIECE}{TIMES}?)+"
 GROUP = rf"\((?:\?:)?{RUN}(?:\|{RUN})*\)"
-LANGUAGE = re.compile(rf"\^?(?:{PIECE}{TIMES}?|{GROUP})+\$?")
+PATTERN_SYNTAX = re.compile(rf"\^?(?:{PIECE}{TIMES}?|{GROUP})+\$?")
 CHOICE = re.compile(r"[+*|]|(?<!\()\?|\{\d+,\d+\}")
 
 ALLOWED = (
     "Allowed are the signs of a code (A-Z 0-9 - _ / and a point as \\.), \\d, classes such as "
     "[A-Z0-9], after one of these {5} {5,8} ? + or *, and groups such as (SB|SC) with nothing "
-    f"after them; at most {MOST_CHOICES} of {{5,8}} ? + * | in all, and {LONGEST} characters."
+    f"after them; at most {MAX_CHOICES} of {{5,8}} ? + * | in all, and {MAX_PATTERN_CHARS} "
+    "characters."
 )
 
 
@@ -51,9 +52,13 @@ def _readable(pattern: str) -> re.Pattern[str] | None:
 
 def _compiled(text: str) -> re.Pattern[str] | None:
     # Two hyphens in a class are another language to come (a difference of sets).
-    if len(text) > LONGEST or not LANGUAGE.fullmatch(text) or re.search(r"\[[^]]*--", text):
+    if (
+        len(text) > MAX_PATTERN_CHARS
+        or not PATTERN_SYNTAX.fullmatch(text)
+        or re.search(r"\[[^]]*--", text)
+    ):
         return None
-    if len(CHOICE.findall(text)) > MOST_CHOICES:
+    if len(CHOICE.findall(text)) > MAX_CHOICES:
         return None
     try:
         return re.compile(text)

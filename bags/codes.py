@@ -8,13 +8,13 @@ from urllib.parse import unquote, urlsplit
 
 from bags.errors import BadCode
 
-SIGN = r"[A-Z0-9\-_/.]"
-CODE = re.compile(rf"[A-Z0-9]{SIGN}{{2,63}}")
+CODE_CHARACTER = r"[A-Z0-9\-_/.]"
+CODE = re.compile(rf"[A-Z0-9]{CODE_CHARACTER}{{2,63}}")
 # What a code may hold somewhere.
-PART = re.compile(rf"{SIGN}+")
+CODE_PART = re.compile(rf"{CODE_CHARACTER}+")
 # A label is a URL, a GS1 Digital Link or "code;lot"; nothing sensible is longer.
-LONGEST_LABEL = 512
-INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+MAX_LABEL_CHARS = 512
+INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 class Label(NamedTuple):
@@ -24,7 +24,7 @@ class Label(NamedTuple):
     lot: str | None = None
 
 
-def normalised(text: str) -> str | None:
+def normalize_code(text: str) -> str | None:
     """`text` as the one form of a code; None where it cannot be one.
 
     Unicode NFKC, control and invisible characters and outer white space removed, upper-cased,
@@ -34,7 +34,7 @@ def normalised(text: str) -> str | None:
     return code if CODE.fullmatch(code) else None
 
 
-def read_label(text: str) -> Label:
+def parse_label(text: str) -> Label:
     """The code and the lot on a label: a bare code, "code;lot", or a URL (also GS1 Digital Link).
 
     Raises BadCode where the text carries no usable code.
@@ -42,25 +42,25 @@ def read_label(text: str) -> Label:
     if CODE.fullmatch(text):
         # What scanners send is nearly always a code as it should be.
         return Label(text)
-    if len(text) > LONGEST_LABEL:
-        raise BadCode(given=shown(text))
+    if len(text) > MAX_LABEL_CHARS:
+        raise BadCode(given=printable(text))
     cleaned = _cleaned(text)
     raw_code, raw_lot = _from_url(cleaned) if "://" in cleaned else _from_text(cleaned)
-    code = normalised(raw_code)
+    code = normalize_code(raw_code)
     if code is None:
-        raise BadCode(given=shown(text))
-    return Label(code, normalised(raw_lot) if raw_lot else None)
+        raise BadCode(given=printable(text))
+    return Label(code, normalize_code(raw_lot) if raw_lot else None)
 
 
-def read_code(text: str) -> str:
+def parse_code(text: str) -> str:
     """The code of a label whose lot does not matter; raises BadCode."""
-    return read_label(text).code
+    return parse_label(text).code
 
 
-def code_named(text: str) -> str | None:
+def code_or_none(text: str) -> str | None:
     """The code that a label or a typed word names; None where it names none."""
     try:
-        return read_label(text).code
+        return parse_label(text).code
     except BadCode:
         return None
 
@@ -82,9 +82,9 @@ def _from_url(text: str) -> tuple[str, str | None]:
 
 def _cleaned(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in folded if unicodedata.category(c) not in INVISIBLE).strip()
+    return "".join(c for c in folded if unicodedata.category(c) not in INVISIBLE_CATEGORIES).strip()
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """`text` as it may be shown back: printable, and short."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])

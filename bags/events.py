@@ -6,14 +6,14 @@ from typing import ClassVar
 from tracetrack.events import Event
 
 # Names and visibility stand in every answer that is kept.
-EVERYWHERE = ("dashboard:*", "bags:*", "search:*", "recent:*")
+ALL_CACHES = ("dashboard:*", "bags:*", "search:*", "recent:*")
 
 
 @dataclass(frozen=True, slots=True)
 class AreaEvent(Event):
     """An area was made or changed, or other people work in it."""
 
-    stale: ClassVar[tuple[str, ...]] = EVERYWHERE
+    stale: ClassVar[tuple[str, ...]] = ALL_CACHES
     audited: ClassVar[bool] = True
 
     area: str
@@ -46,7 +46,7 @@ class BagTypeChanged(Event):
     """A bag type was made or changed."""
 
     name: ClassVar[str] = "bag_type.changed"
-    stale: ClassVar[tuple[str, ...]] = EVERYWHERE
+    stale: ClassVar[tuple[str, ...]] = ALL_CACHES
     audited: ClassVar[bool] = True
 
     bag_type: str

@@ -10,13 +10,13 @@ from bags.querysets import BagQuerySet
 
 # No bag has this id, and PostgreSQL need not look far to know it.
 NO_BAG = Q(pk=0)
-STATES: dict[str | None, list[State]] = {
+STATES_BY_KIND: dict[str | None, list[State]] = {
     None: list(State),
     Kind.PARENT: PARENT_STATES,
     Kind.CHILD: CHILD_STATES,
 }
 # What a child is that lies in no parent.
-OUTSIDE: list[State] = [state for state in CHILD_STATES if state != State.LINKED]
+UNLINKED_STATES: list[State] = [state for state in CHILD_STATES if state != State.LINKED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,26 +40,26 @@ class BagFilters:
             "kind": self.kind,
             "state": self.state,
             # PostgreSQL knows how many bags an id has, and of the name of a table it joins nothing.
-            "area": id_of(Area, code=self.area),
-            "batch": id_of(Batch, code=self.batch),
-            "bag_type": id_of(BagType, name=self.bag_type),
+            "area": id_or_zero(Area, code=self.area),
+            "batch": id_or_zero(Batch, code=self.batch),
+            "bag_type": id_or_zero(BagType, name=self.bag_type),
         }
         given = Q(**{column: value for column, value in columns.items() if value is not None})
         if self._contradicts():
             given &= NO_BAG
-        out = self.loose or (self.kind == Kind.CHILD and self.state in OUTSIDE)
+        out = self.loose or (self.kind == Kind.CHILD and self.state in UNLINKED_STATES)
         return (bags.loose() if out else bags).filter(given)
 
     def _contradicts(self) -> bool:
         """Whether no bag can be all of this."""
         # A page takes any words for filters.
-        if self.kind not in STATES or (self.loose and self.kind == Kind.PARENT):
+        if self.kind not in STATES_BY_KIND or (self.loose and self.kind == Kind.PARENT):
             return True
-        states = OUTSIDE if self.loose else STATES[self.kind]
+        states = UNLINKED_STATES if self.loose else STATES_BY_KIND[self.kind]
         return self.state is not None and self.state not in states
 
 
-def id_of(model: type[models.Model], **named: str | None) -> int | None:
+def id_or_zero(model: type[models.Model], **named: str | None) -> int | None:
     """The id of what is named; 0, which nothing has, where there is none of that name."""
     if None in named.values():
         return None

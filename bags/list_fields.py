@@ -8,7 +8,7 @@ from django.db.models.functions import Cast
 from bags.models import Kind
 
 # What lists show of a bag, and where it comes from; weight in kg.
-BAG: dict[str, Any] = {
+BAG_FIELDS: dict[str, Any] = {
     "id": "id",
     "code": "code",
     "kind": "kind",
@@ -23,9 +23,9 @@ BAG: dict[str, Any] = {
     "weight": Cast("weight", TextField()),
 }
 # What is shown of a bag within its parent.
-INSIDE = ("code", "state", "area", "batch", "weight")
+CHILD_FIELDS = ("code", "state", "area", "batch", "weight")
 # What lists show of a batch, and where it comes from.
-BATCH = {
+BATCH_FIELDS = {
     "code": "code",
     "product": "product",
     "variety": "variety",

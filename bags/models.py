@@ -13,7 +13,7 @@ from bags.querysets import BagCodeQuerySet, BagQuerySet
 
 # At most 64 characters are the column's own rule. PostgreSQL takes ten times as long for {2,63},
 # and it looks at a row's constraints whenever anything in the row changes.
-CODE_PATTERN = r"^[A-Z0-9][A-Z0-9\-_/.]{2}[A-Z0-9\-_/.]*$"
+CODE_REGEX = r"^[A-Z0-9][A-Z0-9\-_/.]{2}[A-Z0-9\-_/.]*$"
 
 
 class Kind(models.TextChoices):
@@ -128,7 +128,7 @@ class Batch(models.Model):
             models.UniqueConstraint(fields=["code"], name="batch_code_is_unique"),
             models.CheckConstraint(
                 name="batch_code_is_normalised",
-                condition=Q(code__regex=CODE_PATTERN),
+                condition=Q(code__regex=CODE_REGEX),
                 violation_error_message="This is not a usable code.",
             ),
             models.CheckConstraint(
@@ -196,7 +196,7 @@ class Bag(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["code"], name="bag_code_is_unique"),
             models.CheckConstraint(
-                name="bag_code_is_normalised", condition=Q(code__regex=CODE_PATTERN)
+                name="bag_code_is_normalised", condition=Q(code__regex=CODE_REGEX)
             ),
             models.CheckConstraint(
                 name="bag_state_fits_its_kind",

@@ -9,17 +9,17 @@ from django.db import connection
 from django.db.models import Count, Q
 
 from accounts.models import User
-from bags.codes import normalised, read_label, shown
+from bags.codes import normalize_code, parse_label, printable
 from bags.errors import AreaUnknown, BagTypeUnknown, BagUnknown, BatchUnknown
 from bags.filters import BagFilters
-from bags.list_fields import BAG, BATCH, INSIDE
+from bags.list_fields import BAG_FIELDS, BATCH_FIELDS, CHILD_FIELDS
 from bags.models import Area, Bag, BagType, Batch, Kind, State
 from bags.querysets import BagQuerySet
-from tracetrack.api.pagination import Page, walk_columns
+from tracetrack.api.pagination import Page, paginate_values
 
 # A function of the database, planned once for each connection: migrations/0008_listed.py.
-LISTED = "SELECT * FROM bags_listed_v1(%s)"
-JOINED = ("bag_type", "batch", "area", "bound_for", "parent")
+ROWS_BY_ID_SQL = "SELECT * FROM bags_listed_v1(%s)"
+BAG_RELATIONS = ("bag_type", "batch", "area", "bound_for", "parent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +47,20 @@ def find_bag(user: User, text: str, *, joined: bool = True) -> Bag:
 
     With what it points to, unless that is not `joined`. Index: bag_code_is_unique.
     """
-    code = read_label(text).code
+    code = parse_label(text).code
     seen = Bag.objects.visible_to(user).filter(code=code)
-    bag = (seen.select_related(*JOINED) if joined else seen).first()
+    bag = (seen.select_related(*BAG_RELATIONS) if joined else seen).first()
     if bag is None:
         raise BagUnknown(bag=code)
     return bag
 
 
-def children_of(user: User, bag: Bag, fields: Iterable[str] = INSIDE) -> list[dict[str, Any]]:
+def children_of(user: User, bag: Bag, fields: Iterable[str] = CHILD_FIELDS) -> list[dict[str, Any]]:
     """What lies in `bag`, in the order of codes."""
-    return as_rows(Bag.objects.visible_to(user).children_of(bag), fields)
+    return bag_rows(Bag.objects.visible_to(user).children_of(bag), fields)
 
 
-def bag_page(
+def bags_after(
     user: User, *, after: int | None, limit: int, filters: BagFilters, newest: bool = False
 ) -> list[dict[str, Any]]:
     """Up to `limit` bags behind the one with the id `after`, in the order of ids or against it.
@@ -70,22 +70,26 @@ def bag_page(
     bags = all_bags(user, filters).order_by("-id" if newest else "id")
     if after is not None:
         bags = bags.filter(id__lt=after) if newest else bags.filter(id__gt=after)
-    return as_rows(bags[:limit])
+    return bag_rows(bags[:limit])
 
 
-def bags_walked(user: User, filters: BagFilters, fields: Iterable[str] = BAG, **place: Any) -> Page:
+def bag_page(
+    user: User, filters: BagFilters, fields: Iterable[str] = BAG_FIELDS, **place: Any
+) -> Page:
     """A page of all bags that `user` sees and the filters mean. Index: bags_bag_pkey."""
-    return walk_columns(all_bags(user, filters), {name: BAG[name] for name in fields}, **place)
+    return paginate_values(
+        all_bags(user, filters), {name: BAG_FIELDS[name] for name in fields}, **place
+    )
 
 
-def bag_shown(user: User, text: str, fields: Iterable[str] = BAG) -> dict[str, Any]:
+def bag_row(user: User, text: str, fields: Iterable[str] = BAG_FIELDS) -> dict[str, Any]:
     """The bag that a label names, as lists show it; raises BadCode, BagUnknown.
 
     Index: bag_code_is_unique.
     """
-    code = read_label(text).code
+    code = parse_label(text).code
     seen = Bag.objects.visible_to(user).filter(code=code)
-    for row in listed(list(seen.values_list("id", flat=True))):
+    for row in rows_by_id(list(seen.values_list("id", flat=True))):
         return {name: row[name] for name in fields}
     raise BagUnknown(bag=code)
 
@@ -95,15 +99,15 @@ def all_bags(user: User, filters: BagFilters) -> BagQuerySet:
     return filters.apply(Bag.objects.visible_to(user))
 
 
-def as_rows(bags: BagQuerySet, fields: Iterable[str] = BAG) -> list[dict[str, Any]]:
+def bag_rows(bags: BagQuerySet, fields: Iterable[str] = BAG_FIELDS) -> list[dict[str, Any]]:
     """These fields of bags, as lists show them."""
     # Not as objects: making those would take longer than asking the database.
     names = list(fields)
-    rows = bags.values_list(*[BAG[name] for name in names])
+    rows = bags.values_list(*[BAG_FIELDS[name] for name in names])
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def listed(ids: list[int]) -> list[dict[str, Any]]:
+def rows_by_id(ids: list[int]) -> list[dict[str, Any]]:
     """The bags with these ids, in their order, as lists show them; they are known to be seen.
 
     One that has gone since is left out. Index: bags_bag_pkey.
@@ -111,11 +115,11 @@ def listed(ids: list[int]) -> list[dict[str, Any]]:
     if not ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(LISTED, [ids])
-        return [dict(zip(BAG, row, strict=True)) for row in cursor.fetchall()]
+        cursor.execute(ROWS_BY_ID_SQL, [ids])
+        return [dict(zip(BAG_FIELDS, row, strict=True)) for row in cursor.fetchall()]
 
 
-def as_row(bag: Bag) -> dict[str, Any]:
+def bag_json(bag: Bag) -> dict[str, Any]:
     """One bag as lists show it; weight in kg."""
     return {
         "id": bag.pk,
@@ -135,10 +139,10 @@ def as_row(bag: Bag) -> dict[str, Any]:
 
 def find_batch(user: User, text: str) -> Batch:
     """The batch with this code; raises BatchUnknown. Index: batch_code_is_unique."""
-    code = normalised(text)
+    code = normalize_code(text)
     batch = Batch.objects.select_related("bag_type", "held_by").filter(code=code).first()
     if batch is None:
-        raise BatchUnknown(batch=code or shown(text))
+        raise BatchUnknown(batch=code or printable(text))
     return batch
 
 
@@ -168,7 +172,7 @@ def count_bag_types(user: User, filters: Mapping[str, Any]) -> int:
     return BagType.objects.filter(**filters).count()
 
 
-def batch_page(
+def latest_batches(
     *, before: int | None, limit: int, filters: BatchFilters | None = None
 ) -> list[Batch]:
     """Up to `limit` batches, the newest first, from those with an id below `before`."""
@@ -178,10 +182,10 @@ def batch_page(
     return list((batches if before is None else batches.filter(id__lt=before))[:limit])
 
 
-def batches_walked(filters: BatchFilters, fields: Iterable[str] = BATCH, **place: Any) -> Page:
+def batch_page(filters: BatchFilters, fields: Iterable[str] = BATCH_FIELDS, **place: Any) -> Page:
     """A page of the batches that the filters mean. Index: batch_code_is_unique."""
-    columns = {name: BATCH[name] for name in fields}
-    return walk_columns(Batch.objects.filter(filters.asked()), columns, **place)
+    columns = {name: BATCH_FIELDS[name] for name in fields}
+    return paginate_values(Batch.objects.filter(filters.asked()), columns, **place)
 
 
 def batch_contents(user: User, batch: Batch) -> dict[str, Any]:

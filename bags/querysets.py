@@ -19,12 +19,12 @@ class BagQuerySet(QuerySet["Bag"]):
 
         Index: bag_in_area. Index: bag_bound_for_area.
         """
-        areas = user_areas(user)
+        areas = visible_area_ids(user)
         return self if areas is None else self.in_areas(areas)
 
     def in_areas(self, areas: Iterable[int]) -> Self:
         """Bags in these areas or on their way to them. Index: bag_in_area, bag_bound_for_area."""
-        return self.filter(in_areas(areas))
+        return self.filter(in_areas_q(areas))
 
     def with_codes(self, codes: Iterable[str]) -> Self:
         """The bags with these codes. Index: bag_code_is_unique."""
@@ -52,8 +52,8 @@ class BagCodeQuerySet(QuerySet["BagCode"]):
 
     def visible_to(self, user: "User") -> Self:
         """The codes of the bags that this user may see."""
-        areas = user_areas(user)
-        return self if areas is None else self.filter(in_areas(areas, of="bag__"))
+        areas = visible_area_ids(user)
+        return self if areas is None else self.filter(in_areas_q(areas, of="bag__"))
 
     def ending_with(self, code: str) -> "QuerySet[BagCode]":
         """Codes that end so: the last digits of a label. Index: bagcode_backwards.
@@ -77,16 +77,16 @@ class BagCodeQuerySet(QuerySet["BagCode"]):
         return self.alias(whole=Concat("code", Value(""))).filter(*parts, whole__contains=text)
 
 
-def in_areas(areas: Iterable[int], *, of: str = "") -> Q:
+def in_areas_q(areas: Iterable[int], *, of: str = "") -> Q:
     """What is in these areas or on its way to them; `of` says where the bag stands.
 
     The one place where this rule stands.
     """
-    ids = ids_of(areas)
+    ids = nonempty_ids(areas)
     return Q(**{f"{of}area__in": ids}) | Q(**{f"{of}bound_for__in": ids})
 
 
-def ids_of(areas: Iterable[int]) -> list[int]:
+def nonempty_ids(areas: Iterable[int]) -> list[int]:
     """These areas as a list to be looked for: 0, the id of none, where there are none.
 
     Django cannot write down as SQL that something is in an empty list, and streams are sent as SQL.
@@ -94,14 +94,14 @@ def ids_of(areas: Iterable[int]) -> list[int]:
     return sorted(areas) or [0]
 
 
-def user_areas(user: "User") -> frozenset[int] | None:
+def visible_area_ids(user: "User") -> frozenset[int] | None:
     """Ids of the areas that bound what `user` sees; None where nothing bounds it."""
     if user.has_perm("bags.view_all_areas"):
         return None
     return user.area_ids
 
 
-def scope_of(user: "User") -> str:
+def visibility_key(user: "User") -> str:
     """What a cached answer must be kept apart by: "all", or the user's area ids."""
-    areas = user_areas(user)
+    areas = visible_area_ids(user)
     return "all" if areas is None else ",".join(map(str, sorted(areas))) or "none"

@@ -8,19 +8,19 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from bags.codes import PART, code_named
+from bags.codes import CODE_PART, code_or_none
 from bags.models import Area, Bag, BagCode
-from bags.queries import listed
-from bags.querysets import user_areas
+from bags.queries import rows_by_id
+from bags.querysets import visible_area_ids
 from tracetrack.db.sql_files import sql
 
-BATCH_SHOWN = ("code", "product", "variety", "state", "held")
+BATCH_RESULT_FIELDS = ("code", "product", "variety", "state", "held")
 # Planned once for each connection: migrations/0007_begin.py. Who sees some areas only is answered
 # by a statement of his own, whose plan depends on how much lies in them.
-BEGIN = "SELECT id, code FROM bags_begin_v1(%s, %s, %s)"
+PREFIX_SQL = "SELECT id, code FROM bags_begin_v1(%s, %s, %s)"
 # No character of a code comes behind it.
-LAST = "\U0010ffff"
-SHORTEST_INSIDE = 3
+HIGHEST_CHARACTER = "\U0010ffff"
+MIN_INFIX_CHARS = 3
 # What has a trigram that can be looked up: three in a row, or the edge of a word. Anything else,
 # like "---", would mean reading every code.
 HAS_TRIGRAM = re.compile(r"[A-Z0-9]{3}|[^A-Z0-9][A-Z0-9]|[A-Z0-9]{2}[^A-Z0-9]")
@@ -36,34 +36,34 @@ def search(user: User, text: str, limit: int = 20) -> dict[str, Any]:
     by, found = _found(user, code, limit + 1)
     return {
         "by": by,
-        "bags": listed(found[:limit]),
+        "bags": rows_by_id(found[:limit]),
         "batches": _batches_like(text, code, limit),
         "more": len(found) > limit,
     }
 
 
-def areas_like(user: User, text: str, *, limit: int) -> list[dict[str, str]]:
+def search_areas(user: User, text: str, *, limit: int) -> list[dict[str, str]]:
     """The areas that `user` may see whose code or name begins like this; there are but a few."""
     words = text.strip()[:64].replace("\0", "")
-    own = user_areas(user)
+    own = visible_area_ids(user)
     areas = Area.objects.filter(Q(code__istartswith=words) | Q(name__istartswith=words))
     seen = areas if own is None else areas.filter(pk__in=own)
     return [{"code": area.code, "name": area.name} for area in seen.order_by("name")[:limit]]
 
 
-def ways(user: User, code: str, limit: int) -> Iterator[tuple[str, tuple[str, Any]]]:
+def search_statements(user: User, code: str, limit: int) -> Iterator[tuple[str, tuple[str, Any]]]:
     """By which ways bags are looked for, one after the other, until one finds something.
 
     Each with a statement and its parameters, for the ids and codes of up to `limit` bags.
     """
     bags = Bag.objects.visible_to(user)
-    if user_areas(user) is None:
-        yield "prefix", (BEGIN, (code, code + LAST, limit))
+    if visible_area_ids(user) is None:
+        yield "prefix", (PREFIX_SQL, (code, code + HIGHEST_CHARACTER, limit))
     else:
         yield "prefix", _asked(bags.filter(code__startswith=code).order_by("code"), limit)
     codes = BagCode.objects.visible_to(user)
     yield "suffix", _asked(codes.ending_with(code), limit)
-    if len(code) >= SHORTEST_INSIDE and HAS_TRIGRAM.search(code):
+    if len(code) >= MIN_INFIX_CHARS and HAS_TRIGRAM.search(code):
         yield "contains", _asked(codes.with_inside(code), limit)
 
 
@@ -73,9 +73,9 @@ def _asked(rows: QuerySet[Any], limit: int) -> tuple[str, Any]:
 
 def _found(user: User, code: str, limit: int) -> tuple[str, list[int]]:
     """By which way something is found, and the ids of that."""
-    if not PART.fullmatch(code):
+    if not CODE_PART.fullmatch(code):
         return "none", []
-    for way, (text, given) in ways(user, code, limit):
+    for way, (text, given) in search_statements(user, code, limit):
         with connection.cursor() as cursor:
             cursor.execute(text, given)
             found = cursor.fetchall()
@@ -89,7 +89,7 @@ def _found(user: User, code: str, limit: int) -> tuple[str, list[int]]:
 
 def _searched(text: str) -> str:
     """`text` as part of a code: the label's code where it is whole, else upper-cased as it is."""
-    return code_named(text) or "".join(c for c in text.upper() if c.isprintable()).strip()[:64]
+    return code_or_none(text) or "".join(c for c in text.upper() if c.isprintable()).strip()[:64]
 
 
 def _batches_like(text: str, code: str, limit: int) -> list[dict[str, Any]]:
@@ -100,4 +100,4 @@ def _batches_like(text: str, code: str, limit: int) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         given: dict[str, Any] = {"words": words, "code": code or words, "limit": limit}
         cursor.execute(sql("bags.batches_like"), given)
-        return [dict(zip(BATCH_SHOWN, row, strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(BATCH_RESULT_FIELDS, row, strict=True)) for row in cursor.fetchall()]

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.roles import Role
 from bags.filters import BagFilters
 from bags.models import Bag
-from bags.queries import bag_page
+from bags.queries import bags_after
 from bench import plain, site
 from bench.cases import Pair, case
 from bench.rounds import timed
@@ -87,7 +87,7 @@ def page_depth(sites: Sites) -> Iterator[Pair]:
     Against the first page, by the same function.
     """
     last = Bag.objects.aggregate(last=Max("id"))["last"]
-    page = partial(bag_page, reader(), limit=PER_PAGE, filters=BagFilters())
+    page = partial(bags_after, reader(), limit=PER_PAGE, filters=BagFilters())
     assert len(page(after=last - PER_PAGE)) == PER_PAGE
     yield Pair(
         ours=lambda: timed(lambda: page(after=last - PER_PAGE), seconds=sites.seconds / 2),
@@ -106,7 +106,7 @@ def _pages(sites: Sites, *, page: int) -> Pair:
     if page > 1:
         before = Bag.objects.order_by("id").values_list("id", flat=True)[(page - 1) * PER_PAGE - 1]
         sealed: dict[str, Any] = {"of": "bags", "scope": "all", "filters": {"order": "id"}}
-        asked["cursor"] = cursors.cursor(before, **sealed)
+        asked["cursor"] = cursors.make_cursor(before, **sealed)
     ours = answer(resolve("/api/v3/bags").func, office, asked)
     theirs = answer(plain.Bags.as_view({"get": "list"}), office, {"page": page})
     assert ours()["results"][0]["code"] == theirs()["results"][0]["code"]

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from bags.models import Bag
-from bags.search import search, ways
+from bags.search import search, search_statements
 from bench.cases import Pair, case
 from bench.reads import reader
 from bench.rounds import timed
@@ -66,7 +66,7 @@ def _codes() -> list[str]:
 
 def _searched(sites: Sites, asked: list[tuple[str, str]]) -> Pair:
     office = reader()
-    quick = [dict(ways(office, text, SOME + 1))[way] for text, way in asked]
+    quick = [dict(search_statements(office, text, SOME + 1))[way] for text, way in asked]
     plain = [
         _plainly(text, way) if way in PLAIN else quick[n] for n, (text, way) in enumerate(asked)
     ]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from bags.models import Kind
-from bags.sheets import BagLine
+from bags.sheets import BagRow
 from dashboard.business_days import business_day
 from scans.models import Step
 from scans.scan_request import ScanRequest
@@ -71,7 +71,7 @@ class Shift:
 
     begins: datetime
     ends: datetime
-    bags: list[BagLine] = field(default_factory=list)
+    bags: list[BagRow] = field(default_factory=list)
     scans: list[tuple[ScanRequest, str]] = field(default_factory=list)
 
 
@@ -94,7 +94,7 @@ class _Story:
         self._now = now
         self._random = Random(SEED)
         self._number = 40_000
-        self.bags: dict[date, list[BagLine]] = {}
+        self.bags: dict[date, list[BagRow]] = {}
         self.scans: list[tuple[ScanRequest, str]] = []
 
     def pack(self, ago: int) -> None:
@@ -186,8 +186,8 @@ class _Story:
         )
         self.scans.append((scan_request, actor))
 
-    def _line(self, lot: Lot, area: str, code: str, kind: Kind) -> BagLine:
-        return BagLine(
+    def _line(self, lot: Lot, area: str, code: str, kind: Kind) -> BagRow:
+        return BagRow(
             code=code,
             kind=kind,
             bag_type=lot.bag_type,

@@ -27,7 +27,7 @@ from graphql_api.planning import Path, Plan, Refused, Wanted
 from graphql_api.relations import Found
 from graphql_api.said import refused, shown
 from graphql_api.schema import schema
-from tracetrack.api.view import check_may
+from tracetrack.api.view import check_permission
 from tracetrack.db.snapshot import one_moment
 from tracetrack.errors.http import TooSlow
 from tracetrack.errors.problem import Problem
@@ -83,7 +83,7 @@ def _answered(
 def _found(user: User, plan: Plan, operation: OperationDefinitionNode) -> dict[Path, Found]:
     wanted = plan.wanted(schema.core.query_type, operation)
     for permission in sorted(plan.permissions):
-        check_may(user, permission)
+        check_permission(user, permission)
     filling = _Filling(user)
     if wanted:
         with one_moment():

@@ -23,7 +23,7 @@ from graphql import (
 from graphql_api.errors import QueryTooCostly, QueryTooLarge
 from graphql_api.relations import Relation
 from graphql_api.tables import RELATIONS
-from tracetrack.api.params import read
+from tracetrack.api.params import parse_params
 from tracetrack.errors.problem import Problem
 
 # Rows: every list counts with its `first`, a link with one, each times the rows above it.
@@ -108,7 +108,7 @@ class Plan:
             return {}
         plain = {name: _plain(value) for name, value in given.items() if value is not None}
         try:
-            return read(relation.reader, plain)
+            return parse_params(relation.reader, plain)
         except Problem as problem:
             raise Refused(problem, path) from None
 

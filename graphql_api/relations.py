@@ -14,12 +14,12 @@ from rest_framework import serializers
 
 from accounts.models import User
 from bags.errors import BagUnknown, BatchUnknown
-from bags.querysets import scope_of
+from bags.querysets import visibility_key
 from graphql_api.lists import Slice
 from graphql_api.orders import Order
 from graphql_api.serializers import NamedIn, Paged
 from tracetrack.api import cursors
-from tracetrack.api.pagination import Place
+from tracetrack.api.pagination import Position
 from tracetrack.db.sql_files import sql
 from tracetrack.errors.problem import BadCursor
 
@@ -97,7 +97,7 @@ class Listing:
         if after is not None and owners:
             # A cursor is good for one list: of two, it is none of theirs.
             for pk in owners:
-                place = cursors.read_place(after, **sealed[pk])
+                place = cursors.read_page_cursor(after, **sealed[pk])
                 if place.back:
                     # REST goes back by such a one; here lists go on only.
                     raise BadCursor
@@ -126,9 +126,9 @@ class Listing:
         filters = self.narrowed(asked)
         if owner is not None:
             filters = filters | {"owner": owner}
-        scope = scope_of(user) if self.bounded else "all"
+        scope = visibility_key(user) if self.bounded else "all"
         return {"of": self.of, "scope": scope, "filters": filters}
 
 
 def _seal(order: Order, sealed: Mapping[str, Any]) -> Callable[[Model], str]:
-    return lambda row: cursors.sealed_place(Place(order.key(row)), **sealed)
+    return lambda row: cursors.make_page_cursor(Position(order.key(row)), **sealed)

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from bags.api.serializers import BAG_ORDERS, BATCH_ORDERS
-from bags.codes import normalised
+from bags.codes import normalize_code
 from bags.models import Batch, Kind, State
 from scans.models import Outcome, Step
 
@@ -48,7 +48,7 @@ class BagsIn(Paged):
     order = serializers.ChoiceField(BAG_ORDERS, default="id")
 
     def validate_batch(self, given: str | None) -> str | None:
-        return (normalised(given) or given) if given else None
+        return (normalize_code(given) or given) if given else None
 
 
 class BagsInBatchIn(Paged):

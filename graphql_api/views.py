@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from graphql_api import errors
 from graphql_api.serializers import QueryIn
-from tracetrack.api.view import ApiView, as_json
+from tracetrack.api.view import ApiView, json_response
 
 __all__ = ["Graph", "errors"]
 
@@ -18,8 +18,8 @@ class Graph(ApiView):
     """POST /api/v3/graphql"""
 
     permissions = {"POST": "bags.view_bag"}
-    limited = {"POST": "search"}
+    rate_limits = {"POST": "search"}
 
     def post(self, request: Request) -> HttpResponse:
         asked = self.body(QueryIn)
-        return as_json(import_string(ANSWERED)(self.actor, **asked))
+        return json_response(import_string(ANSWERED)(self.actor, **asked))

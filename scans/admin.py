@@ -5,13 +5,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import User
-from bags.codes import code_named
+from bags.codes import code_or_none
 from scans.models import Scan
-from tracetrack.admin_bases import ByCodeAdmin, ReadOnlyAdmin
+from tracetrack.admin_bases import CodeSearchAdmin, ReadOnlyAdmin
 
 
 @admin.register(Scan)
-class ScanAdmin(ByCodeAdmin, ReadOnlyAdmin):
+class ScanAdmin(CodeSearchAdmin, ReadOnlyAdmin):
     list_display = (
         "id", "step", "bag", "parent", "outcome", "actor", "area", "station", "scanned_at",
     )  # fmt: skip
@@ -26,4 +26,4 @@ class ScanAdmin(ByCodeAdmin, ReadOnlyAdmin):
         return Scan.objects.visible_to(request.user)
 
     def with_code(self, queryset: QuerySet[Scan], term: str) -> QuerySet[Scan]:
-        return queryset.filter(bag__code=code_named(term))
+        return queryset.filter(bag__code=code_or_none(term))

@@ -7,11 +7,11 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
-from bags.filters import id_of
+from bags.filters import id_or_zero
 from bags.models import Area, Bag, Batch
 from scans.models import Scan
 from scans.querysets import ScanQuerySet
-from tracetrack.api.pagination import Page, walk_columns
+from tracetrack.api.pagination import Page, paginate_values
 from tracetrack.db.sql_files import sql
 
 # What the newest scans show, and where it comes from.
@@ -50,8 +50,8 @@ def all_scans(user: User, filters: ScanFilters) -> ScanQuerySet:
     columns = {
         "step": filters.step,
         "outcome": filters.outcome,
-        "area": id_of(Area, code=filters.area),
-        "actor": id_of(User, username=filters.username),
+        "area": id_or_zero(Area, code=filters.area),
+        "actor": id_or_zero(User, username=filters.username),
     }
     given = {column: value for column, value in columns.items() if value is not None}
     return Scan.objects.visible_to(user).filter(**given)
@@ -65,7 +65,7 @@ def scan_page(
     Index: scan_latest_in_area. Index: scan_latest_of_actor. Index: scan_of_rare_step.
     """
     columns = {name: LATEST[name] for name in fields}
-    return walk_columns(all_scans(user, filters), columns, **place)
+    return paginate_values(all_scans(user, filters), columns, **place)
 
 
 def latest(user: User, limit: int = 10, *, area: int | None = None) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import Q, QuerySet
 
-from bags.querysets import ids_of, in_areas, user_areas
+from bags.querysets import in_areas_q, nonempty_ids, visible_area_ids
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -21,10 +21,10 @@ class ScanQuerySet(QuerySet["Scan"]):
         The timeline of one visible bag is not narrowed: it is the bag's whole way.
         Index: scan_latest_in_area.
         """
-        areas = user_areas(user)
+        areas = visible_area_ids(user)
         if areas is None:
             return self
-        return self.filter(in_areas(areas, of="bag__"), area__in=ids_of(areas))
+        return self.filter(in_areas_q(areas, of="bag__"), area__in=nonempty_ids(areas))
 
     def latest_first(self) -> Self:
         """Newest first, in the order in which they were accepted. Index: scan_latest_in_area."""

@@ -9,12 +9,12 @@ from uuid import UUID, uuid5
 
 from django.utils.dateparse import parse_datetime
 
-from bags.codes import Label, read_label
+from bags.codes import Label, parse_label
 from bags.errors import BadCode
 from bags.models import Kind
 from scans.models import EARLIEST, Step
 from tracetrack.errors.problem import BadRow
-from tracetrack.text_cleaning import plain
+from tracetrack.text_cleaning import clean_text
 
 WITH_PARENT = frozenset({Step.LINK, Step.MOVE})
 MAY_NAME_PARENT = WITH_PARENT | {Step.UNLINK}
@@ -90,7 +90,7 @@ def _check_parent(step: str, parent_code: str | None) -> None:
 def _label(value: object) -> Label:
     if not isinstance(value, str):
         raise BadCode(given="" if value is None else str(value)[:64])
-    return read_label(value)
+    return parse_label(value)
 
 
 def _text(raw: Mapping[str, Any], field: str) -> str:
@@ -112,7 +112,7 @@ def _required(raw: Mapping[str, Any], field: str) -> str:
 def _limited(raw: Mapping[str, Any], field: str, length: int) -> str:
     if not (given := _text(raw, field)):
         return given
-    value = plain(_storable(field, given), lines=True)
+    value = clean_text(_storable(field, given), lines=True)
     if len(value) > length:
         raise BadRow(field=field, reason=f"is longer than {length} characters")
     return value

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from bags.codes import read_code
+from bags.codes import parse_code
 from bags.models import Area, Bag, BagType, Batch
 from scans.recording.record_scan import ScanResult, record_scan
 from scans.scan_request import parse_scan_request
@@ -97,7 +97,7 @@ def make_parent(
     code: str, children: int = 0, *, actor: User | None = None, area: str = "lucknow"
 ) -> Bag:
     """A parent holding so many children, all brought into being by scans."""
-    code = read_code(code)
+    code = parse_code(code)
     actor = actor or make_user("packer", Role.OFFICE)
     recorded = scan(actor, "register", code, area=area)
     for child in child_codes(code, children):

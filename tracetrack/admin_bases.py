@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 # Beyond this an admin narrows his question instead of turning pages.
-COUNTED = 2_000
+MAX_COUNTED_ROWS = 2_000
 # How the filters of the admin name one value of a field, or none.
 EXACT = frozenset({"exact", "id__exact", "isnull"})
 
@@ -28,17 +28,17 @@ def log_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
-class ShortPaginator(Paginator):
+class CappedPaginator(Paginator):
     """Pages over the first rows of a list; counts no further than these."""
 
     @property
     def count(self) -> int:
         """How many rows there are, at most `COUNTED`."""
         rows = cast("QuerySet[Any]", self.object_list)
-        return len(rows.values_list("pk", flat=True)[:COUNTED])
+        return len(rows.values_list("pk", flat=True)[:MAX_COUNTED_ROWS])
 
 
-class NarrowAdmin(admin.ModelAdmin):
+class DeclaredFiltersAdmin(admin.ModelAdmin):
     """A list that is narrowed by its declared filters alone, never by what an address makes up."""
 
     show_full_result_count = False
@@ -48,10 +48,10 @@ class NarrowAdmin(admin.ModelAdmin):
         return field in self.list_filter and how in EXACT and "\0" not in value
 
 
-class ReadOnlyAdmin(NarrowAdmin):
+class ReadOnlyAdmin(DeclaredFiltersAdmin):
     """A table that can be looked at, and neither be added to, changed nor emptied by hand."""
 
-    paginator = ShortPaginator
+    paginator = CappedPaginator
     list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -64,14 +64,14 @@ class ReadOnlyAdmin(NarrowAdmin):
         return False
 
 
-class KeptAdmin(NarrowAdmin):
+class NoDeleteAdmin(DeclaredFiltersAdmin):
     """A table whose rows can be added and changed, never deleted: the ledger names them."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
-class ByCodeAdmin(admin.ModelAdmin):
+class CodeSearchAdmin(admin.ModelAdmin):
     """Search by the whole code, as printed: the one search that needs no reading of the table."""
 
     search_help_text = "The whole code, as printed"

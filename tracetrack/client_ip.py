@@ -15,7 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 Network = IPv4Network | IPv6Network
-ANYBODY = "*"
+ANY_PROXY = "*"
 UNREADABLE = "unreadable"
 
 
@@ -33,7 +33,7 @@ def client_address(request: HttpRequest) -> str:
     return str(_read(_nearest(request)) or UNREADABLE)
 
 
-def is_from(request: HttpRequest, networks: Iterable[str]) -> bool:
+def is_from_networks(request: HttpRequest, networks: Iterable[str]) -> bool:
     """Whether a request comes from one of these networks."""
     return _is_among(_nearest(request), [ip_network(network) for network in networks])
 
@@ -52,8 +52,8 @@ def _nearest(request: HttpRequest) -> str:
 
 @lru_cache(maxsize=16)
 def _proxies(listed: tuple[str, ...]) -> tuple[list[Network], bool]:
-    networks = [ip_network(item) for item in listed if item != ANYBODY]
-    return networks, ANYBODY in listed
+    networks = [ip_network(item) for item in listed if item != ANY_PROXY]
+    return networks, ANY_PROXY in listed
 
 
 def _is_among(text: str, networks: list[Network]) -> bool:

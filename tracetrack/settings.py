@@ -50,7 +50,7 @@ INSTALLED_APPS = [
     "demo",
 ]
 MIDDLEWARE = [
-    "tracetrack.api.csp_middleware.NoPageMiddleware",
+    "tracetrack.api.csp_middleware.ApiCspMiddleware",
     "tracetrack.errors.handler.RequestIdMiddleware",
     "tracetrack.ops.metrics.TimingMiddleware",
     "django.middleware.security.SecurityMiddleware",

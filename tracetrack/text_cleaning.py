@@ -11,7 +11,7 @@ IN_ONE_LINE = str.maketrans(dict.fromkeys(LINES, " "))
 BLANKS = frozenset(f"{JOINERS}{LINES} \u115f\u1160\u2800\u3164\uffa0\ufe0e\ufe0f")
 
 
-def plain(text: str, *, lines: bool = False) -> str:
+def clean_text(text: str, *, lines: bool = False) -> str:
     """`text` without control and format characters, and without space at its ends.
 
     Empty where nothing is left to be seen. With `lines`, line breaks and tabs stay.

@@ -7,7 +7,7 @@ from django.db.models import Max, Min, Q
 from django.utils import timezone
 
 from accounts.models import User
-from tracetrack.api.pagination import Page, walk
+from tracetrack.api.pagination import Page, paginate
 from tracetrack.db.sql_files import sql
 from tracetrack.errors.problem import NotFound
 from webhooks.models import Delivery, Event, Webhook
@@ -34,10 +34,10 @@ def find_delivery(webhook: Webhook, delivery: int) -> Delivery:
     return found
 
 
-def log_walked(webhook: Webhook, *, state: str | None = None, **place: Any) -> Page:
+def delivery_page(webhook: Webhook, *, state: str | None = None, **place: Any) -> Page:
     """A page of the webhook's deliveries."""
     rows = Delivery.objects.log_of(webhook).select_related("event")
-    return walk(rows if state is None else rows.filter(state=state), **place)
+    return paginate(rows if state is None else rows.filter(state=state), **place)
 
 
 def next_due(webhook: int, lane: int) -> Delivery | None:

@@ -16,12 +16,12 @@ from rest_framework.request import Request
 from accounts import tokens
 from accounts.models import ApiToken, User
 from accounts.roles import Scope
-from tracetrack.api.filters import Filters, text
-from tracetrack.api.idempotency import repeatable, repeatable_with_secret
-from tracetrack.api.list_view import ListView, PageIn
-from tracetrack.api.pagination import walk
-from tracetrack.api.params import Text
-from tracetrack.api.view import ApiView, as_json, created
+from tracetrack.api.filters import StrictFilterSet, text_filter
+from tracetrack.api.idempotency import idempotent, idempotent_with_secret
+from tracetrack.api.list_view import ListView, PageParams
+from tracetrack.api.pagination import paginate
+from tracetrack.api.params import CleanTextField
+from tracetrack.api.view import ApiView, created_response, json_response
 from tracetrack.errors.problem import Forbidden
 
 MOST_NETWORKS = 20
@@ -36,7 +36,7 @@ UNKNOWN_USER = "is not the name of an active account"
 class TokenIn(serializers.Serializer[Any]):
     """What a new token is to be good for."""
 
-    name = Text(min_length=1, max_length=64)
+    name = CleanTextField(min_length=1, max_length=64)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(Scope.choices), min_length=1, max_length=len(Scope)
     )
@@ -64,10 +64,10 @@ class RotateIn(serializers.Serializer[Any]):
         return in_future(given)
 
 
-class TokenNarrowing(Filters):
+class TokenFilterSet(StrictFilterSet):
     """What the list of tokens can be narrowed by: whose, and in what state."""
 
-    username = text(150)
+    username = text_filter(150)
     state = ChoiceFilter(choices=[("good", "Good"), ("ended", "Ended")])
 
     class Meta:
@@ -75,7 +75,7 @@ class TokenNarrowing(Filters):
         fields: list[str] = []
 
 
-class TokenListIn(PageIn):
+class TokenListIn(PageParams):
     """Parameters of the list of tokens: where it goes on."""
 
     order = serializers.ChoiceField(["-id", "id"], default="-id")
@@ -84,29 +84,29 @@ class TokenListIn(PageIn):
 class Tokens(ListView):
     """GET, POST /api/v3/tokens"""
 
-    of = "tokens"
+    list_name = "tokens"
     permissions = {
         "GET": "accounts.view_own_tokens",
         "POST": "accounts.change_own_tokens",
     }
     parameters = TokenListIn
-    filterset_class = TokenNarrowing
-    shows = TOKEN_FIELDS
+    filterset_class = TokenFilterSet
+    fields = TOKEN_FIELDS
 
     def get(self, request: Request) -> HttpResponse:
         now = timezone.now()
-        return self.listed(
-            partial(walk, _narrowed(self.actor, **self.narrowed)),
-            lambda token: self.shown(token_json(token, now)),
+        return self.page(
+            partial(paginate, _narrowed(self.actor, **self.filters)),
+            lambda token: self.select_fields(token_json(token, now)),
             scope=f"user {self.actor.pk}",
         )
 
-    @repeatable_with_secret(tokens.plain_of)
+    @idempotent_with_secret(tokens.plain_of)
     def post(self, request: Request) -> HttpResponse:
         asked = self.body(TokenIn)
         user = _account(self.actor, asked.pop("username"))
         issued = tokens.make_token(
-            actor=self.actor, user=user, under=self.token, seed=self.seed, **asked
+            actor=self.actor, user=user, under=self.token, seed=self.secret_seed, **asked
         )
         return _shown_once(issued)
 
@@ -115,11 +115,11 @@ class TokenDetail(ApiView):
     """GET /api/v3/tokens/{id}"""
 
     permissions = {"GET": "accounts.view_own_tokens"}
-    shows = TOKEN_FIELDS
+    fields = TOKEN_FIELDS
 
     def get(self, request: Request, token: int) -> HttpResponse:
         seen = tokens.seen_token(self.actor, token)
-        return as_json(self.shown(token_json(seen, timezone.now())))
+        return json_response(self.select_fields(token_json(seen, timezone.now())))
 
 
 class TokenRotate(ApiView):
@@ -127,7 +127,7 @@ class TokenRotate(ApiView):
 
     permissions = {"POST": "accounts.change_own_tokens"}
 
-    @repeatable_with_secret(tokens.plain_of)
+    @idempotent_with_secret(tokens.plain_of)
     def post(self, request: Request, token: int) -> HttpResponse:
         asked = self.body(RotateIn)
         issued = tokens.rotate_token(
@@ -136,7 +136,7 @@ class TokenRotate(ApiView):
             overlap=timedelta(seconds=asked["overlap_seconds"]),
             expires_at=asked["expires_at"],
             under=self.token,
-            seed=self.seed,
+            seed=self.secret_seed,
         )
         return _shown_once(issued)
 
@@ -146,13 +146,13 @@ class TokenRevoke(ApiView):
 
     permissions = {"POST": "accounts.change_own_tokens"}
 
-    @repeatable
+    @idempotent
     def post(self, request: Request, token: int) -> HttpResponse:
         self.no_body()
         meant = tokens.seen_token(self.actor, token)
         tokens.revoke_token(meant, actor=self.actor)
         meant.refresh_from_db(fields=["revoked_at"])
-        return as_json(token_json(meant, timezone.now()))
+        return json_response(token_json(meant, timezone.now()))
 
 
 def token_json(token: ApiToken, now: datetime) -> dict[str, Any]:
@@ -216,9 +216,9 @@ def _account(actor: User, username: str | None) -> User:
 
 def _shown_once(issued: tokens.Issued) -> HttpResponse:
     shown = token_json(issued.token, timezone.now()) | {"token": issued.plain}
-    response = as_json(shown)
+    response = json_response(shown)
     response.headers["Cache-Control"] = "no-store"
-    return created(response, reverse("api-token", args=[issued.token.pk]))
+    return created_response(response, reverse("api-token", args=[issued.token.pk]))
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -8,28 +8,28 @@ from django_filters import CharFilter, ChoiceFilter
 from rest_framework import serializers
 
 from bags.code_patterns import check_pattern
-from bags.codes import normalised, shown
+from bags.codes import normalize_code, printable
 from bags.errors import BadCode, ReasonMissing
-from bags.list_fields import BAG
+from bags.list_fields import BAG_FIELDS
 from bags.models import Area, Bag, BagType, Batch, Kind, State
-from tracetrack.api.filters import Filters, FlagFilter, text
-from tracetrack.api.list_view import MOST_ROWS, PageIn
-from tracetrack.api.params import Text
+from tracetrack.api.filters import StrictBooleanFilter, StrictFilterSet, text_filter
+from tracetrack.api.list_view import MAX_ROWS_PER_PAGE, PageParams
+from tracetrack.api.params import CleanTextField
 from tracetrack.db.export import Cell, Column
-from tracetrack.text_cleaning import plain
+from tracetrack.text_cleaning import clean_text
 
-LARGEST_ID = 2**63 - 1
-MOST_PLANNED = 2**31 - 1
-LONGEST_NOTES = 10_000
+MAX_ID = 2**63 - 1
+MAX_PLANNED_BAGS = 2**31 - 1
+MAX_NOTES_CHARS = 10_000
 # What a list can be ordered by: unique columns, each with an index that is read from there on.
 BAG_ORDERS = ("id", "-id")
 BATCH_ORDERS = ("-id", "id", "code", "-code")
 AREA_ORDERS = ("code", "-code")
 BAG_TYPE_ORDERS = ("name", "-name")
 # The columns of a stream of bags: what a list shows, of which one may be what people typed.
-BAG_COLUMNS = tuple(
+BAG_EXPORT_COLUMNS = tuple(
     Column(name, source, Cell.TYPED if name == "bag_type" else Cell.PLAIN)
-    for name, source in BAG.items()
+    for name, source in BAG_FIELDS.items()
 )
 
 
@@ -38,7 +38,7 @@ class CodeField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         given = super().clean(value)
-        return normalised(given) or given
+        return normalize_code(given) or given
 
 
 class CodeFilter(CharFilter):
@@ -47,72 +47,74 @@ class CodeFilter(CharFilter):
     field_class = CodeField
 
 
-class BagNarrowing(Filters):
+class BagFilterSet(StrictFilterSet):
     """What a list of bags can be narrowed by: the arguments of BagFilters."""
 
     kind = ChoiceFilter(choices=Kind.choices)
     state = ChoiceFilter(choices=State.choices)
-    area = text(32)
-    batch = text(64, CodeFilter)
-    bag_type = text(32)
-    loose = FlagFilter()
+    area = text_filter(32)
+    batch = text_filter(64, CodeFilter)
+    bag_type = text_filter(32)
+    loose = StrictBooleanFilter()
 
     class Meta:
         model = Bag
         fields: list[str] = []
 
 
-class BatchNarrowing(Filters):
+class BatchFilterSet(StrictFilterSet):
     """What a list of batches can be narrowed by: the arguments of BatchFilters."""
 
     state = ChoiceFilter(choices=Batch.State.choices)
-    held = FlagFilter()
-    bag_type = text(32)
-    product = text(64)
+    held = StrictBooleanFilter()
+    bag_type = text_filter(32)
+    product = text_filter(64)
 
     class Meta:
         model = Batch
         fields: list[str] = []
 
 
-class AreaNarrowing(Filters):
+class AreaFilterSet(StrictFilterSet):
     """What the list of areas can be narrowed by."""
 
-    active = FlagFilter()
+    active = StrictBooleanFilter()
 
     class Meta:
         model = Area
         fields: list[str] = []
 
 
-class BagListIn(PageIn):
+class BagListParams(PageParams):
     """Parameters of the list of bags: how it is sent, where it goes on."""
 
     format = serializers.ChoiceField(["json", "ndjson", "csv"], default=None)
     order = serializers.ChoiceField(BAG_ORDERS, default="id")
-    after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, default=0)
+    after = serializers.IntegerField(min_value=0, max_value=MAX_ID, default=0)
 
 
-class BatchListIn(PageIn):
+class BatchListParams(PageParams):
     """Parameters of the list of batches: where it goes on."""
 
     order = serializers.ChoiceField(BATCH_ORDERS, default="-id")
 
 
-class AreaListIn(PageIn):
+class AreaListParams(PageParams):
     """Parameters of the list of areas: where it goes on."""
 
-    per_page = serializers.IntegerField(min_value=1, max_value=MOST_ROWS, default=MOST_ROWS)
+    per_page = serializers.IntegerField(
+        min_value=1, max_value=MAX_ROWS_PER_PAGE, default=MAX_ROWS_PER_PAGE
+    )
     order = serializers.ChoiceField(AREA_ORDERS, default="code")
 
 
-class BagTypeListIn(AreaListIn):
+class BagTypeListParams(AreaListParams):
     """Parameters of the list of bag types: where it goes on."""
 
     order = serializers.ChoiceField(BAG_TYPE_ORDERS, default="name")
 
 
-class SearchIn(serializers.Serializer[Any]):
+class SearchParams(serializers.Serializer[Any]):
     """What to look for."""
 
     q = serializers.CharField(max_length=512)
@@ -121,40 +123,40 @@ class SearchIn(serializers.Serializer[Any]):
 class BatchChangeIn(serializers.Serializer[Any]):
     """What of a batch can be changed. Code and bag type stay; state and hold have acts."""
 
-    product = Text(max_length=64)
-    variety = Text(max_length=64, allow_blank=True)
+    product = CleanTextField(max_length=64)
+    variety = CleanTextField(max_length=64, allow_blank=True)
     produced_on = serializers.DateField()
     expires_on = serializers.DateField(allow_null=True)
-    planned_bags = serializers.IntegerField(min_value=0, max_value=MOST_PLANNED)
-    notes = Text(lines=True, max_length=LONGEST_NOTES, allow_blank=True)
+    planned_bags = serializers.IntegerField(min_value=0, max_value=MAX_PLANNED_BAGS)
+    notes = CleanTextField(lines=True, max_length=MAX_NOTES_CHARS, allow_blank=True)
 
 
 class BatchIn(serializers.Serializer[Any]):
     """A new batch."""
 
     code = serializers.CharField(max_length=512)
-    product = Text(max_length=64)
+    product = CleanTextField(max_length=64)
     bag_type = serializers.CharField(max_length=32)
     produced_on = serializers.DateField()
-    variety = Text(max_length=64, allow_blank=True, default="")
+    variety = CleanTextField(max_length=64, allow_blank=True, default="")
     expires_on = serializers.DateField(allow_null=True, default=None)
-    planned_bags = serializers.IntegerField(min_value=0, max_value=MOST_PLANNED, default=0)
-    notes = Text(lines=True, max_length=LONGEST_NOTES, allow_blank=True, default="")
+    planned_bags = serializers.IntegerField(min_value=0, max_value=MAX_PLANNED_BAGS, default=0)
+    notes = CleanTextField(lines=True, max_length=MAX_NOTES_CHARS, allow_blank=True, default="")
 
     def validate_code(self, given: str) -> str:
-        code = normalised(given)
+        code = normalize_code(given)
         if code is None:
-            raise BadCode(given=shown(given))
+            raise BadCode(given=printable(given))
         return code
 
 
 class HoldIn(serializers.Serializer[Any]):
     """Why a batch is put on hold."""
 
-    reason = Text(max_length=200)
+    reason = CleanTextField(max_length=200)
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(given := data.get("reason"), str) and not plain(given):
+        if isinstance(given := data.get("reason"), str) and not clean_text(given):
             raise ReasonMissing
         return super().to_internal_value(data)
 
@@ -162,7 +164,7 @@ class HoldIn(serializers.Serializer[Any]):
 class AreaChangeIn(serializers.Serializer[Any]):
     """What of an area can be changed: sheets and devices name it by its code, which stays."""
 
-    name = Text(max_length=64)
+    name = CleanTextField(max_length=64)
     gln = serializers.RegexField(r"^[0-9]{13}\Z", allow_blank=True)
     active = serializers.BooleanField()
 
@@ -171,7 +173,7 @@ class AreaIn(serializers.Serializer[Any]):
     """A new area."""
 
     code = serializers.RegexField(r"^[a-z0-9][a-z0-9-]{0,31}\Z")
-    name = Text(max_length=64)
+    name = CleanTextField(max_length=64)
     gln = serializers.RegexField(r"^[0-9]{13}\Z", allow_blank=True, default="")
     active = serializers.BooleanField(default=True)
 

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from bags.querysets import scope_of
+from bags.querysets import visibility_key
 from dashboard.stats import cached_queries
 from tracetrack import cache
 from tracetrack.db.pool import open_apart
@@ -189,7 +189,7 @@ def who(session: str) -> User | None:
         if not isinstance(user, User) or not user.has_perm(MAY):
             return None
         # Asks for his areas, here in the thread.
-        scope_of(user)
+        visibility_key(user)
         return user
     finally:
         connection.close()
@@ -214,7 +214,7 @@ def _standing(before: User, now: User | None) -> int | None:
     """What has become of somebody since he began to listen."""
     if now is None or not now.has_perm(MAY) or now.password != before.password:
         return SIGNED_OUT
-    if scope_of(now) != scope_of(before) or now.role != before.role:
+    if visibility_key(now) != visibility_key(before) or now.role != before.role:
         return CHANGED
     return None
 

@@ -10,7 +10,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import Error
 
-from bags.querysets import scope_of
+from bags.querysets import visibility_key
 from dashboard.live.broadcaster import (
     SIGNED_OUT,
     WAITING_MESSAGES,
@@ -47,7 +47,7 @@ class Live(AsyncWebsocketConsumer):
             # Only an open socket can be told why.
             return await self.close(SIGNED_OUT)
         waiting: asyncio.Queue[str] = asyncio.Queue(WAITING_MESSAGES)
-        self.listener = Listener(session, scope_of(user), user, waiting, self.close)
+        self.listener = Listener(session, visibility_key(user), user, waiting, self.close)
         self.pump = asyncio.create_task(self._pump(waiting))
         return await of_this_process().join(self.listener)
 

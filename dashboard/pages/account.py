@@ -15,7 +15,7 @@ from django_ratelimit.core import get_usage
 
 from accounts.actions import change_password
 from bags.models import Area
-from bags.querysets import user_areas
+from bags.querysets import visible_area_ids
 from dashboard.labels import STEPS
 from dashboard.pages.base import Asked, page
 from dashboard.stats import cached_queries
@@ -43,7 +43,7 @@ def account(request: Asked) -> HttpResponse:
             messages.success(request, gettext("Your password has been changed."))
             return redirect("account")
     numbers = orjson.loads(cached_queries.person_stats(request.user))
-    own = user_areas(request.user)
+    own = visible_area_ids(request.user)
     context = {
         "numbers": numbers,
         "by_step": [

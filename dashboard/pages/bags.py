@@ -40,7 +40,7 @@ def bags(request: Asked) -> HttpResponse:
     given, filters = _filters(request)
     newest = request.GET.get("order") == "newest"
     after = number_in(request.GET.get("after"))
-    rows = queries.bag_page(
+    rows = queries.bags_after(
         request.user, after=after, limit=PER_PAGE + 1, filters=filters, newest=newest
     )
     chosen = [name for name in COLUMNS if name in request.GET.getlist("column")]

@@ -13,7 +13,7 @@ from dashboard.pages.base import PER_PAGE, Asked, number_in, page
 def batches(request: Asked) -> HttpResponse:
     """/batches: the newest first."""
     before = number_in(request.GET.get("before"))
-    rows = bag_queries.batch_page(before=before, limit=PER_PAGE + 1)
+    rows = bag_queries.latest_batches(before=before, limit=PER_PAGE + 1)
     context = {
         "batches": rows[:PER_PAGE],
         "more": rows[PER_PAGE - 1].pk if rows[PER_PAGE:] else None,

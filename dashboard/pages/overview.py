@@ -11,13 +11,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from bags.models import Area
-from bags.querysets import user_areas
+from bags.querysets import visible_area_ids
 from dashboard import labels
 from dashboard.pages import context_processors
 from dashboard.pages.base import Asked, page, text_in
 from dashboard.stats import cached_queries
 from dashboard.stats.serializers import OverviewIn
-from tracetrack.api.params import read
+from tracetrack.api.params import parse_params
 
 PERIODS = {
     "today": _("Today"),
@@ -41,7 +41,7 @@ WORDS = {
 
 def seen_areas(user: User) -> list[dict[str, str]]:
     """Code and name of every area that `user` sees, by name."""
-    areas, seen = Area.objects.order_by("name"), user_areas(user)
+    areas, seen = Area.objects.order_by("name"), visible_area_ids(user)
     narrowed = areas if seen is None else areas.filter(pk__in=seen)
     return [{"code": code, "name": name} for code, name in narrowed.values_list("code", "name")]
 
@@ -63,7 +63,7 @@ def setup(area_names: dict[str, str]) -> dict[str, Any]:
 def overview(request: Asked) -> HttpResponse:
     """/: every number, painted by the server first and kept fresh by dashboard_ultra.js."""
     given = {name: text for name in ("area", "period") if (text := text_in(request, name))}
-    asked = read(OverviewIn, given)
+    asked = parse_params(OverviewIn, given)
     numbers, _ = cached_queries.overview(request.user, **asked)
     areas, area_names = seen_areas(request.user), context_processors.by_area()
     context = {

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bags.models import Area
-from bags.querysets import user_areas
+from bags.querysets import visible_area_ids
 from dashboard.business_days import business_day
 from dashboard.pages.base import Asked, page
 from dashboard.stats import queries, reports
@@ -20,7 +20,7 @@ from dashboard.stats import queries, reports
 def reports_page(request: Asked) -> HttpResponse:
     """/reports: how many scans of which step, by day and by area."""
     first, last, rows = _asked(request)
-    own = user_areas(request.user)
+    own = visible_area_ids(request.user)
     areas = Area.objects.order_by("name")
     context = {
         "first": first,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from bags import errors as of_bags
 from bags.models import Area, BagType
-from bags.querysets import user_areas
+from bags.querysets import visible_area_ids
 from dashboard.labels import STATES, STEPS
 from dashboard.pages import language
 from dashboard.pages.base import Asked, page
@@ -74,7 +74,7 @@ TEXTS = {
 def setup(user: User) -> dict[str, Any]:
     """As JSON: who scans, the steps, the user's areas, all areas (to dispatch to), the types."""
     everywhere = list(Area.objects.filter(active=True).order_by("name"))
-    own = user_areas(user)
+    own = visible_area_ids(user)
     return {
         "username": user.username,
         "steps": [

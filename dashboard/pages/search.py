@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from bags.search import areas_like
 from bags.search import search as bags_and_batches
+from bags.search import search_areas
 from dashboard.pages.base import Asked, page, text_in
 
 # So many of each kind fit below the field.
@@ -37,5 +37,5 @@ def suggest(request: Asked) -> HttpResponse:
 
 
 def _found(request: Asked, text: str, *, limit: int) -> dict[str, Any]:
-    areas = areas_like(request.user, text, limit=limit)
+    areas = search_areas(request.user, text, limit=limit)
     return bags_and_batches(request.user, text, limit) | {"areas": areas}

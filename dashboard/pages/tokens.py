@@ -16,7 +16,7 @@ from accounts.models import ApiToken
 from accounts.roles import Scope
 from dashboard.pages import language
 from dashboard.pages.base import Asked, page
-from tracetrack.api.params import read
+from tracetrack.api.params import parse_params
 from tracetrack.errors.problem import Problem
 
 # What a form may ask for; the API takes any moment.
@@ -35,7 +35,7 @@ def own(request: Asked) -> HttpResponse:
 def make(request: Asked) -> HttpResponse:
     """/account/tokens/make: the answer shows the token; nothing else ever does."""
     try:
-        asked = read(TokenIn, _form(request))
+        asked = parse_params(TokenIn, _form(request))
         asked["user"] = request.user
         asked.pop("username")
         issued = tokens.make_token(actor=request.user, **asked)

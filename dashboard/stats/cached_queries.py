@@ -7,7 +7,7 @@ import orjson
 from django.utils import timezone
 
 from accounts.models import User
-from bags.querysets import scope_of
+from bags.querysets import visibility_key
 from dashboard.business_days import business_day
 from dashboard.stats import queries
 from tracetrack import cache
@@ -24,7 +24,7 @@ def overview(user: User, *, area: str | None = None, period: str = "today") -> t
         return orjson.dumps(queries.overview(user, now=now, area=area, period=period))
 
     # A new day begins at once, not when what is kept of yesterday runs out.
-    key = _key("ultra", scope_of(user), business_day(now), area, period)
+    key = _key("ultra", visibility_key(user), business_day(now), area, period)
     return cache.cached("dashboard", key, build), not built
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from accounts.models import User
 from bags.filters import BagFilters
 from bags.queries import all_bags
-from bags.querysets import user_areas
+from bags.querysets import visible_area_ids
 from tracetrack.db.sql_files import sql
 
 # Up to so many bags of a batch are counted one by one.
@@ -20,7 +20,7 @@ def bags(user: User, filters: dict[str, Any]) -> int | None:
         some = all_bags(user, BagFilters(**filters)).order_by()[: MOST_COUNTED + 1]
         found = some.count()
         return found if found <= MOST_COUNTED else None
-    areas = user_areas(user)
+    areas = visible_area_ids(user)
     asked: dict[str, Any] = dict.fromkeys(["kind", "state", "area", "bag_type"])
     asked |= {"loose": False, "areas": None if areas is None else sorted(areas)}
     return _total("dashboard.total_bags", asked | filters)
@@ -38,7 +38,7 @@ def scans(user: User, filters: dict[str, Any]) -> int | None:
 
     To others a scan is shown by where its bag is now, which no counter knows.
     """
-    if user_areas(user) is not None or {"area", "username"} <= filters.keys():
+    if visible_area_ids(user) is not None or {"area", "username"} <= filters.keys():
         return None
     asked = dict.fromkeys(["step", "area", "username"]) | filters
     return _total("dashboard.total_scans", asked)

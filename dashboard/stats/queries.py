@@ -10,7 +10,7 @@ from accounts.models import User
 from bags.errors import AreaUnknown
 from bags.models import Bag, Batch, Kind
 from bags.queries import batch_contents, find_area, find_batch
-from bags.querysets import user_areas
+from bags.querysets import visible_area_ids
 from dashboard.business_days import business_day, business_hour, period_of
 from scans.models import Outcome, Scan
 from scans.queries import latest
@@ -82,7 +82,7 @@ def person_stats(person: User, *, now: datetime) -> dict[str, Any]:
 
 def report(user: User, *, first: date, last: date) -> list[dict[str, Any]]:
     """Scans that `user` may see by day, area and step, the latest day first; exact, as all are."""
-    areas = user_areas(user)
+    areas = visible_area_ids(user)
     given: dict[str, Any] = {
         "areas": None if areas is None else sorted(areas),
         "first": first,
@@ -112,7 +112,7 @@ def census() -> dict[str, Any]:
 
 
 def _area(user: User, code: str) -> int:
-    area, areas = find_area(code), user_areas(user)
+    area, areas = find_area(code), visible_area_ids(user)
     if areas is not None and area.pk not in areas:
         raise AreaUnknown(area=code)
     return area.pk
@@ -126,7 +126,7 @@ def _numbers(
     within: int | None = None,
     period: str = "today",
 ) -> Any:
-    areas, today = user_areas(user) if within is None else {within}, business_day(now)
+    areas, today = visible_area_ids(user) if within is None else {within}, business_day(now)
     first, last = period_of(period, today)
     given: dict[str, Any] = {
         "areas": None if areas is None else sorted(areas),

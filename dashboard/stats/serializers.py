@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import User
-from bags.querysets import user_areas
+from bags.querysets import visible_area_ids
 from dashboard.business_days import PERIODS
 from dashboard.stats.queries import STATS
 
@@ -42,6 +42,6 @@ def person_json(person: User) -> dict[str, Any]:
         "last_name": person.last_name,
         "role": person.role,
         "permissions": sorted(person.get_all_permissions()),
-        "all_areas": user_areas(person) is None,
+        "all_areas": visible_area_ids(person) is None,
         "areas": list(person.areas.order_by("code").values_list("code", flat=True)),
     }

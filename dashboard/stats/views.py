@@ -10,20 +10,20 @@ from accounts.models import User
 from dashboard import actions
 from dashboard.stats import cached_queries, queries
 from dashboard.stats.serializers import BatchStatsIn, CacheClearIn, OverviewIn, person_json
-from tracetrack.api.cached_view import KeptView
-from tracetrack.api.view import ApiView, as_json
+from tracetrack.api.cached_view import CachedView
+from tracetrack.api.view import ApiView, json_response
 from tracetrack.db import pool
 
 
-class Ultra(KeptView):
+class Ultra(CachedView):
     """GET /api/v3/dashboard/ultra"""
 
     permissions = {"GET": "dashboard.view_dashboard"}
-    limited = {"GET": "dashboard"}
+    rate_limits = {"GET": "dashboard"}
     parameters = OverviewIn
 
     @classmethod
-    def kept(cls, user: User, **asked: Any) -> tuple[bytes, bool]:
+    def payload(cls, user: User, **asked: Any) -> tuple[bytes, bool]:
         return cached_queries.overview(user, **asked)
 
 
@@ -33,7 +33,7 @@ class Me(ApiView):
     permissions = {"GET": "dashboard.view_dashboard"}
 
     def get(self, request: Request) -> HttpResponse:
-        return as_json(person_json(self.actor))
+        return json_response(person_json(self.actor))
 
 
 class MyStats(ApiView):
@@ -42,7 +42,7 @@ class MyStats(ApiView):
     permissions = {"GET": "dashboard.view_dashboard"}
 
     def get(self, request: Request) -> HttpResponse:
-        return as_json(cached_queries.person_stats(self.actor))
+        return json_response(cached_queries.person_stats(self.actor))
 
 
 class BatchStats(ApiView):
@@ -53,7 +53,7 @@ class BatchStats(ApiView):
     def post(self, request: Request) -> HttpResponse:
         now = timezone.now()
         numbers = queries.batch_stats(self.actor, **self.body(BatchStatsIn), now=now)
-        return as_json({"success": True, **numbers, "generated_at": now.isoformat()})
+        return json_response({"success": True, **numbers, "generated_at": now.isoformat()})
 
 
 class CacheClear(ApiView):
@@ -64,7 +64,7 @@ class CacheClear(ApiView):
     def post(self, request: Request) -> HttpResponse:
         asked = self.body(CacheClearIn)
         cleared = actions.clear_cache(actor=self.actor, **asked)
-        return as_json({"success": True, **asked, "cleared": cleared})
+        return json_response({"success": True, **asked, "cleared": cleared})
 
 
 class PoolReset(ApiView):
@@ -74,4 +74,4 @@ class PoolReset(ApiView):
 
     def post(self, request: Request) -> HttpResponse:
         self.no_body()
-        return as_json({"success": True, "closed": pool.reset(actor=self.actor)})
+        return json_response({"success": True, "closed": pool.reset(actor=self.actor)})

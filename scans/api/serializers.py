@@ -9,14 +9,14 @@ from django.utils import timezone
 from django_filters import ChoiceFilter
 from rest_framework import serializers
 
-from bags.api.serializers import LARGEST_ID
+from bags.api.serializers import MAX_ID
 from bags.models import Bag
-from bags.queries import as_row
+from bags.queries import bag_json
 from scans.models import Outcome, Scan, Step
 from scans.recording.record_scan import ScanResult
 from scans.scan_request import ScanRequest, parse_scan_request
-from tracetrack.api.filters import Filters, text
-from tracetrack.api.list_view import MOST_ROWS, PageIn
+from tracetrack.api.filters import StrictFilterSet, text_filter
+from tracetrack.api.list_view import MAX_ROWS_PER_PAGE, PageParams
 from tracetrack.db.export import Cell, Column
 from tracetrack.errors.problem import BadRequest, BadRow, Problem
 from tracetrack.imports.csv import Verdict
@@ -53,12 +53,12 @@ SCAN_COLUMNS = (
 )
 
 
-class ScanFilterSet(Filters):
+class ScanFilterSet(StrictFilterSet):
     """What the list of scans can be narrowed by: arguments of ScanFilters, each with an index."""
 
     step = ChoiceFilter(choices=Step.choices)
-    area = text(32)
-    username = text(150)
+    area = text_filter(32)
+    username = text_filter(150)
 
     class Meta:
         model = Scan
@@ -75,13 +75,13 @@ class ScanStreamIn(serializers.Serializer[Any]):
     """Parameters of the stream of scans: how it is sent, where it goes on."""
 
     format = serializers.ChoiceField(["ndjson", "csv"], default=None)
-    after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, default=0)
+    after = serializers.IntegerField(min_value=0, max_value=MAX_ID, default=0)
 
 
-class ScanListIn(PageIn):
+class ScanListIn(PageParams):
     """Parameters of the list of scans: where it goes on. `limit` is what per_page was called."""
 
-    per_page = serializers.IntegerField(min_value=1, max_value=MOST_ROWS, default=10)
+    per_page = serializers.IntegerField(min_value=1, max_value=MAX_ROWS_PER_PAGE, default=10)
     limit = serializers.IntegerField(min_value=1, max_value=100, default=None)
     order = serializers.ChoiceField(SCAN_ORDERS, default="-id")
 
@@ -108,7 +108,7 @@ class RecallIn(serializers.Serializer[Any]):
     """How a recall is sent, and where it goes on."""
 
     format = serializers.ChoiceField(["ndjson", "csv"], default=None)
-    after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, default=0)
+    after = serializers.IntegerField(min_value=0, max_value=MAX_ID, default=0)
 
 
 class TraceIn(serializers.Serializer[Any]):
@@ -200,7 +200,7 @@ def scan_result_json(recorded: ScanResult) -> dict[str, Any]:
     return {
         "verdict": recorded.verdict,
         "scan": scan_json(recorded.scan),
-        "bag": as_row(recorded.bag),
+        "bag": bag_json(recorded.bag),
         "parent": parent_json(recorded.parent) if recorded.parent else None,
     }
 

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from bags.models import Bag
 from bags.queries import find_bag, find_batch
-from bags.querysets import scope_of, user_areas
+from bags.querysets import visibility_key, visible_area_ids
 from scans import queries
 from scans.api import described
 from scans.api.serializers import (
@@ -42,10 +42,10 @@ from scans.models import Outcome, Scan
 from scans.recording.bulk import record_upload
 from scans.recording.record_scan import ScanResult, record_scan
 from tracetrack.api import cursors
-from tracetrack.api.bulk_parsers import ArrayParser, LinesParser
+from tracetrack.api.bulk_parsers import JsonArrayParser, NdjsonParser
 from tracetrack.api.deprecation import Deprecated
 from tracetrack.api.list_view import ListView
-from tracetrack.api.view import ApiView, as_json
+from tracetrack.api.view import ApiView, json_response
 from tracetrack.db.export import CsvRenderer, NdjsonRenderer, Rows, stream, stream_pieces
 from tracetrack.db.snapshot import one_moment
 from tracetrack.errors.problem import BadRequest, Busy, NotFound
@@ -60,17 +60,17 @@ _uploads = threading.BoundedSemaphore(2)
 class Scans(ListView):
     """GET, POST /api/v3/scans"""
 
-    of = "scans"
+    list_name = "scans"
     permissions = {"GET": "scans.view_scan", "POST": "scans.add_scan"}
     parameters = ScanListIn
     filterset_class = ScanFilterSet
-    shows = tuple(queries.LATEST)
+    fields = tuple(queries.LATEST)
     deprecated = {"limit": Deprecated(date(2026, 11, 24), date(2027, 11, 30), "per_page")}
 
     def get(self, request: Request) -> HttpResponse:
-        filters = queries.ScanFilters(**self.narrowed)
-        walk = partial(queries.scan_page, self.actor, filters, self.fields)
-        return self.listed_once(walk, dict, scope=scope_of(self.actor), namespace="recent")
+        filters = queries.ScanFilters(**self.filters)
+        walk = partial(queries.scan_page, self.actor, filters, self.selected_fields)
+        return self.cached_page(walk, dict, scope=visibility_key(self.actor), namespace="recent")
 
     def post(self, request: Request) -> HttpResponse:
         return _told(record_scan(actor=self.actor, scan_request=parse_scan_body(self.raw_body())))
@@ -80,17 +80,17 @@ class ScanStream(ApiView):
     """GET /api/v3/scans/stream"""
 
     permissions = {"GET": "scans.view_scan"}
-    limited = {"GET": "stream"}
+    rate_limits = {"GET": "stream"}
     parameters = ScanStreamIn
     filterset_class = ScanStreamFilterSet
-    shows = tuple(column.name for column in SCAN_COLUMNS)
+    fields = tuple(column.name for column in SCAN_COLUMNS)
     renderer_classes = [NdjsonRenderer, CsvRenderer]
 
     def get(self, request: Request) -> StreamingHttpResponse:
-        seen = queries.all_scans(self.actor, queries.ScanFilters(**self.narrowed))
+        seen = queries.all_scans(self.actor, queries.ScanFilters(**self.filters))
         form = str(request.accepted_renderer.format)
-        columns = [column for column in SCAN_COLUMNS if self.wants(column.name)]
-        rows = Rows(seen, columns, self.asked["after"])
+        columns = [column for column in SCAN_COLUMNS if self.includes(column.name)]
+        rows = Rows(seen, columns, self.params["after"])
         return stream(rows, form=form, name="scans", request=request._request)
 
 
@@ -98,9 +98,9 @@ class Upload(ApiView):
     """POST /api/v3/scans/bulk"""
 
     permissions = {"POST": "scans.add_scan"}
-    limited = {"POST": "bulk"}
-    posted = UploadIn
-    parser_classes = [ArrayParser, LinesParser]
+    rate_limits = {"POST": "bulk"}
+    write_parameters = UploadIn
+    parser_classes = [JsonArrayParser, NdjsonParser]
 
     def post(self, request: Request) -> HttpResponse:
         # What an upload takes of memory and locks is bounded; so must be how many there are.
@@ -108,11 +108,11 @@ class Upload(ApiView):
             raise Busy
         try:
             items = self._items()
-            whole = self.asked["mode"] == "all"
+            whole = self.params["mode"] == "all"
             verdicts = record_upload(
                 [item.row for item in items],
                 actor=self.actor,
-                areas=user_areas(self.actor),
+                areas=visible_area_ids(self.actor),
                 now=timezone.now(),
                 whole=whole,
             )
@@ -121,7 +121,7 @@ class Upload(ApiView):
         return _settled(items, verdicts, whole=whole)
 
     @property
-    def longest_body(self) -> int:
+    def max_body_bytes(self) -> int:
         return int(settings.UPLOAD_MEGABYTES) * 1024 * 1024
 
     def _items(self) -> list[Uploaded]:
@@ -157,12 +157,12 @@ class Timeline(ApiView):
     """GET /api/v3/bags/{code}/timeline"""
 
     permissions = {"GET": "scans.view_scan"}
-    shows = names(described.STOP)
+    fields = names(described.STOP)
 
     def get(self, request: Request, code: str) -> HttpResponse:
         bag = find_bag(self.actor, code, joined=False)
-        stops = [self.shown(stop) for stop in timeline(bag)]
-        return as_json({"code": bag.code, "results": stops})
+        stops = [self.select_fields(stop) for stop in timeline(bag)]
+        return json_response({"code": bag.code, "results": stops})
 
 
 class Trace(ApiView):
@@ -172,34 +172,34 @@ class Trace(ApiView):
     parameters = TraceIn
 
     def get(self, request: Request, code: str) -> HttpResponse:
-        at, cursor = self.asked["at"], self.asked["cursor"]
+        at, cursor = self.params["at"], self.params["cursor"]
         with one_moment():
             bag = find_bag(self.actor, code)
             sealed: dict[str, Any] = {
                 "of": "trace",
-                "scope": scope_of(self.actor),
+                "scope": visibility_key(self.actor),
                 "filters": {"bag": bag.pk, "at": at.isoformat() if at else None},
             }
             after = cursors.read_cursor(cursor, **sealed) if cursor else None
-            limit = self.asked["per_page"]
+            limit = self.params["per_page"]
             told, more = trace(self.actor, bag, at=at, after=after, limit=limit)
-        behind = cursors.cursor(more, **sealed) if more else None
-        follow = cursors.following(request, behind) if behind else None
-        return as_json(told | {"next": follow})
+        behind = cursors.make_cursor(more, **sealed) if more else None
+        follow = cursors.url_with_cursor(request, behind) if behind else None
+        return json_response(told | {"next": follow})
 
 
 class Recall(ApiView):
     """GET /api/v3/batches/{code}/recall"""
 
     permissions = {"GET": "scans.view_scan"}
-    limited = {"GET": "stream"}
+    rate_limits = {"GET": "stream"}
     parameters = RecallIn
     renderer_classes = [NdjsonRenderer, CsvRenderer]
 
     def get(self, request: Request, code: str) -> StreamingHttpResponse:
         batch = find_batch(self.actor, code)
         form = str(request.accepted_renderer.format)
-        pieces = recalled(self.actor, batch, form, after=self.asked["after"])
+        pieces = recalled(self.actor, batch, form, after=self.params["after"])
         return stream_pieces(pieces, form=form, name="recall", request=request._request)
 
 
@@ -212,7 +212,7 @@ def _settled(
     if whole and refused:
         first = refused[:FIRST_REFUSALS]
         raise UploadRefused(refused=len(refused), total=len(results), first=first)
-    return as_json(
+    return json_response(
         {
             "total": len(results),
             "counts": {name: counts[name] for name in (*Verdict.ACCEPTED, "refused")},
@@ -223,4 +223,4 @@ def _settled(
 
 def _told(recorded: ScanResult) -> HttpResponse:
     new = recorded.verdict == Outcome.APPLIED
-    return as_json(scan_result_json(recorded), status=201 if new else 200)
+    return json_response(scan_result_json(recorded), status=201 if new else 200)

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from bags.errors import AreaUnknown, BatchUnknown, WrongKind
-from bags.sheets import BagLine
+from bags.sheets import BagRow
 from scans.events import ScansRecorded, SheetImported
 from scans.models import Outcome, Scan, Step
 from scans.recording import fast_path
@@ -102,7 +102,7 @@ def record_upload(
 
 
 def register_bags(
-    rows: Iterable[BagLine | Problem],
+    rows: Iterable[BagRow | Problem],
     *,
     actor: User,
     areas: frozenset[int] | None,
@@ -115,7 +115,7 @@ def register_bags(
     A bag that exists is left alone. Chunks, verdicts and `keep` as in record_scans().
     """
 
-    def settle(unit: UnitOfWork, request: ScanRequest, line: BagLine) -> str:
+    def settle(unit: UnitOfWork, request: ScanRequest, line: BagRow) -> str:
         _check_bag(unit, line)
         if unit.find(line.code) is not None:
             return Outcome.ALREADY
@@ -133,7 +133,7 @@ def emit_sheet_imported(*, actor: User, sheet: str, rows: int, applied: int) -> 
     emit(SheetImported(sheet=sheet[:120], rows=rows, applied=applied), actor=actor)
 
 
-def _birth(line: BagLine, now: datetime) -> ScanRequest:
+def _birth(line: BagRow, now: datetime) -> ScanRequest:
     within = f" in {line.parent_code}" if line.parent_code else ""
     return ScanRequest(
         ref=uuid5(BAG_REFS, f"{line.code}{within}"),
@@ -147,7 +147,7 @@ def _birth(line: BagLine, now: datetime) -> ScanRequest:
     )
 
 
-def _check_bag(unit: UnitOfWork, line: BagLine) -> None:
+def _check_bag(unit: UnitOfWork, line: BagRow) -> None:
     """Refuse what only a bag sheet can get wrong; the first fault wins."""
     if line.bag_type not in unit.type_names():
         raise BadRow(field="bag_type", reason=f"there is no bag type {line.bag_type}")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from bags.errors import ChildElsewhere
 from bags.models import Area, Bag
-from bags.querysets import user_areas
+from bags.querysets import visible_area_ids
 from scans.errors import AreaForbidden, ClockAhead, RefReused
 from scans.events import ScanRecorded
 from scans.models import Outcome, Scan, Step
@@ -52,7 +52,7 @@ def record_scan(
     for _ in range(MAX_ATTEMPTS):
         try:
             with transaction.atomic():
-                unit = UnitOfWork([scan_request], areas=user_areas(actor))
+                unit = UnitOfWork([scan_request], areas=visible_area_ids(actor))
                 recorded = apply_scan(unit, scan_request, actor=actor, now=now)
                 unit.save(commit=True)
                 if recorded.verdict != REPLAYED:

@@ -9,15 +9,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bags.api.serializers import BAG_COLUMNS
+from bags.api.serializers import BAG_EXPORT_COLUMNS
 from bags.models import Bag, BagType
 from tests.api.site import CODES, HERE, LOT, THERE, commit
 from tests.factories import child_codes, make_loose, make_parent, scan
-from tracetrack.api.cursors import cursor, read_cursor
+from tracetrack.api.cursors import make_cursor, read_cursor
 from tracetrack.db import export
 from tracetrack.errors.problem import BadCursor
 
-NAMES = tuple(column.name for column in BAG_COLUMNS)
+NAMES = tuple(column.name for column in BAG_EXPORT_COLUMNS)
 
 
 def codes_of(answer):
@@ -124,13 +124,13 @@ class TestACursor:
         assert site.client("administrator").get(following).status_code == 200
 
     def test_of_another_list_is_refused(self, office):
-        other = cursor(1, of="scans", scope="all", filters={})
+        other = make_cursor(1, of="scans", scope="all", filters={})
 
         assert self.refused(office, f"/api/v3/bags/stream?cursor={quote(other)}")
 
     def test_of_another_key_is_refused(self, settings):
         sealed = {"of": "bags", "scope": "all", "filters": {}}
-        given = cursor(7, **sealed)
+        given = make_cursor(7, **sealed)
         assert read_cursor(given, **sealed) == 7
 
         settings.SECRET_KEY = "another key, another key, another key, another"
@@ -275,7 +275,7 @@ class TestAStream:
 
     def test_gives_its_place_back_when_nobody_reads_it(self, site, rf):
         place = export._places._value
-        rows = export.Rows(Bag.objects.all(), BAG_COLUMNS)
+        rows = export.Rows(Bag.objects.all(), BAG_EXPORT_COLUMNS)
         stream = export.stream(rows, form="csv", name="a", request=rf.get("/"))
         assert export._places._value == place - 1
 

@@ -231,7 +231,7 @@ class TestAnUploadThatIsRefusedWhole:
 
         assert_problem(operator.post(PATH, body, content_type=NDJSON), 400, "bad-request")
 
-    @pytest.mark.parametrize("parser", [bulk_parsers.ArrayParser, bulk_parsers.LinesParser])
+    @pytest.mark.parametrize("parser", [bulk_parsers.JsonArrayParser, bulk_parsers.NdjsonParser])
     def test_because_less_came_than_was_announced(self, rf, parser):
         whole = b"[]\n[]\n"
         request = Request(rf.post(PATH, whole, content_type="application/json"))

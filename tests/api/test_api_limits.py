@@ -192,7 +192,7 @@ class TestRedis:
     def test_forgets_a_count_soon_after_its_window(self, settings, redis_url, rf):
         use_redis(settings, redis_url)
 
-        throttling.count_stranger(rf.get("/", REMOTE_ADDR="10.0.0.1"))
+        throttling.count_anonymous_request(rf.get("/", REMOTE_ADDR="10.0.0.1"))
 
         client = caches["limits"]._there._client
         (name,) = client.scan_iter(match="tracetrack:*rl:*")

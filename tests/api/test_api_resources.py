@@ -10,8 +10,8 @@ from bags.models import Area
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, LOT, commit
 from tests.factories import make_batch, scan
-from tracetrack.api.cursors import cursor, read_cursor, read_place, sealed_place
-from tracetrack.api.pagination import Place
+from tracetrack.api.cursors import make_cursor, make_page_cursor, read_cursor, read_page_cursor
+from tracetrack.api.pagination import Position
 from tracetrack.errors.problem import BadCursor
 
 
@@ -143,7 +143,7 @@ class TestTheListOfBatches:
         assert office.get(page["next"]).json()["results"][0]["code"] == "LOT-2"
 
     def test_takes_no_foreign_cursor(self, office):
-        other = cursor(1, of="bags", scope="all", filters={})
+        other = make_cursor(1, of="bags", scope="all", filters={})
         following = office.get("/api/v3/batches?per_page=1&held=false").json()["next"]
 
         assert_problem(office.get(f"/api/v3/batches?cursor={other}"), 400, "bad-cursor")
@@ -207,8 +207,8 @@ class TestAWalk:
 
     def test_takes_no_cursor_that_leads_back_for_one_that_leads_on(self):
         sealed = {"of": "tokens", "scope": "all", "filters": {}}
-        back = sealed_place(Place(7, back=True), **sealed)
+        back = make_page_cursor(Position(7, back=True), **sealed)
 
-        assert read_place(back, **sealed) == Place(7, back=True)
+        assert read_page_cursor(back, **sealed) == Position(7, back=True)
         with pytest.raises(BadCursor):
             read_cursor(back, **sealed)

@@ -7,7 +7,7 @@ import pytest
 from bags.models import Area, Batch
 from tests.api.problem import assert_problem
 from tests.api.site import AREA, BAG_TYPE, BATCH, HERE, HOOK, LOT, post, scan_body, send
-from tracetrack.text_cleaning import plain
+from tracetrack.text_cleaning import clean_text
 
 TURNED, ZERO = "\N{RIGHT-TO-LEFT OVERRIDE}", "\N{ZERO WIDTH SPACE}"
 # A word that needs its joiner.
@@ -83,5 +83,5 @@ class TestAText:
         assert_problem(answer, 400, "reason-missing")
 
     def test_in_one_line_has_no_others(self):
-        assert plain("a\nb\u2028c") == "a b c"
-        assert plain("a\nb\u2028c", lines=True) == "a\nb\nc"
+        assert clean_text("a\nb\u2028c") == "a b c"
+        assert clean_text("a\nb\u2028c", lines=True) == "a\nb\nc"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bags.codes import CODE, Label, normalised, read_label
+from bags.codes import CODE, Label, normalize_code, parse_label
 from bags.errors import BadCode
 
 
@@ -25,20 +25,20 @@ class TestNormalised:
         ],
     )
     def test_gives_the_one_form(self, text, code):
-        assert normalised(text) == code
+        assert normalize_code(text) == code
 
     @pytest.mark.parametrize(
         "text",
         ["", "x", "??", "SB 12 34", "=CMD()", "\x07", "-AB1", "A" * 65, "नमी", "SB22407'"],
     )
     def test_refuses_what_cannot_be_one(self, text):
-        assert normalised(text) is None
+        assert normalize_code(text) is None
 
     @given(st.text(max_size=80))
     def test_is_stable_and_always_fits_the_pattern(self, text):
-        code = normalised(text)
+        code = normalize_code(text)
 
-        assert code is None or (CODE.fullmatch(code) and normalised(code) == code)
+        assert code is None or (CODE.fullmatch(code) and normalize_code(code) == code)
 
 
 class TestALabel:
@@ -54,14 +54,14 @@ class TestALabel:
         ],
     )
     def test_gives_code_and_lot(self, text, label):
-        assert read_label(text) == label
+        assert parse_label(text) == label
 
     @pytest.mark.parametrize("text", ["", ";LOT-7", "https://e.com/", "A" * 600, "https://[bad"])
     def test_without_a_code_is_refused(self, text):
         with pytest.raises(BadCode):
-            read_label(text)
+            parse_label(text)
 
     @given(st.text(max_size=600))
     def test_never_fails_otherwise(self, text):
         with suppress(BadCode):
-            assert CODE.fullmatch(read_label(text).code)
+            assert CODE.fullmatch(parse_label(text).code)

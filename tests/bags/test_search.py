@@ -7,8 +7,8 @@ from accounts.roles import Role
 from bags.errors import BagUnknown
 from bags.filters import BagFilters
 from bags.models import Bag, BagCode
-from bags.queries import as_rows, bag_page, find_bag, listed
-from bags.search import search, ways
+from bags.queries import bag_rows, bags_after, find_bag, rows_by_id
+from bags.search import search, search_statements
 from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
 
 pytestmark = pytest.mark.django_db
@@ -136,7 +136,7 @@ class TestWays:
                 return cursor.fetchone()
 
             read, looked = looks()
-            cursor.execute(*next(iter(ways(ben, text, 21)))[1])
+            cursor.execute(*next(iter(search_statements(ben, text, 21)))[1])
             assert cursor.fetchall()[0][1].startswith(text)
             assert looks() == (read, looked + 1)
 
@@ -148,13 +148,13 @@ class TestListed:
         Bag.objects.filter(parent__code="SB10001").update(batch=make_batch("LOT-7"))
         scan(ben, "dispatch", "M444-10001", area="lucknow")
         ids = list(Bag.objects.order_by("-code").values_list("id", flat=True))
-        as_lists_say = {row["id"]: row for row in as_rows(Bag.objects.all())}
+        as_lists_say = {row["id"]: row for row in bag_rows(Bag.objects.all())}
 
         assert len(ids) > 20
         assert any(row["batch"] for row in as_lists_say.values())
-        assert listed(ids) == [as_lists_say[bag] for bag in ids]
-        assert listed([ids[3], 2**60, ids[1]]) == [as_lists_say[ids[3]], as_lists_say[ids[1]]]
-        assert listed([]) == []
+        assert rows_by_id(ids) == [as_lists_say[bag] for bag in ids]
+        assert rows_by_id([ids[3], 2**60, ids[1]]) == [as_lists_say[ids[3]], as_lists_say[ids[1]]]
+        assert rows_by_id([]) == []
 
 
 class TestOneBag:
@@ -174,8 +174,8 @@ class TestOneBag:
 
 class TestAPage:
     def test_goes_on_where_the_last_one_ended(self, ben):
-        first = bag_page(ben, after=None, limit=2, filters=BagFilters())
-        rest = bag_page(ben, after=first[-1]["id"], limit=10, filters=BagFilters())
+        first = bags_after(ben, after=None, limit=2, filters=BagFilters())
+        rest = bags_after(ben, after=first[-1]["id"], limit=10, filters=BagFilters())
 
         assert len(first + rest) == len({row["id"] for row in first + rest}) == 4
 
@@ -183,11 +183,11 @@ class TestAPage:
         make_parent("SB10001", children=1)
         loose = BagFilters(loose=True, area="jaipur")
 
-        assert [r["code"] for r in bag_page(ben, after=None, limit=9, filters=loose)] == [
+        assert [r["code"] for r in bags_after(ben, after=None, limit=9, filters=loose)] == [
             "CB555112255"
         ]
         sacks = BagFilters(kind="parent", state="open", bag_type="mustard")
-        assert len(bag_page(ben, after=None, limit=9, filters=sacks)) == 1
+        assert len(bags_after(ben, after=None, limit=9, filters=sacks)) == 1
 
     @pytest.mark.parametrize(
         "nothing",
@@ -207,7 +207,7 @@ class TestAPage:
     def test_of_what_there_cannot_be_is_empty(self, ben, nothing):
         make_parent("SB10001", children=1)
 
-        assert bag_page(ben, after=None, limit=9, filters=BagFilters(**nothing)) == []
+        assert bags_after(ben, after=None, limit=9, filters=BagFilters(**nothing)) == []
 
     @pytest.mark.parametrize(
         ("filters", "found"),
@@ -223,7 +223,7 @@ class TestAPage:
     def test_has_what_fits_all_filters(self, ben, filters, found):
         make_parent("SB10001", children=1)
 
-        assert len(bag_page(ben, after=None, limit=9, filters=BagFilters(**filters))) == found
+        assert len(bags_after(ben, after=None, limit=9, filters=BagFilters(**filters))) == found
 
 
 class TestCodesApart:

@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.roles import Role
 from audit.models import AuditEntry
 from bags.models import Bag
-from bags.querysets import user_areas
-from bags.sheets import read_bag
+from bags.querysets import visible_area_ids
+from bags.sheets import parse_bag_row
 from dashboard.stats.counters import drifts
 from scans.models import Scan
 from scans.recording import bulk
@@ -61,7 +61,7 @@ class SmallDay:
 
     def _bag(self, row):
         try:
-            return read_bag(dict(zip(BAG_COLUMNS, row, strict=True)))
+            return parse_bag_row(dict(zip(BAG_COLUMNS, row, strict=True)))
         except (Problem, ValueError):
             return BadRow(field="row", reason="is bad")
 
@@ -154,7 +154,7 @@ class TestRecordScans:
             (scan_request("register", "SB10003", area="akola"), people["bilal"]),
         ]
 
-        verdicts = record_scans(rows, areas=user_areas(mine), now=timezone.now())
+        verdicts = record_scans(rows, areas=visible_area_ids(mine), now=timezone.now())
 
         assert named(verdicts) == ["bag-unknown", "area-forbidden", "applied"]
 

@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.roles import Role
 from audit.models import AuditEntry
 from bags import actions
-from bags.events import EVERYWHERE
+from bags.events import ALL_CACHES
 from bags.models import Area, BagType, Batch
 from tests.factories import make_user, reference
 from tracetrack import cache
@@ -53,7 +53,7 @@ class TestAnArea:
 
         facts = {"area": "lucknow", "called": "Lucknow North", "gln": "", "active": True}
         assert told("area.changed") == ("area lucknow", facts)
-        assert set(dropped) == set(EVERYWHERE)
+        assert set(dropped) == set(ALL_CACHES)
 
     def test_tells_who_joins_and_who_leaves(self, desk, dropped):
         area = Area.objects.get(code="lucknow")
@@ -71,7 +71,7 @@ class TestAnArea:
         cho = make_user("cho", Role.ADMINISTRATOR)
         actions.staff_area(actor=cho, area=Area.objects.get(code="lucknow"), members=[cho])
 
-        assert set(dropped) == set(EVERYWHERE)
+        assert set(dropped) == set(ALL_CACHES)
 
     def test_tells_nothing_of_its_people_when_they_stay(self, desk):
         make_user("stays", Role.OPERATOR, ["lucknow"])
@@ -111,7 +111,7 @@ class TestABagType:
 
         facts = {"bag_type": "jute"} | {k: v for k, v in self.FORM.items() if k != "name"}
         assert told("bag_type.changed") == ("bag type jute", facts)
-        assert set(dropped) == set(EVERYWHERE)
+        assert set(dropped) == set(ALL_CACHES)
 
     @pytest.mark.parametrize("pattern", ["[", "^(A+)+Z$", r"(A)\1", "A" * 129])
     def test_is_refused_with_a_pattern_that_stops_the_work(self, desk, pattern):

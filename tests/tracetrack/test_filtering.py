@@ -3,21 +3,21 @@
 import pytest
 from django_filters import ChoiceFilter
 
-from bags.api.serializers import BagNarrowing, BatchNarrowing
+from bags.api.serializers import BagFilterSet, BatchFilterSet
 from bags.filters import BagFilters
 from bags.models import Area, Bag
 from scans.api.serializers import ScanFilterSet, ScanStreamFilterSet
-from tracetrack.api.filters import Filters, FlagFilter, text
+from tracetrack.api.filters import StrictBooleanFilter, StrictFilterSet, text_filter
 from tracetrack.errors.http import BadField
-from webhooks.api.serializers import DeliveryNarrowing
+from webhooks.api.serializers import DeliveryFilterSet
 
 
-class Some(Filters):
+class Some(StrictFilterSet):
     """A little of everything."""
 
-    name = text(4)
+    name = text_filter(4)
     kind = ChoiceFilter(choices=[("a", "A"), ("b", "B")])
-    flag = FlagFilter()
+    flag = StrictBooleanFilter()
 
     class Meta:
         model = Area
@@ -26,23 +26,23 @@ class Some(Filters):
 
 def refused(**given):
     with pytest.raises(BadField) as refusal:
-        Some(given).meant  # noqa: B018
+        Some(given).parsed  # noqa: B018
     return refusal.value.facts
 
 
 class TestFilters:
     def test_mean_what_was_given_and_nothing_else(self):
-        assert Some({}).meant == {}
-        assert Some({"kind": "b"}).meant == {"kind": "b"}
-        assert Some({"flag": "false", "name": " ab "}).meant == {"flag": False, "name": "ab"}
+        assert Some({}).parsed == {}
+        assert Some({"kind": "b"}).parsed == {"kind": "b"}
+        assert Some({"flag": "false", "name": " ab "}).parsed == {"flag": False, "name": "ab"}
 
     @pytest.mark.parametrize("given", ["true", "True", "1", "yes", "on", "t"])
     def test_take_several_words_for_true(self, given):
-        assert Some({"flag": given}).meant == {"flag": True}
+        assert Some({"flag": given}).parsed == {"flag": True}
 
     @pytest.mark.parametrize("given", ["false", "FALSE", "0", "no", "off", "f"])
     def test_take_several_words_for_false(self, given):
-        assert Some({"flag": given}).meant == {"flag": False}
+        assert Some({"flag": given}).parsed == {"flag": False}
 
     @pytest.mark.parametrize("given", ["perhaps", "2", "null", "None", "truefalse"])
     def test_take_nothing_for_a_flag_that_is_none(self, given):
@@ -63,8 +63,8 @@ class TestFilters:
 
     def test_of_one_kind_share_a_form_and_no_value(self):
         assert Some({"kind": "a"}).get_form_class() is Some({"kind": "b"}).get_form_class()
-        assert Some({"kind": "a"}).meant != Some({"kind": "b"}).meant
-        assert Some({}).get_form_class() is not BatchNarrowing({}).get_form_class()
+        assert Some({"kind": "a"}).parsed != Some({"kind": "b"}).meant
+        assert Some({}).get_form_class() is not BatchFilterSet({}).get_form_class()
 
 
 class TestTheFiltersOfAList:
@@ -74,16 +74,16 @@ class TestTheFiltersOfAList:
             "loose": "false",
         }  # fmt: skip
 
-        meant = BagNarrowing(given).meant
+        meant = BagFilterSet(given).parsed
 
-        assert set(BagNarrowing.base_filters) == set(BagFilters.__dataclass_fields__)
+        assert set(BagFilterSet.base_filters) == set(BagFilters.__dataclass_fields__)
         assert meant["batch"] == "LOT-1"
         assert BagFilters(**meant).loose is False
 
     def test_each_name_a_table(self):
-        for kind in (BagNarrowing, BatchNarrowing, ScanFilterSet, DeliveryNarrowing):
+        for kind in (BagFilterSet, BatchFilterSet, ScanFilterSet, DeliveryFilterSet):
             assert kind._meta.model is not None
-        assert BagNarrowing._meta.model is Bag
+        assert BagFilterSet._meta.model is Bag
 
     def test_of_the_stream_of_scans_are_those_of_the_list_and_more(self):
         more = set(ScanStreamFilterSet.base_filters) - set(ScanFilterSet.base_filters)

@@ -78,7 +78,9 @@ class TestTheSameKey:
 
     def test_is_forgotten_after_a_day(self, office):
         keyed(office, NEW)
-        Receipt.objects.update(at=timezone.now() - idempotency.KEPT - timedelta(seconds=1))
+        Receipt.objects.update(
+            at=timezone.now() - idempotency.KEEP_RESPONSES_FOR - timedelta(seconds=1)
+        )
 
         done = keyed(office, NEW | {"code": "NEW-2"})
 

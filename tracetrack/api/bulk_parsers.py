@@ -10,11 +10,11 @@ from typing import IO, Any
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
-from tracetrack.api.json_parser import as_text, check_coding, loads, read_value
+from tracetrack.api.json_parser import check_encoding, decode_utf8, decode_value, loads
 from tracetrack.errors.problem import BadRequest
 
 # No honest item comes near it.
-LONGEST_LINE = 64 * 1024
+MAX_LINE_BYTES = 64 * 1024
 SPACE = re.compile(r"[ \t\n\r]*")
 # What may end a value, or hide such a sign: strings.
 SIGN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},"]', re.DOTALL)
@@ -22,7 +22,7 @@ SIGN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},"]', re.DOTALL)
 Item = Any | BadRequest
 
 
-class ArrayParser(BaseParser):
+class JsonArrayParser(BaseParser):
     """An iterator of the items of an array: each as it is, or the BadRequest that says why not."""
 
     media_type = "application/json"
@@ -36,10 +36,10 @@ class ArrayParser(BaseParser):
         length = _checked_length(parser_context)
         body = stream.read(length)
         _check_whole(len(body), length)
-        return _array(as_text(body))
+        return _array(decode_utf8(body))
 
 
-class LinesParser(BaseParser):
+class NdjsonParser(BaseParser):
     """The same of NDJSON; blank lines are no items."""
 
     media_type = "application/x-ndjson"
@@ -56,7 +56,7 @@ class LinesParser(BaseParser):
 def _checked_length(context: Mapping[str, Any] | None) -> int:
     assert context is not None
     request: Request = context["request"]
-    check_coding(request)
+    check_encoding(request)
     return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
@@ -67,13 +67,13 @@ def _check_whole(came: int, length: int) -> None:
 
 def _lines(stream: IO[Any], length: int) -> Iterator[Item]:
     came = 0
-    while line := stream.readline(LONGEST_LINE + 1):
+    while line := stream.readline(MAX_LINE_BYTES + 1):
         came += len(line)
-        if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
-            while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+        if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
+            while (rest := stream.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
                 came += len(rest)
             came += len(rest)
-            yield BadRequest(reason=f"it has a line of more than {LONGEST_LINE} bytes")
+            yield BadRequest(reason=f"it has a line of more than {MAX_LINE_BYTES} bytes")
         elif line.strip():
             yield _line(line)
     _check_whole(came, length)
@@ -111,7 +111,7 @@ def _array(text: str) -> Iterator[Item]:
 def _element(text: str, at: int) -> tuple[Item, int]:
     end = 0
     try:
-        return read_value(text, at)
+        return decode_value(text, at)
     except BadRequest as fault:
         end = _end_of_element(text, at)
         return fault, end

@@ -16,14 +16,14 @@ from rest_framework.request import Request
 from accounts.models import User
 from accounts.tokens import TokenAuthentication
 from tracetrack.api import throttling
-from tracetrack.api.view import VARY, ApiView, as_json, check_may
+from tracetrack.api.view import VARY, ApiView, check_permission, json_response
 
 PLAIN = ("*/*", "application/json")
 # Where which view was asked, with the line of the table of addresses that led there.
-asked_at: dict[str, tuple[type["KeptView"], Any]] = {}
+asked_at: dict[str, tuple[type["CachedView"], Any]] = {}
 
 
-class KeptView(ApiView):
+class CachedView(ApiView):
     """One endpoint of which `kept` gives the answer: a JSON object as bytes.
 
     Who asks and whether he may is found out first, from the one declaration in `permissions`, and
@@ -32,7 +32,7 @@ class KeptView(ApiView):
     """
 
     @classmethod
-    def kept(cls, user: User, **asked: Any) -> tuple[bytes, bool]:
+    def payload(cls, user: User, **asked: Any) -> tuple[bytes, bool]:
         """The answer for `user`, and whether it was there already.
 
         A question that is not plain brings its `parameters`; a plain one has none.
@@ -40,7 +40,7 @@ class KeptView(ApiView):
         raise NotImplementedError
 
     def get(self, request: Request) -> HttpResponse:
-        told = self._told(self.actor, self.started, **self.asked)
+        told = self._told(self.actor, self.started, **self.params)
         return _response(request._request, *told)
 
     @classmethod
@@ -70,13 +70,13 @@ class KeptView(ApiView):
         user: Any = found[0] if found else request.user
         permission = cls.permissions["GET"]
         assert permission is not None
-        throttling.count(request, user, found and found[1], cls.allowance("GET"))
-        check_may(user, permission)
+        throttling.count_request(request, user, found and found[1], cls.rate_limit("GET"))
+        check_permission(user, permission)
         return cls._told(user, started)
 
     @classmethod
     def _told(cls, user: User, started: float, **asked: Any) -> tuple[bytes, str]:
-        body, cached = cls.kept(user, **asked)
+        body, cached = cls.payload(user, **asked)
         # How long this one answer took is no part of what it says.
         took = (perf_counter() - started) * 1000
         ending = orjson.dumps({"response_time_ms": round(took, 3), "cached": cached})
@@ -84,7 +84,7 @@ class KeptView(ApiView):
 
 
 def _response(request: HttpRequest, body: bytes, etag: str) -> HttpResponse:
-    response = as_json(body)
+    response = json_response(body)
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "private, no-cache"
     if "HTTP_IF_NONE_MATCH" in request.META:

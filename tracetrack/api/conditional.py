@@ -12,10 +12,10 @@ from django.utils.http import parse_etags
 from tracetrack.api.row_version import ANY
 
 WEAK = "W/"
-KEPT_HEADERS = ("Cache-Control", "ETag", "Vary")
+NOT_MODIFIED_HEADERS = ("Cache-Control", "ETag", "Vary")
 
 
-def tag(body: bytes, version: str = "") -> str:
+def make_etag(body: bytes, version: str = "") -> str:
     """The strong ETag of an answer, and of the version of the row that it shows."""
     digest = blake2b(body, digest_size=16).hexdigest()
     return f'"{version}.{digest}"' if version else f'"{digest}"'
@@ -30,18 +30,18 @@ def expected_versions(request: HttpRequest) -> frozenset[str] | None:
     return frozenset(ANY if tag == ANY else tag.strip('"').partition(".")[0] for tag in strong)
 
 
-def told_once(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def with_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """`response` to a GET with its ETag; 304 where If-None-Match names it."""
     if response.status_code != 200:
         return response
-    etag = str(response.headers.get("ETag") or tag(response.content))
+    etag = str(response.headers.get("ETag") or make_etag(response.content))
     response.headers["ETag"] = etag
     response.headers.setdefault("Cache-Control", "private, no-cache")
     known = parse_etags(request.headers.get("If-None-Match", ""))
     if ANY not in known and etag.removeprefix(WEAK) not in {k.removeprefix(WEAK) for k in known}:
         return response
     unchanged = HttpResponseNotModified()
-    for name in KEPT_HEADERS:
+    for name in NOT_MODIFIED_HEADERS:
         if name in response.headers:
             unchanged[name] = response[name]
     return unchanged

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from tracetrack.errors.handler import API
+from tracetrack.errors.handler import API_PREFIX
 
 HTML = "text/html"
 NO_PAGE = {
@@ -14,7 +14,7 @@ NO_PAGE = {
 }
 
 
-class NoPageMiddleware:
+class ApiCspMiddleware:
     """Answers of the API that are no HTML get the strictest policy, whichever way they took."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -22,7 +22,7 @@ class NoPageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if request.path.startswith(API) and not is_html(response):
+        if request.path.startswith(API_PREFIX) and not is_html(response):
             for name, value in NO_PAGE.items():
                 response.headers[name] = value
         return response

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 from django.core.signing import BadSignature, Signer
 from rest_framework.request import Request
 
-from tracetrack.api.pagination import Page, Place
+from tracetrack.api.pagination import Page, Position
 from tracetrack.errors.problem import BadCursor
 
-LONGEST = 256
+MAX_CURSOR_CHARS = 256
 
 
-def cursor(after: int, *, of: str, scope: str, filters: dict[str, Any]) -> str:
+def make_cursor(after: int, *, of: str, scope: str, filters: dict[str, Any]) -> str:
     """A cursor behind the row with the id `after`, good for this list, scope and these filters."""
     return _signer(of, scope, filters).sign_object(after)
 
@@ -26,34 +26,34 @@ def read_cursor(text: str, *, of: str, scope: str, filters: dict[str, Any]) -> i
     return key
 
 
-def sealed_place(place: Place, *, of: str, scope: str, filters: dict[str, Any]) -> str:
+def make_page_cursor(place: Position, *, of: str, scope: str, filters: dict[str, Any]) -> str:
     """A cursor at `place`, good as those of cursor()."""
     return _signer(of, scope, filters).sign_object([place.key] if place.back else place.key)
 
 
-def read_place(text: str, *, of: str, scope: str, filters: dict[str, Any]) -> Place:
+def read_page_cursor(text: str, *, of: str, scope: str, filters: dict[str, Any]) -> Position:
     """The place that the cursor names. Raises BadCursor where another list made it."""
     key = _unsigned(text, of, scope, filters)
-    return Place(key[0], back=True) if isinstance(key, list) else Place(key)
+    return Position(key[0], back=True) if isinstance(key, list) else Position(key)
 
 
-def links(request: Request, page: Page, **sealed: Any) -> dict[str, str | None]:
+def page_links(request: Request, page: Page, **sealed: Any) -> dict[str, str | None]:
     """The addresses of the pages after and before `page`, as members of an answer."""
     places = {"next": page.next, "previous": page.previous}
     return {
-        name: following(request, sealed_place(place, **sealed)) if place else None
+        name: url_with_cursor(request, make_page_cursor(place, **sealed)) if place else None
         for name, place in places.items()
     }
 
 
-def following(request: Request, cursor: str) -> str:
+def url_with_cursor(request: Request, cursor: str) -> str:
     """The address that was asked for, going on at `cursor`."""
     given = {name: request.query_params[name] for name in request.query_params}
     return f"{request.path}?{urlencode(given | {'cursor': cursor})}"
 
 
 def _unsigned(text: str, of: str, scope: str, filters: dict[str, Any]) -> Any:
-    if len(text) > LONGEST:
+    if len(text) > MAX_CURSOR_CHARS:
         raise BadCursor
     try:
         return _signer(of, scope, filters).unsign_object(text)

@@ -23,7 +23,7 @@ class Deprecated:
         return f"Deprecated since {self.since}, answers until {self.until}: use {self.instead}."
 
 
-def tell(response: HttpResponseBase, going: Collection[Deprecated]) -> None:
+def add_headers(response: HttpResponseBase, going: Collection[Deprecated]) -> None:
     """Say in the headers of RFC 9745 and RFC 8594 that what was used goes away."""
     if not going:
         return

@@ -17,7 +17,7 @@ FLAGS = {
 _forms: dict[type[FilterSet], Any] = {}
 
 
-class Flag(forms.Field):
+class StrictBooleanField(forms.Field):
     """True or false; what is neither is refused, not taken for nothing."""
 
     def to_python(self, value: Any) -> bool | None:
@@ -29,20 +29,20 @@ class Flag(forms.Field):
         return flag
 
 
-class FlagFilter(BooleanFilter):
+class StrictBooleanFilter(BooleanFilter):
     """true or false."""
 
-    field_class = Flag
+    field_class = StrictBooleanField
 
 
-class Filters(FilterSet):
+class StrictFilterSet(FilterSet):
     """What a list can be narrowed by. What cannot be read is refused, and so is what is empty."""
 
     def __init__(self, given: Mapping[str, str]) -> None:
         super().__init__(given)
 
     @cached_property
-    def meant(self) -> dict[str, Any]:
+    def parsed(self) -> dict[str, Any]:
         """What was given, as it was understood; raises BadField."""
         for name, text in self.data.items():
             if not text.strip():
@@ -59,7 +59,7 @@ class Filters(FilterSet):
         return _forms[kind]
 
 
-def text(longest: int, kind: type[CharFilter] = CharFilter, **more: Any) -> Any:
+def text_filter(longest: int, kind: type[CharFilter] = CharFilter, **more: Any) -> Any:
     """A filter by a name or a code."""
     shape = {"type": "string", "minLength": 1, "maxLength": longest}
     return extend_schema_field(shape)(kind(max_length=longest, **more))

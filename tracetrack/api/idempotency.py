@@ -22,21 +22,21 @@ from accounts.models import Receipt
 from tracetrack.api.view import ApiView
 from tracetrack.errors.http import BadField, KeyReused, UnderWay
 
-HEADER = "Idempotency-Key"
-REPLAYED = "Idempotency-Replayed"
-KEY = re.compile(r"[\x21-\x7e]{1,255}")
-KEPT = timedelta(hours=24)
+KEY_HEADER = "Idempotency-Key"
+REPLAYED_HEADER = "Idempotency-Replayed"
+KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
+KEEP_RESPONSES_FOR = timedelta(hours=24)
 # Every receipt that is written takes this many old ones away, so they never pile up.
-SWEPT = 10
-HEADERS = ("Cache-Control", "ETag", "Location")
+PURGE_PER_REQUEST = 10
+STORED_HEADERS = ("Cache-Control", "ETag", "Location")
 # Stands in a receipt where the answer showed a secret. No JSON holds such a byte.
-SECRET = b"\0"
+SECRET_PLACEHOLDER = b"\0"
 
-Post = Callable[..., HttpResponse]
-Make = Callable[[str], str]
+Handler = Callable[..., HttpResponse]
+DeriveSecret = Callable[[str], str]
 
 
-def repeatable(post: Post) -> Post:
+def idempotent(post: Handler) -> Handler:
     """`post` of an ApiView, made safe to repeat: with a key, the first answer comes again.
 
     Only what was done leaves a receipt; what was refused leaves its key as good as new.
@@ -44,7 +44,7 @@ def repeatable(post: Post) -> Post:
     return _repeatable(post, None)
 
 
-def repeatable_with_secret(make: Make) -> Callable[[Post], Post]:
+def idempotent_with_secret(make: DeriveSecret) -> Callable[[Handler], Handler]:
     """As repeatable(), where the answer shows a secret that `make` makes of the view's seed.
 
     The receipt keeps the seed; only together with the SECRET_KEY it gives the secret again.
@@ -52,25 +52,25 @@ def repeatable_with_secret(make: Make) -> Callable[[Post], Post]:
     return lambda post: _repeatable(post, make)
 
 
-def _repeatable(post: Post, make: Make | None) -> Post:
+def _repeatable(post: Handler, make: DeriveSecret | None) -> Handler:
     @wraps(post)
     def once(view: ApiView, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        key = request.headers.get(HEADER)
+        key = request.headers.get(KEY_HEADER)
         if key is None:
             return post(view, request, *args, **kwargs)
-        if not KEY.fullmatch(key):
-            raise BadField(field=HEADER, reason="is not 1 to 255 visible signs of ASCII")
+        if not KEY_PATTERN.fullmatch(key):
+            raise BadField(field=KEY_HEADER, reason="is not 1 to 255 visible signs of ASCII")
         asked = _digest(view, request)
         with transaction.atomic():
             earlier = _earlier(view, key)
             if earlier is not None:
                 return _again(earlier, asked, make)
-            view.seed = secrets.token_urlsafe(32) if make else ""
+            view.secret_seed = secrets.token_urlsafe(32) if make else ""
             response = post(view, request, *args, **kwargs)
             _keep(view, key, asked, response, make)
         return response
 
-    once.repeatable = True  # type: ignore[attr-defined]
+    once.idempotent = True  # type: ignore[attr-defined]
     return once
 
 
@@ -93,27 +93,29 @@ def _earlier(view: ApiView, key: str) -> Receipt | None:
             raise UnderWay(seconds=1)
     # Asked only now: what the one before us did is committed.
     earlier = Receipt.objects.filter(user=view.actor, key=key).first()
-    if earlier is not None and earlier.at < timezone.now() - KEPT:
+    if earlier is not None and earlier.at < timezone.now() - KEEP_RESPONSES_FOR:
         earlier.delete()
         return None
     return earlier
 
 
-def _again(earlier: Receipt, asked: str, make: Make | None) -> HttpResponse:
+def _again(earlier: Receipt, asked: str, make: DeriveSecret | None) -> HttpResponse:
     body = bytes(earlier.body)
     if make:
-        body = body.replace(SECRET, make(earlier.seed).encode())
+        body = body.replace(SECRET_PLACEHOLDER, make(earlier.seed).encode())
     # Under another SECRET_KEY the secret is another one: that answer cannot come again.
     if earlier.asked != asked or (make and earlier.answered != sha256(body).hexdigest()):
         raise KeyReused(at=earlier.at.isoformat())
     response = HttpResponse(body, content_type="application/json", status=earlier.status)
     for name, value in earlier.headers.items():
         response.headers[name] = value
-    response.headers[REPLAYED] = "true"
+    response.headers[REPLAYED_HEADER] = "true"
     return response
 
 
-def _keep(view: ApiView, key: str, asked: str, response: HttpResponse, make: Make | None) -> None:
+def _keep(
+    view: ApiView, key: str, asked: str, response: HttpResponse, make: DeriveSecret | None
+) -> None:
     """Write the receipt, and forget some that are old. Index: receipt_by_age."""
     body = response.content
     Receipt.objects.create(
@@ -121,11 +123,11 @@ def _keep(view: ApiView, key: str, asked: str, response: HttpResponse, make: Mak
         key=key,
         asked=asked,
         status=response.status_code,
-        headers={name: response[name] for name in HEADERS if name in response},
-        body=body.replace(make(view.seed).encode(), SECRET) if make else body,
-        seed=view.seed,
+        headers={name: response[name] for name in STORED_HEADERS if name in response},
+        body=body.replace(make(view.secret_seed).encode(), SECRET_PLACEHOLDER) if make else body,
+        seed=view.secret_seed,
         answered=sha256(body).hexdigest() if make else "",
     )
-    old = Receipt.objects.filter(at__lt=timezone.now() - KEPT).order_by("at")
-    swept = old.select_for_update(skip_locked=True)[:SWEPT]
+    old = Receipt.objects.filter(at__lt=timezone.now() - KEEP_RESPONSES_FOR).order_by("at")
+    swept = old.select_for_update(skip_locked=True)[:PURGE_PER_REQUEST]
     Receipt.objects.filter(pk__in=swept.values("pk")).delete()

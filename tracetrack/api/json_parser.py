@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from tracetrack.errors.http import TooLarge, UnsupportedMediaType
 from tracetrack.errors.problem import BadRequest
 
-DEEPEST = 32
+MAX_DEPTH = 32
 # PostgreSQL keeps neither NUL nor half a surrogate pair.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 UTF8 = frozenset({"utf-8", "utf8"})
@@ -31,7 +31,7 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         if parser_context:
-            check_coding(parser_context["request"])
+            check_encoding(parser_context["request"])
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
         # One byte more than allowed tells a body that fits from one that does not.
         body = stream.read(limit + 1)
@@ -42,11 +42,11 @@ class StrictJSONParser(BaseParser):
 
 def loads(body: bytes) -> Any:
     """`body` as JSON; raises BadRequest with a reason."""
-    found, _ = read_value(as_text(body), 0, whole=True)
+    found, _ = decode_value(decode_utf8(body), 0, whole=True)
     return found
 
 
-def as_text(body: bytes) -> str:
+def decode_utf8(body: bytes) -> str:
     """`body` decoded; raises BadRequest where it is not UTF-8."""
     try:
         return body.decode("utf-8")
@@ -54,7 +54,7 @@ def as_text(body: bytes) -> str:
         raise BadRequest(reason="it is not UTF-8") from None
 
 
-def read_value(text: str, at: int, *, whole: bool = False) -> tuple[Any, int]:
+def decode_value(text: str, at: int, *, whole: bool = False) -> tuple[Any, int]:
     """The JSON value that begins at `at`, and where it ends; raises BadRequest with a reason.
 
     With `whole`, nothing but white space may stand around it.
@@ -73,7 +73,7 @@ def read_value(text: str, at: int, *, whole: bool = False) -> tuple[Any, int]:
     return found, end
 
 
-def check_coding(request: Request) -> None:
+def check_encoding(request: Request) -> None:
     """Raises UnsupportedMediaType for what is compressed, or not UTF-8."""
     coding = request.headers.get("Content-Encoding", "identity")
     if coding.lower() != "identity":
@@ -119,13 +119,13 @@ def _check(found: Any) -> None:
                 below += [*value.keys(), *value.values()]
             elif isinstance(value, list):
                 below += value
-        if depth > DEEPEST and any(isinstance(value, dict | list) for value in level):
+        if depth > MAX_DEPTH and any(isinstance(value, dict | list) for value in level):
             raise BadRequest(reason=_too_deep())
         level = below
 
 
 def _too_deep() -> str:
-    return f"it is nested deeper than {DEEPEST}"
+    return f"it is nested deeper than {MAX_DEPTH}"
 
 
 def _shown(text: str) -> str:

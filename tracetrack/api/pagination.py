@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Behind the row with this key; with `back` before it."""
 
     key: int | str
@@ -20,15 +20,15 @@ class Page:
     """What one page shows, and where the next and the previous one begin, if there are any."""
 
     rows: list[Any]
-    next: Place | None
-    previous: Place | None
+    next: Position | None
+    previous: Position | None
 
 
-def walk(
+def paginate(
     rows: QuerySet[Any],
     *,
     order: str,
-    at: Place | None,
+    at: Position | None,
     limit: int,
     key: Callable[[Any], int | str] | None = None,
 ) -> Page:
@@ -47,8 +47,8 @@ def walk(
     if back:
         shown.reverse()
     key = key or attrgetter(column)
-    behind = Place(key(shown[-1])) if shown else None
-    before = Place(key(shown[0]), back=True) if shown else None
+    behind = Position(key(shown[-1])) if shown else None
+    before = Position(key(shown[0]), back=True) if shown else None
     return Page(
         shown,
         next=behind if back or more else None,
@@ -56,11 +56,11 @@ def walk(
     )
 
 
-def walk_columns(
-    rows: QuerySet[Any], columns: Mapping[str, Any], *, order: str, at: Place | None, limit: int
+def paginate_values(
+    rows: QuerySet[Any], columns: Mapping[str, Any], *, order: str, at: Position | None, limit: int
 ) -> Page:
     """A page as walk() gives it, of dicts: by each name what its column or expression gives."""
     # Not as objects: making those would take longer than asking the database.
     found = rows.values_list(order.removeprefix("-"), *columns.values())
-    page = walk(found, order=order, at=at, limit=limit, key=itemgetter(0))
+    page = paginate(found, order=order, at=at, limit=limit, key=itemgetter(0))
     return replace(page, rows=[dict(zip(columns, row[1:], strict=True)) for row in page.rows])

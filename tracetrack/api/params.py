@@ -8,11 +8,11 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from tracetrack.errors.http import BadField, UnknownParameter, first_fault
-from tracetrack.text_cleaning import plain
+from tracetrack.errors.http import BadField, UnknownParameter, first_field_error
+from tracetrack.text_cleaning import clean_text
 
 # The parameter that chooses which fields of a resource an answer shows.
-FIELDS = "fields"
+FIELDS_PARAMETER = "fields"
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # What a value of JSON must be, for a field of this kind.
 TYPES: list[tuple[type[Any], Callable[[Any], bool], str]] = [
@@ -31,7 +31,7 @@ TYPES: list[tuple[type[Any], Callable[[Any], bool], str]] = [
 ]
 
 
-class Text(serializers.CharField):
+class CleanTextField(serializers.CharField):
     """A text that people read: kept without what nobody sees. With `lines`, in several lines."""
 
     def __init__(self, *, lines: bool = False, **options: Any) -> None:
@@ -39,15 +39,15 @@ class Text(serializers.CharField):
         super().__init__(**options)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        seen = plain(data, lines=self.lines) if isinstance(data, str) else data
+        seen = clean_text(data, lines=self.lines) if isinstance(data, str) else data
         return super().run_validation(seen)
 
 
-class Nothing(serializers.Serializer[Any]):
+class NoParams(serializers.Serializer[Any]):
     """No parameters at all."""
 
 
-def read(
+def parse_params(
     reader: type[serializers.Serializer[Any]], given: Mapping[str, Any], *, partial: bool = False
 ) -> dict[str, Any]:
     """`given` as `reader` understands it. Raises BadField for what is unknown or unreadable.
@@ -59,11 +59,11 @@ def read(
         if name not in serializer.fields:
             raise BadField(field=name[:64], reason="is not a field of this request")
     if not serializer.is_valid():
-        raise first_fault(serializer.errors)
+        raise first_field_error(serializer.errors)
     return dict(serializer.validated_data)
 
 
-def read_json(
+def parse_json_fields(
     reader: type[serializers.Serializer[Any]], given: Mapping[str, Any], *, partial: bool = False
 ) -> dict[str, Any]:
     """As read(), from JSON: what is of another type than it should be is not guessed at."""
@@ -71,7 +71,7 @@ def read_json(
         value = given.get(name)
         if value is not None:
             _check_type(name, field, value)
-    return read(reader, given, partial=partial)
+    return parse_params(reader, given, partial=partial)
 
 
 def _check_type(name: str, field: Any, value: Any) -> None:
@@ -83,7 +83,7 @@ def _check_type(name: str, field: Any, value: Any) -> None:
             _check_type(f"{name}.{n}", field.child, one)
 
 
-def given_query(request: Request, known: Sequence[str]) -> dict[str, str]:
+def query_values(request: Request, known: Sequence[str]) -> dict[str, str]:
     """The query parameters, each of which is one of the known and there but once.
 
     Raises UnknownParameter, BadField.
@@ -99,12 +99,12 @@ def given_query(request: Request, known: Sequence[str]) -> dict[str, str]:
 
 
 @cache
-def names_of(reader: type[serializers.Serializer[Any]]) -> tuple[str, ...]:
+def field_names(reader: type[serializers.Serializer[Any]]) -> tuple[str, ...]:
     """The names that `reader` reads."""
     return tuple(reader().fields)
 
 
-def choose(given: str | None, among: Sequence[str]) -> Sequence[str] | None:
+def select_names(given: str | None, among: Sequence[str]) -> Sequence[str] | None:
     """The names, with commas between them, that are `given`; None where none are.
 
     In the order of `among`; raises BadField for one that is not there or stands twice.
@@ -115,9 +115,9 @@ def choose(given: str | None, among: Sequence[str]) -> Sequence[str] | None:
     for name in wanted:
         if name not in among:
             reason = f"“{_printable(name)}” is none of {', '.join(among)}"
-            raise BadField(field=FIELDS, reason=reason)
+            raise BadField(field=FIELDS_PARAMETER, reason=reason)
     if len(wanted) > len(set(wanted)):
-        raise BadField(field=FIELDS, reason="names one twice")
+        raise BadField(field=FIELDS_PARAMETER, reason="names one twice")
     return [name for name in among if name in wanted]
 
 

@@ -12,8 +12,8 @@ from django_ratelimit.core import get_usage
 from tracetrack.client_ip import client_network
 from tracetrack.errors.http import TooManyRequests
 
-STRANGERS = "anonymous"
-USAGE = "tracetrack.usage"
+ANONYMOUS = "anonymous"
+USAGE_KEY = "tracetrack.usage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Usage:
         }
 
 
-def count(request: HttpRequest, user: Any, token: Any, kind: str) -> None:
+def count_request(request: HttpRequest, user: Any, token: Any, kind: str) -> None:
     """Count this request among those of its token, account or address; raises TooManyRequests.
 
     Strangers have one allowance by address for everything, that of the kind "anonymous".
@@ -45,7 +45,7 @@ def count(request: HttpRequest, user: Any, token: Any, kind: str) -> None:
     elif user is not None and user.is_authenticated:
         who = f"user {user.pk}"
     else:
-        who, kind = f"address {client_network(request)}", STRANGERS
+        who, kind = f"address {client_network(request)}", ANONYMOUS
     rate = settings.RATE_LIMITS.get(kind)
     if rate is None:
         return
@@ -56,24 +56,24 @@ def count(request: HttpRequest, user: Any, token: Any, kind: str) -> None:
         return
     left = max(0, counted["limit"] - counted["count"])
     usage = Usage(rate[0], rate[1], left, max(1, counted["time_left"]))
-    request.META[USAGE] = usage
+    request.META[USAGE_KEY] = usage
     if counted["should_limit"]:
         raise TooManyRequests(seconds=usage.seconds, limit=usage.limit, window=usage.window)
 
 
-def count_stranger(request: HttpRequest) -> None:
+def count_anonymous_request(request: HttpRequest) -> None:
     """Count a request that proved to be nobody's, once; raises TooManyRequests."""
-    if USAGE not in request.META:
-        count(request, None, None, STRANGERS)
+    if USAGE_KEY not in request.META:
+        count_request(request, None, None, ANONYMOUS)
 
 
-def tell(request: HttpRequest, response: HttpResponseBase) -> None:
+def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:
     """Put on an answer, refused or not, what its request left of the allowance."""
-    for name, value in told(request).items():
+    for name, value in headers(request).items():
         response.headers[name] = value
 
 
-def told(request: HttpRequest) -> Mapping[str, str]:
+def headers(request: HttpRequest) -> Mapping[str, str]:
     """The headers that say it; none where nothing was counted."""
-    usage = request.META.get(USAGE)
+    usage = request.META.get(USAGE_KEY)
     return {} if usage is None else usage.headers()

@@ -21,9 +21,17 @@ from accounts.roles import Scope, rights, scope_of_permission
 from accounts.tokens import TokenAuthentication
 from tracetrack.api import conditional, deprecation, throttling
 from tracetrack.api.deprecation import Deprecated
-from tracetrack.api.filters import Filters
+from tracetrack.api.filters import StrictFilterSet
 from tracetrack.api.json_parser import StrictJSONParser
-from tracetrack.api.params import FIELDS, Nothing, choose, given_query, names_of, read, read_json
+from tracetrack.api.params import (
+    FIELDS_PARAMETER,
+    NoParams,
+    field_names,
+    parse_json_fields,
+    parse_params,
+    query_values,
+    select_names,
+)
 from tracetrack.errors.http import CsrfFailed, LengthRequired, MethodNotAllowed, TooLarge
 from tracetrack.errors.problem import BadRequest, Forbidden, NotSignedIn, ScopeMissing
 from tracetrack.server.asgi_wsgi_bridge import SMALL
@@ -34,7 +42,7 @@ logger = logging.getLogger(__name__)
 VARY = ("Authorization", "Cookie")
 
 
-class CookieAuthentication(authentication.SessionAuthentication):
+class SessionAuthentication(authentication.SessionAuthentication):
     """Who signed in with a browser. What changes something must come from a page of ours."""
 
     def enforce_csrf(self, request: Any) -> None:
@@ -44,7 +52,7 @@ class CookieAuthentication(authentication.SessionAuthentication):
             raise CsrfFailed from None
 
 
-class FormatFirst(negotiation.DefaultContentNegotiation):
+class FormatNegotiation(negotiation.DefaultContentNegotiation):
     """`?format=` decides where it is given, `Accept` elsewhere."""
 
     def get_accept_list(self, request: Request) -> list[str]:
@@ -64,28 +72,28 @@ class ApiView(APIView):
     """
 
     permissions: ClassVar[dict[str, str | None]] = {}
-    parameters: ClassVar[type[serializers.Serializer[Any]]] = Nothing
+    parameters: ClassVar[type[serializers.Serializer[Any]]] = NoParams
     # What the list of GET can be narrowed by.
-    filterset_class: ClassVar[type[Filters] | None] = None
+    filterset_class: ClassVar[type[StrictFilterSet] | None] = None
     # The fields that GET shows, of which `fields` chooses some.
-    shows: ClassVar[Sequence[str]] = ()
+    fields: ClassVar[Sequence[str]] = ()
     # What goes away, by method or parameter.
     deprecated: ClassVar[dict[str, Deprecated]] = {}
     # The query parameters of what changes something.
-    posted: ClassVar[type[serializers.Serializer[Any]]] = Nothing
+    write_parameters: ClassVar[type[serializers.Serializer[Any]]] = NoParams
     # Which allowance of RATE_LIMITS a method draws on, where it is not the usual one.
-    limited: ClassVar[dict[str, str]] = {}
-    authentication_classes = [TokenAuthentication, CookieAuthentication]
-    content_negotiation_class = FormatFirst
+    rate_limits: ClassVar[dict[str, str]] = {}
+    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    content_negotiation_class = FormatNegotiation
     parser_classes: list[type[parsers.BaseParser]] = [StrictJSONParser]
     renderer_classes: list[type[renderers.BaseRenderer]] = [renderers.JSONRenderer]
     started: float
-    asked: dict[str, Any]
-    narrowed: dict[str, Any]
+    params: dict[str, Any]
+    filters: dict[str, Any]
     # What the secret that is shown is to be made of; empty: of chance.
-    seed = ""
+    secret_seed = ""
     # Which fields are shown; None: all.
-    chosen: Sequence[str] | None = None
+    requested_fields: Sequence[str] | None = None
 
     @property
     def actor(self) -> User:
@@ -109,39 +117,49 @@ class ApiView(APIView):
         if request.method in ("GET", "HEAD"):
             self._read_question(request)
         else:
-            self.asked = read(self.posted, given_query(request, names_of(self.posted)))
+            self.params = parse_params(
+                self.write_parameters, query_values(request, field_names(self.write_parameters))
+            )
         chosen = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = chosen
 
     def _read_question(self, request: Request) -> None:
         filters = self.filterset_class
         narrowing = tuple(filters.base_filters) if filters else ()
-        known = [*narrowing, *names_of(self.parameters), *([FIELDS] if self.shows else [])]
-        given = given_query(request, known)
-        self.chosen = choose(given.pop(FIELDS, None), self.shows)
+        known = [
+            *narrowing,
+            *field_names(self.parameters),
+            *([FIELDS_PARAMETER] if self.fields else []),
+        ]
+        given = query_values(request, known)
+        self.requested_fields = select_names(given.pop(FIELDS_PARAMETER, None), self.fields)
         meant = {name: given.pop(name) for name in narrowing if name in given}
-        self.narrowed = filters(meant).meant if filters and meant else {}
-        self.asked = read(self.parameters, given)
+        self.filters = filters(meant).parsed if filters and meant else {}
+        self.params = parse_params(self.parameters, given)
 
     @property
-    def fields(self) -> Sequence[str]:
+    def selected_fields(self) -> Sequence[str]:
         """The fields that were asked for: all where none were named."""
-        return self.shows if self.chosen is None else self.chosen
+        return self.fields if self.requested_fields is None else self.requested_fields
 
-    def wants(self, name: str) -> bool:
+    def includes(self, name: str) -> bool:
         """Whether this field is to be shown."""
-        return self.chosen is None or name in self.chosen
+        return self.requested_fields is None or name in self.requested_fields
 
-    def shown(self, row: dict[str, Any]) -> dict[str, Any]:
+    def select_fields(self, row: dict[str, Any]) -> dict[str, Any]:
         """Of a row the fields that were asked for."""
-        return row if self.chosen is None else {name: row[name] for name in self.chosen}
+        return (
+            row
+            if self.requested_fields is None
+            else {name: row[name] for name in self.requested_fields}
+        )
 
     @classmethod
-    def allowance(cls, method: str) -> str:
+    def rate_limit(cls, method: str) -> str:
         """The allowance that a request by this method draws on."""
         permission = cls.permissions[method]
         usual = scope_of_permission(permission).value if permission else Scope.READ.value
-        return cls.limited.get(method, usual)
+        return cls.rate_limits.get(method, usual)
 
     def _let_in(self, request: Request) -> None:
         method = "GET" if request.method == "HEAD" else str(request.method)
@@ -150,22 +168,24 @@ class ApiView(APIView):
         permission = self.permissions[method]
         if permission is None:
             # Who is asking is a question to the database, which may be what is asked about.
-            throttling.count_stranger(request._request)
+            throttling.count_anonymous_request(request._request)
         else:
-            throttling.count(request._request, request.user, request.auth, self.allowance(method))
-            check_may(request.user, permission)
+            throttling.count_request(
+                request._request, request.user, request.auth, self.rate_limit(method)
+            )
+            check_permission(request.user, permission)
 
     def body(self, reader: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The body as `reader` understands it; raises BadRequest, BadField."""
-        return read_json(reader, self.raw_body())
+        return parse_json_fields(reader, self.raw_body())
 
     def changes(self, reader: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The fields of `reader` that the body has, and no other; raises as body() does."""
-        return read_json(reader, self.raw_body(), partial=True)
+        return parse_json_fields(reader, self.raw_body(), partial=True)
 
     def no_body(self) -> None:
         """Raises BadField where the body says anything."""
-        self.body(Nothing)
+        self.body(NoParams)
 
     def raw_body(self) -> dict[str, Any]:
         """The body as it was sent: a JSON object.
@@ -186,14 +206,14 @@ class ApiView(APIView):
             raise LengthRequired
         told = self.request.META.get("CONTENT_LENGTH") or ""
         length = int(told) if told.isdecimal() else 0
-        if length > self.longest_body:
-            raise TooLarge(limit=self.longest_body)
+        if length > self.max_body_bytes:
+            raise TooLarge(limit=self.max_body_bytes)
         if length > SMALL and not connection.in_atomic_block:
             # Others may have our connection while the body comes.
             connection.close()
 
     @property
-    def longest_body(self) -> int:
+    def max_body_bytes(self) -> int:
         """How many bytes are taken."""
         return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
 
@@ -202,7 +222,7 @@ class ApiView(APIView):
     ) -> Any:
         final = super().finalize_response(request, cast(Any, response), *args, **kwargs)
         if request.method in ("GET", "HEAD") and isinstance(final, HttpResponse):
-            final = cast(Any, conditional.told_once(request._request, final))
+            final = cast(Any, conditional.with_etag(request._request, final))
         final.headers.setdefault("Cache-Control", "private, no-store")
         patch_vary_headers(final, VARY)
         self._tell_what_goes_away(request, final)
@@ -212,7 +232,7 @@ class ApiView(APIView):
         if self.deprecated:
             said = {str(request.method), *request.query_params}
             used = sorted(said.intersection(self.deprecated))
-            deprecation.tell(response, [self.deprecated[name] for name in used])
+            deprecation.add_headers(response, [self.deprecated[name] for name in used])
             if used and response.status_code < 400:
                 by = self.token or self.actor
                 logger.info("%s %s is deprecated, used by %s", request.path, " ".join(used), by)
@@ -221,7 +241,7 @@ class ApiView(APIView):
         raise exc
 
 
-def check_may(user: Any, permission: str) -> None:
+def check_permission(user: Any, permission: str) -> None:
     """Raises NotSignedIn, ScopeMissing or Forbidden where `user` has not this permission."""
     if not user.is_authenticated:
         raise NotSignedIn
@@ -232,7 +252,7 @@ def check_may(user: Any, permission: str) -> None:
     raise Forbidden(permission=permission)
 
 
-def as_json(data: object, status: int = 200, *, version: str = "") -> HttpResponse:
+def json_response(data: object, status: int = 200, *, version: str = "") -> HttpResponse:
     """`data` as the body of an answer, with the version of the row that it shows, if any.
 
     Bytes are JSON already.
@@ -240,11 +260,11 @@ def as_json(data: object, status: int = 200, *, version: str = "") -> HttpRespon
     body = data if isinstance(data, bytes) else orjson.dumps(data)
     response = HttpResponse(body, content_type="application/json", status=status)
     if version:
-        response.headers["ETag"] = conditional.tag(body, version)
+        response.headers["ETag"] = conditional.make_etag(body, version)
     return response
 
 
-def created(response: HttpResponse, location: str, *, new: bool = True) -> HttpResponse:
+def created_response(response: HttpResponse, location: str, *, new: bool = True) -> HttpResponse:
     """`response` as 201 with the address of what is new; as it is where that was there already."""
     response.status_code = 201 if new else 200
     response.headers["Location"] = location

@@ -22,9 +22,9 @@ from tracetrack.errors.problem import BadRequest, Forbidden, NotFound, Problem
 
 logger = logging.getLogger(__name__)
 
-API = "/api/"
+API_PREFIX = "/api/"
 # What is no fault of ours, wherever it comes up.
-KNOWN = (Problem, OperationalError, InterfaceError)
+HANDLED = (Problem, OperationalError, InterfaceError)
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
@@ -33,10 +33,10 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> HttpResponse |
     problem = http.as_problem(error)
     if problem is None:
         return None
-    return refuse(problem, error, context["request"]._request)
+    return counted_problem_response(problem, error, context["request"]._request)
 
 
-def name_request(request: HttpRequest) -> str:
+def assign_request_id(request: HttpRequest) -> str:
     """The id of this request: the caller's X-Request-ID where it is usable, else a new one."""
     given = request.META.get(logs.HEADER, "")
     chosen: str = given if REQUEST_ID.fullmatch(given) else token_hex(16)
@@ -54,14 +54,14 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        chosen = name_request(request)
+        chosen = assign_request_id(request)
         before = logs.request_id.set(chosen)
         try:
             response = self._answer(request)
         finally:
             logs.request_id.reset(before)
         response.headers["X-Request-ID"] = chosen
-        throttling.tell(request, response)
+        throttling.add_headers(request, response)
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
@@ -69,20 +69,20 @@ class RequestIdMiddleware:
         if (
             settings.SECURE_SSL_REDIRECT
             and not request.is_secure()
-            and request.path.startswith(API)
+            and request.path.startswith(API_PREFIX)
         ):
-            return show(HttpsRequired(), request)
+            return problem_response(HttpsRequired(), request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Pages answer as the API does: a refusal with its status, a busy database with 503."""
-        return refused(error, request) if isinstance(error, KNOWN) else None
+        return error_response(error, request) if isinstance(error, HANDLED) else None
 
 
-def show(problem: Problem, request: HttpRequest) -> HttpResponse:
+def problem_response(problem: Problem, request: HttpRequest) -> HttpResponse:
     """`problem` to a client of the API, or as a page: templates/<status>.html or problem.html."""
-    if request.path.startswith(API):
-        return http.answer(problem, request)
+    if request.path.startswith(API_PREFIX):
+        return http.json_problem_response(problem, request)
     context = {"problem": problem, "request_id": logs.request_id.get()}
     # Whose name a page shows is a question to the database, which may be what is broken.
     asker = request if problem.status < 500 else None
@@ -90,49 +90,51 @@ def show(problem: Problem, request: HttpRequest) -> HttpResponse:
         page = select_template([f"{problem.status}.html", "problem.html"]).render(context, asker)
     except TemplateDoesNotExist:
         page = format_html("<!doctype html><title>{0}</title><h1>{0}</h1>", str(problem))
-    return http.with_headers(HttpResponse(page, status=problem.status), problem)
+    return http.add_problem_headers(HttpResponse(page, status=problem.status), problem)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400."""
     problem = http.as_problem(exception) or BadRequest(reason="it is malformed")
-    return show(problem, request)
+    return problem_response(problem, request)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler403."""
-    return show(http.as_problem(exception) or Forbidden(), request)
+    return problem_response(http.as_problem(exception) or Forbidden(), request)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
-    return show(NotFound(), request)
+    return problem_response(NotFound(), request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500; Django has written the exception down."""
-    return show(http.ServerError(), request)
+    return problem_response(http.ServerError(), request)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
-    return show(CsrfFailed(), request)
+    return problem_response(CsrfFailed(), request)
 
 
-def refused(error: Exception, request: HttpRequest) -> HttpResponse:
+def error_response(error: Exception, request: HttpRequest) -> HttpResponse:
     """The answer to what is one of KNOWN."""
     problem = http.as_problem(error)
     assert problem is not None
-    return refuse(problem, error, request)
+    return counted_problem_response(problem, error, request)
 
 
-def refuse(problem: Problem, error: Exception, request: HttpRequest) -> HttpResponse:
+def counted_problem_response(
+    problem: Problem, error: Exception, request: HttpRequest
+) -> HttpResponse:
     """`problem` as an answer. Who could not prove who he is is counted as a stranger."""
-    if problem.status in (401, 403) and request.path.startswith(API):
+    if problem.status in (401, 403) and request.path.startswith(API_PREFIX):
         try:
-            throttling.count_stranger(request)
+            throttling.count_anonymous_request(request)
         except Problem as too_many:
             problem = too_many
     if problem.status >= 500:
         logger.warning("%s: %s", problem.code, error)
-    return show(problem, request)
+    return problem_response(problem, request)

@@ -28,7 +28,7 @@ from tracetrack.server.asgi_wsgi_bridge import Crowded, Slow
 
 CONTENT_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="tracetrack"'
-TRY_AGAIN_SECONDS = 1
+RETRY_AFTER_SECONDS = 1
 
 
 class BadField(Problem):
@@ -153,7 +153,7 @@ class TooSlow(Problem):
     remedy = "Ask for less at once, or try again later."
 
 
-def answer(problem: Problem, request: HttpRequest) -> HttpResponse:
+def json_problem_response(problem: Problem, request: HttpRequest) -> HttpResponse:
     """`problem` as a client of the API gets it."""
     document = problem.as_json() | {
         "instance": iri_to_uri(request.path),
@@ -161,7 +161,7 @@ def answer(problem: Problem, request: HttpRequest) -> HttpResponse:
     }
     response = HttpResponse(_written(document), content_type=CONTENT_TYPE, status=problem.status)
     response["Cache-Control"] = "no-store"
-    return with_headers(response, problem)
+    return add_problem_headers(response, problem)
 
 
 def _written(document: dict[str, Any]) -> bytes:
@@ -172,7 +172,7 @@ def _written(document: dict[str, Any]) -> bytes:
         return json.dumps(document, default=str).encode()
 
 
-def with_headers(response: HttpResponse, problem: Problem) -> HttpResponse:
+def add_problem_headers(response: HttpResponse, problem: Problem) -> HttpResponse:
     """`response` with the headers that go with this status."""
     if problem.status == 401:
         response["WWW-Authenticate"] = CHALLENGE
@@ -180,7 +180,7 @@ def with_headers(response: HttpResponse, problem: Problem) -> HttpResponse:
         needed = f'error="insufficient_scope", scope="{problem.facts["scope"]}"'
         response["WWW-Authenticate"] = f"{CHALLENGE}, {needed}"
     if problem.status in (429, 503) or isinstance(problem, UnderWay):
-        response["Retry-After"] = str(problem.facts.get("seconds", TRY_AGAIN_SECONDS))
+        response["Retry-After"] = str(problem.facts.get("seconds", RETRY_AFTER_SECONDS))
     return response
 
 
@@ -206,18 +206,18 @@ def _from_constraint(error: BaseException) -> Problem | None:
 
 
 def _from_validation(error: BaseException) -> Problem:
-    return first_fault(cast(rest_errors.ValidationError, error).detail)
+    return first_field_error(cast(rest_errors.ValidationError, error).detail)
 
 
-def first_fault(detail: Any, field: str = "") -> BadField:
+def first_field_error(detail: Any, field: str = "") -> BadField:
     """The first fault that a serializer found, with the path of its field."""
     if isinstance(detail, dict) and detail:
         name, inner = next(iter(detail.items()))
         path = "" if name == "non_field_errors" else str(name)
-        return first_fault(inner, ".".join(filter(None, [field, path])))
+        return first_field_error(inner, ".".join(filter(None, [field, path])))
     if isinstance(detail, list) and detail:
         faults = [fault for fault in detail if fault]
-        return first_fault(faults[0] if faults else "is not usable", field)
+        return first_field_error(faults[0] if faults else "is not usable", field)
     return BadField(field=field or "body", reason=str(detail).rstrip("."))
 
 

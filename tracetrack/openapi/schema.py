@@ -17,7 +17,7 @@ from dashboard.stats import described as dashboard
 from graphql_api import described as graph
 from scans.api import described as scans
 from scans.api import described_chains as chains
-from tracetrack.api.params import FIELDS
+from tracetrack.api.params import FIELDS_PARAMETER
 from tracetrack.api.view import ApiView
 from tracetrack.errors import http, problem
 from tracetrack.errors.problem import Problem
@@ -73,7 +73,7 @@ class Described(AutoSchema):
         return self.told.summary
 
     def get_description(self) -> str:
-        permission, allowance = self.permission, self.view.allowance(self.method)
+        permission, allowance = self.permission, self.view.rate_limit(self.method)
         if permission is None:
             bound = "Open to anyone"
         else:
@@ -102,9 +102,11 @@ class Described(AutoSchema):
             OpenApiParameter(name, int if kind == "int" else str, OpenApiParameter.PATH)
             for kind, name in kinds
         ]
-        reader = self.view.posted if self.method in CHANGING else self.view.parameters
-        shows = self.view.shows if self.method == "GET" else ()
-        chosen = [OpenApiParameter(FIELDS, some_of(shows), explode=False)] if shows else []
+        reader = self.view.write_parameters if self.method in CHANGING else self.view.parameters
+        shows = self.view.fields if self.method == "GET" else ()
+        chosen = (
+            [OpenApiParameter(FIELDS_PARAMETER, some_of(shows), explode=False)] if shows else []
+        )
         return [*path, *([reader] if reader().fields else []), *chosen]
 
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
@@ -141,7 +143,7 @@ class Described(AutoSchema):
     @property
     def repeatable(self) -> bool:
         """Whether an Idempotency-Key makes it safe to send again."""
-        return bool(getattr(getattr(self.view, self.method.lower()), "repeatable", False))
+        return bool(getattr(getattr(self.view, self.method.lower()), "idempotent", False))
 
     @property
     def keeps_tags(self) -> bool:
@@ -217,7 +219,7 @@ class Described(AutoSchema):
         return {
             "x-permission": permission,
             "x-scope": scope_of_permission(permission).value if permission else None,
-            "x-allowance": self.view.allowance(self.method),
+            "x-allowance": self.view.rate_limit(self.method),
             "x-codeSamples": snippets(self.method, self.route, self.told),
         }
 

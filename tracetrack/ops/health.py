@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 from tracetrack import cache
-from tracetrack.api.view import ApiView, as_json
+from tracetrack.api.view import ApiView, json_response
 from tracetrack.db import pool
 from webhooks.queries import backlog
 
@@ -39,7 +39,7 @@ class Health(ApiView):
         # Who is asking is a question to the database: only where it answers.
         if database["reachable"] and request.user.has_perm(SEES_FIGURES):
             answer |= {"database": database, "webhooks": backlog(), **process_figures()}
-        response = as_json(answer, status=200 if well else 503)
+        response = json_response(answer, status=200 if well else 503)
         response["Cache-Control"] = "no-store"
         return response
 

@@ -18,7 +18,7 @@ from django.middleware.security import SecurityMiddleware
 from accounts.tokens import bearer
 from tracetrack import logs
 from tracetrack.api import cached_view, throttling
-from tracetrack.api.csp_middleware import NoPageMiddleware
+from tracetrack.api.csp_middleware import ApiCspMiddleware
 from tracetrack.errors import handler
 from tracetrack.errors.handler import RequestIdMiddleware
 from tracetrack.ops import metrics
@@ -32,7 +32,7 @@ RAISED = "tracetrack.raised"
 # Addresses, schemes and names of the site; a site with a name for everybody may have many.
 MOST_PLACES = 100
 # The first is the innermost, as the last in the settings is.
-AROUND = (SecurityMiddleware, TimingMiddleware, RequestIdMiddleware, NoPageMiddleware)
+AROUND = (SecurityMiddleware, TimingMiddleware, RequestIdMiddleware, ApiCspMiddleware)
 
 
 class Door:
@@ -79,7 +79,7 @@ class Door:
             return None
         started = perf_counter()
         view, line = cached_view.asked_at[request.path_info]
-        name = handler.name_request(request)
+        name = handler.assign_request_id(request)
         before = logs.request_id.set(name)
         try:
             body, etag = view.barely(request)
@@ -90,7 +90,7 @@ class Door:
         finally:
             logs.request_id.reset(before)
         own = {"ETag": etag, "Content-Length": str(len(body)), "X-Request-ID": name}
-        start_response("200 OK", [*alike, *own.items(), *throttling.told(request).items()])
+        start_response("200 OK", [*alike, *own.items(), *throttling.headers(request).items()])
         metrics.note(f"GET /{line.route}", perf_counter() - started)
         return [body]
 
@@ -110,8 +110,8 @@ def _kept_answer(request: HttpRequest) -> HttpResponse:
         if RAISED in request.META:
             raise request.META[RAISED]
         response = view.plainly(request)
-    except handler.KNOWN as error:
-        response = handler.refused(error, request)
+    except handler.HANDLED as error:
+        response = handler.error_response(error, request)
     if response.status_code != 304:
         response.headers["Content-Length"] = str(len(response.content))
     return response

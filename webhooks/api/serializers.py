@@ -6,9 +6,9 @@ from django_filters import ChoiceFilter
 from rest_framework import serializers
 
 from scans.models import Step
-from tracetrack.api.filters import Filters
-from tracetrack.api.list_view import PageIn
-from tracetrack.api.params import Text
+from tracetrack.api.filters import StrictFilterSet
+from tracetrack.api.list_view import PageParams
+from tracetrack.api.params import CleanTextField
 from webhooks.models import Delivery, Happening, Webhook
 
 MOST_VALUES = 100
@@ -51,7 +51,7 @@ class NarrowIn(serializers.Serializer[Any]):
 class WebhookIn(NarrowIn):
     """Keyword arguments of actions.create_webhook."""
 
-    name = Text(max_length=64)
+    name = CleanTextField(max_length=64)
     url = serializers.CharField(max_length=500)
     events = _events(required=True)
 
@@ -59,7 +59,7 @@ class WebhookIn(NarrowIn):
 class ChangeIn(NarrowIn):
     """What of a webhook can be changed; what is left out stays."""
 
-    name = Text(max_length=64, required=False)
+    name = CleanTextField(max_length=64, required=False)
     url = serializers.CharField(max_length=500, required=False)
     events = _events(required=False)
     state = serializers.ChoiceField(["active", "paused"], required=False)
@@ -73,7 +73,7 @@ class NewSecretIn(serializers.Serializer[Any]):
     )
 
 
-class DeliveryNarrowing(Filters):
+class DeliveryFilterSet(StrictFilterSet):
     """What the log of deliveries can be narrowed by."""
 
     state = ChoiceFilter(choices=Delivery.State.choices)
@@ -83,7 +83,7 @@ class DeliveryNarrowing(Filters):
         fields: list[str] = []
 
 
-class DeliveryListIn(PageIn):
+class DeliveryListIn(PageParams):
     """Parameters of the log of deliveries: where it goes on."""
 
     per_page = serializers.IntegerField(min_value=1, max_value=100, default=50)

@@ -8,17 +8,17 @@ from django.urls import reverse
 from rest_framework.request import Request
 
 from tracetrack.api.conditional import expected_versions
-from tracetrack.api.idempotency import repeatable, repeatable_with_secret
+from tracetrack.api.idempotency import idempotent, idempotent_with_secret
 from tracetrack.api.list_view import ListView
-from tracetrack.api.params import Nothing
+from tracetrack.api.params import NoParams
 from tracetrack.api.row_version import version_of
-from tracetrack.api.view import ApiView, as_json, created
+from tracetrack.api.view import ApiView, created_response, json_response
 from webhooks import actions, queries
 from webhooks.api.described import DELIVERY, WEBHOOK
 from webhooks.api.serializers import (
     ChangeIn,
+    DeliveryFilterSet,
     DeliveryListIn,
-    DeliveryNarrowing,
     NewSecretIn,
     WebhookIn,
     delivery_json,
@@ -35,16 +35,18 @@ class Webhooks(ApiView):
     """GET, POST /api/v3/webhooks"""
 
     permissions = {"GET": VIEW, "POST": "webhooks.add_webhook"}
-    shows = tuple(WEBHOOK)
+    fields = tuple(WEBHOOK)
 
     def get(self, request: Request) -> HttpResponse:
         mine = Webhook.objects.of(self.actor)
-        return as_json({"results": [self.shown(webhook_json(webhook)) for webhook in mine]})
+        return json_response(
+            {"results": [self.select_fields(webhook_json(webhook)) for webhook in mine]}
+        )
 
-    @repeatable_with_secret(secret_of)
+    @idempotent_with_secret(secret_of)
     def post(self, request: Request) -> HttpResponse:
         given = self.body(WebhookIn)
-        webhook, secret = actions.create_webhook(actor=self.actor, seed=self.seed, **given)
+        webhook, secret = actions.create_webhook(actor=self.actor, seed=self.secret_seed, **given)
         return _shown_once(webhook, secret)
 
 
@@ -52,19 +54,19 @@ class WebhookDetail(ApiView):
     """GET, PATCH, DELETE /api/v3/webhooks/{webhook}"""
 
     permissions = {"GET": VIEW, "PATCH": CHANGE, "DELETE": CHANGE}
-    shows = tuple(WEBHOOK)
+    fields = tuple(WEBHOOK)
 
     def get(self, request: Request, webhook: int) -> HttpResponse:
         return _webhook(self, queries.find_webhook(self.actor, webhook))
 
-    @repeatable
+    @idempotent
     def patch(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         changes = self.body(ChangeIn)
         changed = actions.change_webhook(webhook=found, changes=changes, **_who(self))
         return _webhook(self, changed)
 
-    @repeatable
+    @idempotent
     def delete(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         return _webhook(self, actions.end_webhook(webhook=found, **_who(self)))
@@ -75,11 +77,11 @@ class Rotate(ApiView):
 
     permissions = {"POST": CHANGE}
 
-    @repeatable_with_secret(secret_of)
+    @idempotent_with_secret(secret_of)
     def post(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         rotated, secret = actions.rotate_secret(
-            webhook=found, seed=self.seed, **self.body(NewSecretIn), **_who(self)
+            webhook=found, seed=self.secret_seed, **self.body(NewSecretIn), **_who(self)
         )
         return _shown_once(rotated, secret)
 
@@ -89,27 +91,27 @@ class Test(ApiView):
 
     permissions = {"POST": CHANGE}
 
-    @repeatable
+    @idempotent
     def post(self, request: Request, webhook: int) -> HttpResponse:
-        self.body(Nothing)
+        self.body(NoParams)
         found = queries.find_webhook(self.actor, webhook)
-        return as_json(delivery_json(actions.send_test(webhook=found)), status=202)
+        return json_response(delivery_json(actions.send_test(webhook=found)), status=202)
 
 
 class Deliveries(ListView):
     """GET /api/v3/webhooks/{webhook}/deliveries"""
 
-    of = "deliveries"
+    list_name = "deliveries"
     permissions = {"GET": VIEW}
     parameters = DeliveryListIn
-    filterset_class = DeliveryNarrowing
-    shows = tuple(DELIVERY)
+    filterset_class = DeliveryFilterSet
+    fields = tuple(DELIVERY)
 
     def get(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
-        return self.listed(
-            partial(queries.log_walked, found, **self.narrowed),
-            lambda delivery: self.shown(delivery_json(delivery)),
+        return self.page(
+            partial(queries.delivery_page, found, **self.filters),
+            lambda delivery: self.select_fields(delivery_json(delivery)),
             scope=str(found.pk),
         )
 
@@ -119,18 +121,20 @@ class Replay(ApiView):
 
     permissions = {"POST": CHANGE}
 
-    @repeatable
+    @idempotent
     def post(self, request: Request, webhook: int, delivery: int) -> HttpResponse:
-        self.body(Nothing)
+        self.body(NoParams)
         found = queries.find_webhook(self.actor, webhook)
         again = actions.replay(
             actor=self.actor, webhook=found, delivery=queries.find_delivery(found, delivery)
         )
-        return as_json(delivery_json(again), status=202)
+        return json_response(delivery_json(again), status=202)
 
 
 def _webhook(view: ApiView, webhook: Webhook) -> HttpResponse:
-    return as_json(view.shown(webhook_json(webhook)), version=version_of(webhook, OWNED))
+    return json_response(
+        view.select_fields(webhook_json(webhook)), version=version_of(webhook, OWNED)
+    )
 
 
 def _who(view: ApiView) -> dict[str, Any]:
@@ -140,6 +144,6 @@ def _who(view: ApiView) -> dict[str, Any]:
 
 def _shown_once(webhook: Webhook, secret: str) -> HttpResponse:
     shown = webhook_json(webhook) | {"secret": secret}
-    response = as_json(shown, version=version_of(webhook, OWNED))
+    response = json_response(shown, version=version_of(webhook, OWNED))
     response.headers["Cache-Control"] = "no-store"
-    return created(response, reverse("api-webhook", args=[webhook.pk]))
+    return created_response(response, reverse("api-webhook", args=[webhook.pk]))

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from bags.actions import create_batch, hold_batch
 from bags.models import BagType
-from bags.sheets import BATCH_COLUMNS, BatchLine, read_batch
+from bags.sheets import BATCH_SHEET_COLUMNS, BatchRow, parse_batch_row
 from tracetrack.errors.problem import BadRow, Problem
 from tracetrack.imports.command import ImportCommand
 from tracetrack.imports.csv import Row, Verdict
@@ -15,7 +15,7 @@ from tracetrack.imports.csv import Row, Verdict
 
 class Command(ImportCommand):
     help = "Take a sheet of batches in; those with a reason under “held” are put on hold."
-    columns = BATCH_COLUMNS
+    columns = BATCH_SHEET_COLUMNS
 
     def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
         for row in rows:
@@ -26,14 +26,14 @@ def _verdict(row: Row, actor: User) -> Verdict:
     if row.fault is not None:
         return Verdict.refused(row.fault)
     try:
-        changed = _take_in(read_batch(row.cells), actor)
+        changed = _take_in(parse_batch_row(row.cells), actor)
     except Problem as problem:
         return Verdict.refused(problem)
     return Verdict("applied" if changed else "already")
 
 
 @transaction.atomic
-def _take_in(line: BatchLine, actor: User) -> bool:
+def _take_in(line: BatchRow, actor: User) -> bool:
     bag_type = BagType.objects.filter(name=line.bag_type).first()
     if bag_type is None:
         raise BadRow(field="bag_type", reason=f"there is no bag type {line.bag_type}")

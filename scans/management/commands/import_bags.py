@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from django.utils import timezone
 
 from accounts.models import User
-from bags.sheets import BAG_COLUMNS, BagLine, read_bag
+from bags.sheets import BAG_SHEET_COLUMNS, BagRow, parse_bag_row
 from scans.recording import bulk
 from tracetrack.errors.problem import Problem
 from tracetrack.imports.command import ImportCommand
@@ -14,7 +14,7 @@ from tracetrack.imports.csv import Row, Verdict
 
 class Command(ImportCommand):
     help = "Take a sheet of bags in: register those that are new, leave alone those that exist."
-    columns = BAG_COLUMNS
+    columns = BAG_SHEET_COLUMNS
 
     def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
         lines = map(_read, rows)
@@ -25,10 +25,10 @@ class Command(ImportCommand):
         bulk.emit_sheet_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
 
 
-def _read(row: Row) -> BagLine | Problem:
+def _read(row: Row) -> BagRow | Problem:
     if row.fault is not None:
         return row.fault
     try:
-        return read_bag(row.cells)
+        return parse_bag_row(row.cells)
     except Problem as problem:
         return problem

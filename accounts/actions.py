@@ -1,4 +1,4 @@
-"""What may be done to accounts, and how the rest of the house hears of it."""
+"""Changes to user accounts, and their events."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,10 +11,10 @@ from tracetrack.events import Event, emit
 
 @dataclass(frozen=True, slots=True)
 class UserChanged(Event):
-    """An account was made, or its name, role or state was set."""
+    """A user was created, or their name, role or state was changed."""
 
     name: ClassVar[str] = "user.changed"
-    # Scans and figures say who scanned.
+    # Lists of scans and statistics show user names.
     stale: ClassVar[tuple[str, ...]] = ("dashboard:*", "recent:*", "user_stats:*")
     audited: ClassVar[bool] = True
     topic: ClassVar[str] = "people"
@@ -30,7 +30,7 @@ class UserChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class PasswordChanged(Event):
-    """Somebody gave himself another password."""
+    """A user changed their own password."""
 
     name: ClassVar[str] = "user.password-changed"
     audited: ClassVar[bool] = True
@@ -45,7 +45,7 @@ class PasswordChanged(Event):
 
 @transaction.atomic
 def change_password(*, user: User, password: str) -> None:
-    """Another password for one's own account; whether it is good enough is checked before."""
+    """Set the user's own password, which the caller has validated."""
     user.set_password(password)
     user.save(update_fields=["password"])
     emit(PasswordChanged(user.username), actor=user)
@@ -53,6 +53,6 @@ def change_password(*, user: User, password: str) -> None:
 
 @transaction.atomic
 def save_user(*, actor: User, user: User) -> None:
-    """Keep an account, new or changed."""
+    """Save a new or changed user."""
     user.save()
     emit(UserChanged(user.username, user.role, user.is_active), actor=actor)

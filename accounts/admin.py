@@ -1,4 +1,4 @@
-"""The admin's title; people, tokens, the audit log."""
+"""The admin site's title; users and API tokens."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from tracetrack.admin_bases import NoDeleteAdmin, ReadOnlyAdmin
 
 admin.site.site_title = admin.site.site_header = "TraceTrack"
 admin.site.index_title = "Back office"
-# Rights come with the role.
+# Permissions come with the role.
 admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PersonAdmin(NoDeleteAdmin, UserAdmin):
+class TraceTrackUserAdmin(NoDeleteAdmin, UserAdmin):
     list_display = ("username", "first_name", "last_name", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("username", "first_name", "last_name")
@@ -57,5 +57,5 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         self.message_user(request, "Revoked.", messages.SUCCESS)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Whether this administrator may revoke tokens."""
+        """Return whether the user may run the action `revoke`."""
         return request.user.has_perm("accounts.change_apitoken")

@@ -1,19 +1,19 @@
-"""How Django asks what an account may do."""
+"""The authentication backend: passwords, and permissions from the role."""
 
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 
-from accounts.roles import rights
+from accounts.roles import permissions_for
 
 
 class RoleBackend(ModelBackend):
-    """Passwords as Django keeps them; permissions from the table above, without a query."""
+    """Check passwords as Django does; take permissions from accounts.roles, without a query."""
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
-        return set(rights(user_obj.role, user_obj.scopes))
+        return set(permissions_for(user_obj.role, user_obj.scopes))
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         return perm in self.get_all_permissions(user_obj, obj)

@@ -1,4 +1,4 @@
-"""What happens to API tokens, and what the audit keeps of it: never a secret."""
+"""Events of API tokens. Their fields are audited, so none holds a secret."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from tracetrack.events import Event
 
 @dataclass(frozen=True, slots=True)
 class TokenEvent(Event):
-    """A token was issued, rotated or revoked."""
+    """Base of the token events. `token` is the prefix, `user` its user's name, `label` its name."""
 
     audited: ClassVar[bool] = True
 

@@ -1,4 +1,4 @@
-"""Who works here, with which tokens, and who did what."""
+"""Users, API tokens and idempotency keys."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -9,16 +9,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 
-from accounts.roles import Role, Scope, rights
+from accounts.querysets import ApiTokenQuerySet
+from accounts.roles import Role, Scope, permissions_for
 
 
-class Users(BaseUserManager["User"]):
-    """Accounts, and how they are made."""
+class UserManager(BaseUserManager["User"]):
+    """Manager of users. Unlike Django's it has no is_superuser or is_staff: the role decides."""
 
     def create_user(
         self, username: str, email: str = "", password: str | None = None, **fields: Any
     ) -> "User":
-        """A new account; without a password nobody can sign in with one."""
+        """Create a user. Without a password the account cannot sign in with one."""
         name = self.model.normalize_username(username)
         user = self.model(username=name, email=self.normalize_email(email), **fields)
         user.set_password(password)
@@ -28,22 +29,22 @@ class Users(BaseUserManager["User"]):
     def create_superuser(
         self, username: str, email: str = "", password: str | None = None, **fields: Any
     ) -> "User":
-        """An administrator: what he may do is in the table of roles, like everybody else's."""
+        """Create a user with the role administrator, for `manage.py createsuperuser`."""
         return self.create_user(username, email, password, **fields | {"role": Role.ADMINISTRATOR})
 
 
 class User(AbstractUser):
-    """A person or a machine that acts. Switched off, never deleted: the ledger keeps its name."""
+    """A person or machine with an account. Never deleted, because scans reference their user."""
 
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
-    # Rights come from the role alone: these columns of Django's account are left out.
+    # Permissions come from the role alone, so these fields of AbstractUser are removed.
     is_superuser = False
     groups = None  # type: ignore[assignment]
     user_permissions = None  # type: ignore[assignment]
-    # What the token opens with which this request came; None: no token, all that the role may.
+    # The scopes of the token of this request; None for a request without a token.
     scopes: frozenset[str] | None = None
 
-    objects: ClassVar[Users] = Users()  # type: ignore[assignment]
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 
     class Meta(AbstractUser.Meta):
         default_permissions = ("add", "change", "view")
@@ -60,26 +61,28 @@ class User(AbstractUser):
 
     @cached_property
     def area_ids(self) -> frozenset[int]:
-        """Ids of the areas in which this person works; asked for once."""
+        """Ids of the areas of which the user is a member."""
         return frozenset(self.areas.values_list("id", flat=True))
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Whether the role and the token's scopes allow it; of a single object nobody asks.
+        """Return whether the role, restricted by the token's scopes, has a permission.
 
-        Django would go round by its list of backends, of which ours says the same.
+        Object permissions are not supported: with `obj` the result is False. This skips Django's
+        loop over AUTHENTICATION_BACKENDS; RoleBackend gives the same result.
         """
-        return self.is_active and obj is None and perm in rights(self.role, self.scopes)
+        return self.is_active and obj is None and perm in permissions_for(self.role, self.scopes)
 
     @property
     def is_staff(self) -> bool:  # type: ignore[override]
-        """Whether the admin is open to this account."""
+        """Whether the user may open the admin site."""
         return self.role == Role.ADMINISTRATOR
 
 
 class ApiToken(models.Model):
-    """A key to the API. Only its hash is kept; the prefix is there to recognise it by.
+    """An API token. Stores the digest and a prefix to recognize it by, never the plain text.
 
-    What it is good for never changes: for something else, another token is made.
+    Scopes, read_only and networks of a token never change; a client that needs others gets a new
+    token.
     """
 
     user = models.ForeignKey(User, models.PROTECT, related_name="api_tokens")
@@ -88,12 +91,14 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64)
     scopes = ArrayField(models.CharField(max_length=16, choices=Scope))
     read_only = models.BooleanField(default=False)
-    # Where it may be used; nothing: anywhere.
+    # Networks from which the token may be used; empty: any.
     networks = ArrayField(models.CharField(max_length=43), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         default_permissions = ("add", "change", "view")
@@ -112,35 +117,37 @@ class ApiToken(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
     @property
-    def opens(self) -> frozenset[str]:
-        """The scopes that count: one that is read-only reads, whatever else was written down."""
+    def effective_scopes(self) -> frozenset[str]:
+        """The scopes of the token; of a read-only token at most `read`."""
         return frozenset(self.scopes) & {Scope.READ} if self.read_only else frozenset(self.scopes)
 
     def has_ended(self, now: datetime) -> bool:
-        """Whether it was revoked, or its time is over."""
+        """Return whether the token is revoked or expired."""
         return self.revoked_at is not None or bool(self.expires_at and self.expires_at <= now)
 
 
-class Receipt(models.Model):
-    """What a request with an Idempotency-Key asked for, and the answer that it got."""
+class IdempotencyKey(models.Model):
+    """The Idempotency-Key of a request that changed something, and the response to it."""
 
     user = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
-    asked = models.CharField(max_length=64)
+    # SHA-256 of method, path and body: the same key with another request is an error.
+    request_digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
     headers = models.JSONField(default=dict)
     body = models.BinaryField()
-    # Where the answer showed a secret, which is not kept: what that is made of, and the whole hash.
-    seed = models.CharField(max_length=43, blank=True, db_default="")
-    answered = models.CharField(max_length=64, blank=True, db_default="")
-    at = models.DateTimeField(auto_now_add=True)
+    # Set only if the response shows a secret. The secret is not stored: it is derived again from
+    # secret_seed and SECRET_KEY, and body_digest (SHA-256) shows whether the key is still the same.
+    secret_seed = models.CharField(max_length=43, blank=True, db_default="")
+    body_digest = models.CharField(max_length=64, blank=True, db_default="")
+    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["user", "key"], name="receipt_key_is_used_once"),
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_is_used_once"),
         ]
-        indexes = [models.Index(fields=["at"], name="receipt_by_age")]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_key_by_age")]
 
     def __str__(self) -> str:
         return self.key

@@ -1,4 +1,4 @@
-"""The one table of who may do what: role → permissions, and what a token's scope leaves of them."""
+"""Roles and their permissions, and the scopes that restrict an API token."""
 
 from collections.abc import Collection
 from functools import lru_cache
@@ -15,14 +15,14 @@ class Role(models.TextChoices):
 
 
 class Scope(models.TextChoices):
-    """What a token may be used for, within the rights of its user."""
+    """Restricts an API token to a part of its user's permissions."""
 
     READ = "read", "Read"
     SCAN = "scan", "Scan"
     MANAGE = "manage", "Manage"
 
 
-LOOK = frozenset(
+VIEW = frozenset(
     {
         "bags.view_area",
         "bags.view_bagtype",
@@ -34,9 +34,9 @@ LOOK = frozenset(
         "accounts.change_own_tokens",
     }
 )
-# Who may scan for a machine may have it told of what he sees.
-HOOK = frozenset({"webhooks.add_webhook", "webhooks.change_webhook", "webhooks.view_webhook"})
-SCAN = LOOK | HOOK | {"scans.add_scan"}
+# Every role that may scan may also own webhooks: an integrator is a system that does both.
+WEBHOOKS = frozenset({"webhooks.add_webhook", "webhooks.change_webhook", "webhooks.view_webhook"})
+SCAN = VIEW | WEBHOOKS | {"scans.add_scan"}
 MANAGE = SCAN | {
     "bags.view_all_areas",
     "bags.add_batch",
@@ -45,7 +45,7 @@ MANAGE = SCAN | {
     "scans.force_dispatch",
     "scans.undo_any_scan",
     "scans.import_sheets",
-    "tracetrack.view_system",
+    "accounts.view_system",
 }
 ADMINISTER = MANAGE | {
     "bags.add_area",
@@ -62,34 +62,42 @@ ADMINISTER = MANAGE | {
     "audit.view_auditentry",
     "webhooks.view_delivery",
     "webhooks.view_event",
-    "tracetrack.clear_cache",
-    "tracetrack.reset_pool",
+    "accounts.clear_cache",
+    "accounts.reset_pool",
 }
 
 PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.VIEWER: LOOK,
+    Role.VIEWER: VIEW,
     Role.OPERATOR: SCAN,
     Role.INTEGRATOR: SCAN | {"bags.view_all_areas"},
     Role.OFFICE: MANAGE,
     Role.ADMINISTRATOR: ADMINISTER,
 }
 
-SCANNING = frozenset({"scans.add_scan", "scans.force_dispatch", "scans.undo_any_scan"})
-# Says how far somebody sees, whatever he does.
-BOUNDLESS = "bags.view_all_areas"
+# Permissions that need the scope "scan".
+SCAN_PERMISSIONS = frozenset({"scans.add_scan", "scans.force_dispatch", "scans.undo_any_scan"})
+# Not restricted by scopes: it extends what the user may see, and is no operation of its own.
+SEE_ALL_AREAS = "bags.view_all_areas"
 
 
 def scope_of_permission(permission: str) -> Scope:
-    """The scope that a token needs for it. What nobody thought of needs the widest."""
+    """Return the scope that a token needs for a permission; Scope.MANAGE if none is assigned."""
     if permission.partition(".")[2].startswith("view_"):
         return Scope.READ
-    return Scope.SCAN if permission in SCANNING else Scope.MANAGE
+    return Scope.SCAN if permission in SCAN_PERMISSIONS else Scope.MANAGE
 
 
 @lru_cache(maxsize=64)
-def rights(role: str, scopes: Collection[str] | None) -> frozenset[str]:
-    """What somebody of this role may do; with a token, what its scopes leave of that."""
-    whole = PERMISSIONS.get(role, frozenset())
+def permissions_for(role: str, scopes: Collection[str] | None) -> frozenset[str]:
+    """Return the permissions of a role, restricted to the scopes of a token if there is one.
+
+    `scopes` is None for a request without a token. It must be hashable.
+    """
+    permissions = PERMISSIONS.get(role, frozenset())
     if scopes is None:
-        return whole
-    return frozenset(p for p in whole if p == BOUNDLESS or scope_of_permission(p) in scopes)
+        return permissions
+    return frozenset(
+        permission
+        for permission in permissions
+        if permission == SEE_ALL_AREAS or scope_of_permission(permission) in scopes
+    )

@@ -1,61 +1,34 @@
-"""API tokens: made, shown once, recognised by their hash, rotated, revoked."""
+"""API tokens: create, rotate and revoke; access to the tokens that a user may see."""
 
-import hmac
-import secrets
-from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 from ipaddress import ip_network
 from typing import Any, NamedTuple
 
-from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.db import transaction
 from django.utils import timezone
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.request import Request
 
 from accounts.events import TokenIssued, TokenRevoked, TokenRotated
 from accounts.models import ApiToken, User
 from accounts.roles import Scope
-from tracetrack.client_ip import client_address, is_from_networks
-from tracetrack.errors.http import CHALLENGE
+from accounts.token_secrets import PREFIX_LENGTH, derive_token, generate_token, token_digest
 from tracetrack.errors.problem import (
-    NotSignedIn,
     TokenEnded,
     TokenNotYours,
     TokenTooWide,
     TokenUnknown,
     TooManyTokens,
-    WrongNetwork,
 )
 from tracetrack.events import emit
 
-START = "tt_"
-PREFIX_LENGTH = len(START) + 8
-RANDOM_BYTES = 32
-# tt_ and the 43 characters that 32 bytes make.
-LENGTH = len(START) + 43
-# Good ones, of one account. A limit counts by token, so they cannot be without number.
-MOST_TOKENS = 20
-LONGEST_OVERLAP = timedelta(days=7)
-# How exact `used_at` is; finer would write a row for every request.
-USED_EVERY = timedelta(minutes=1)
-# A function of the database, planned once for each connection: migrations/0006_find_token.py.
-FIND = "SELECT * FROM tracetrack_find_token_v1(%s, %s)"
-# Where a request has what was looked up for it before: a row of that function, or None.
-FOUND = "tracetrack.token"
-# In its order. Of the account only what an answer may say; the rest is fetched when asked for.
-TOKEN_COLUMNS = [
-    "id", "user_id", "name", "prefix", "scopes", "read_only", "networks", "expires_at", "used_at",
-]  # fmt: skip
-USER_COLUMNS = ["id", "username", "first_name", "last_name", "email", "is_active", "role"]
+# Per user. Rate limits count per token, so their number has to be limited, too.
+MAX_ACTIVE_TOKENS = 20
+# How long the old token may stay valid after a rotation.
+MAX_OVERLAP = timedelta(days=7)
 
 
-class Issued(NamedTuple):
-    """A new token, and what is shown of it once: only its hash is kept."""
+class NewToken(NamedTuple):
+    """A new token and its plain text, which is shown once and not stored."""
 
     token: ApiToken
     plain: str
@@ -64,12 +37,12 @@ class Issued(NamedTuple):
 def issue_token(
     user: User, name: str, expires: datetime | None = None, *, actor: User | None = None
 ) -> str:
-    """A new token of `user` for all that he may do, to be shown once."""
-    return make_token(user=user, name=name, expires_at=expires, actor=actor or user).plain
+    """Create a token with every scope and return its plain text. The actor defaults to `user`."""
+    return create_token(user=user, name=name, expires_at=expires, actor=actor or user).plain
 
 
 @transaction.atomic
-def make_token(
+def create_token(
     *,
     actor: User,
     user: User,
@@ -78,17 +51,17 @@ def make_token(
     read_only: bool = False,
     networks: Sequence[str] = (),
     expires_at: datetime | None = None,
-    under: ApiToken | None = None,
-    seed: str = "",
-) -> Issued:
-    """A new token of `user`. Made with a token, `under`, it may do no more than that one.
+    parent_token: ApiToken | None = None,
+    secret_seed: str = "",
+) -> NewToken:
+    """Create a token of `user`.
 
-    Of the same `seed` the same secret is made; without one it is made of chance.
+    `parent_token` is the token with which the request came, if any: the new token may not have more
+    rights. With `secret_seed` the plain text is derived from it; otherwise it is random.
 
     Raises TokenTooWide, TooManyTokens.
     """
-    now = timezone.now()
-    asked = ApiToken(
+    token = ApiToken(
         user=user,
         name=name,
         scopes=[scope for scope in Scope.values if scope in scopes],
@@ -96,12 +69,12 @@ def make_token(
         networks=list(networks),
         expires_at=expires_at,
     )
-    _check_within(asked, under)
-    # Two that are made at the same time must not both be the last one.
+    _check_within_parent(token, parent_token)
+    # Lock the user, so that concurrent requests cannot exceed the limit together.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    if good_tokens(now).filter(user=user).count() >= MOST_TOKENS:
-        raise TooManyTokens(user=user.username, limit=MOST_TOKENS)
-    return _keep(asked, actor=actor, seed=seed)
+    if ApiToken.objects.active(timezone.now()).filter(user=user).count() >= MAX_ACTIVE_TOKENS:
+        raise TooManyTokens(user=user.username, limit=MAX_ACTIVE_TOKENS)
+    return _save(token, actor=actor, secret_seed=secret_seed)
 
 
 @transaction.atomic
@@ -111,10 +84,13 @@ def rotate_token(
     token: ApiToken,
     overlap: timedelta = timedelta(),
     expires_at: datetime | None = None,
-    under: ApiToken | None = None,
-    seed: str = "",
-) -> Issued:
-    """A successor that is good for the same; the old one goes on for `overlap`, then ends.
+    parent_token: ApiToken | None = None,
+    secret_seed: str = "",
+) -> NewToken:
+    """Replace a token by a new one with the same rights.
+
+    The old token stays valid for `overlap`. The new one expires at `expires_at`, by default when
+    the old one would have. For `parent_token` and `secret_seed` see create_token().
 
     Raises TokenNotYours, TokenEnded, TokenTooWide.
     """
@@ -124,7 +100,7 @@ def rotate_token(
         raise TokenNotYours(user=old.user.username, token=old.prefix)
     if old.has_ended(now):
         raise TokenEnded(token=old.prefix)
-    asked = ApiToken(
+    successor = ApiToken(
         user=old.user,
         name=old.name,
         scopes=old.scopes,
@@ -132,114 +108,41 @@ def rotate_token(
         networks=old.networks,
         expires_at=expires_at or old.expires_at,
     )
-    _check_within(asked, under)
-    issued = _keep(asked, actor=actor, seed=seed)
+    _check_within_parent(successor, parent_token)
+    new = _save(successor, actor=actor, secret_seed=secret_seed)
     end = min(now + overlap, old.expires_at or now + overlap)
-    ending = {"expires_at": end} if overlap else {"revoked_at": now}
-    ApiToken.objects.filter(pk=old.pk).update(**ending)
+    changes = {"expires_at": end} if overlap else {"revoked_at": now}
+    ApiToken.objects.filter(pk=old.pk).update(**changes)
     emit(
-        TokenRotated(old.prefix, actor.username, old.name, issued.token.prefix, end.isoformat()),
+        TokenRotated(old.prefix, actor.username, old.name, new.token.prefix, end.isoformat()),
         actor=actor,
     )
-    return issued
+    return new
 
 
 @transaction.atomic
 def revoke_token(token: ApiToken, *, actor: User) -> None:
-    """End a token, effective with the next request; nothing changes where it has ended."""
+    """Revoke a token, effective with the next request. Revoking it again changes nothing."""
     unrevoked = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
     if unrevoked.update(revoked_at=timezone.now()):
         emit(TokenRevoked(token.prefix, token.user.username, token.name), actor=actor)
 
 
-def tokens_seen_by(user: User) -> QuerySet[ApiToken]:
-    """Tokens with their users, the newest first: all for administrators, one's own for others."""
-    tokens = ApiToken.objects.select_related("user").order_by("-id")
-    return tokens if user.has_perm("accounts.view_apitoken") else tokens.filter(user=user)
+def get_visible(user: User, token_id: int) -> ApiToken:
+    """Return the token with this id.
 
-
-def good_tokens(now: datetime) -> QuerySet[ApiToken]:
-    """Those that were not revoked, and whose time is not over."""
-    return ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
-
-
-def seen_token(user: User, number: int) -> ApiToken:
-    """The token with this id; raises TokenUnknown, also where `user` may not see it."""
-    token = tokens_seen_by(user).filter(pk=number).first()
-    if token is None:
-        raise TokenUnknown(token=number)
-    return token
-
-
-def find_token(plain: str, *, now: datetime) -> ApiToken | None:
-    """The token that is good at `now`, of an account that is switched on; otherwise None.
-
-    Index: api_token_digest_is_unique.
+    Raises TokenUnknown if there is none, or if `user` may not see it.
     """
-    if not plain.startswith(START) or len(plain) != LENGTH:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(FIND, [digest_of(plain), now])
-        return _token_of(cursor.fetchone())
-
-
-def bearer(meta: Mapping[str, Any]) -> str | None:
-    """What a request brings for a token; None where it brings none, or something else."""
-    scheme, _, plain = meta.get("HTTP_AUTHORIZATION", "").partition(" ")
-    return plain.strip() if scheme.lower() == "bearer" else None
-
-
-def _token_of(row: Sequence[Any] | None) -> ApiToken | None:
-    """The token of a row of the database's function, which gives none that is not good."""
-    if row is None:
-        return None
-    token = ApiToken.from_db(connection.alias, TOKEN_COLUMNS, row[: len(TOKEN_COLUMNS)])
-    person = (token.user_id, *row[len(TOKEN_COLUMNS) :])
-    token.user = User.from_db(connection.alias, USER_COLUMNS, person)
-    token.user.scopes = token.opens
+    token = ApiToken.objects.visible_to(user).filter(pk=token_id).first()
+    if token is None:
+        raise TokenUnknown(token=token_id)
     return token
 
 
-def digest_of(plain: str) -> str:
-    """The hash that stands for a token. Its 256 random bits need neither salt nor slowness."""
-    return sha256(plain.encode()).hexdigest()
-
-
-class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer tt_…`. A token that is not good is refused, not ignored."""
-
-    def authenticate(self, request: Request | HttpRequest) -> tuple[User, ApiToken] | None:
-        plain = bearer(request.META)
-        if plain is None:
-            return None
-        now = timezone.now()
-        if FOUND in request.META:
-            token = _token_of(request.META[FOUND])
-        else:
-            token = find_token(plain, now=now)
-        if token is None:
-            raise NotSignedIn(reason="the token is unknown, expired or revoked")
-        if token.networks and not is_from_networks(request, token.networks):
-            raise WrongNetwork(address=client_address(request))
-        _note_use(token, now)
-        return token.user, token
-
-    def authenticate_header(self, request: Request) -> str:
-        return CHALLENGE
-
-
-def plain_of(seed: str) -> str:
-    """The token that is made of `seed`: neither a copy of the database nor the key gives it."""
-    purpose = f"tracetrack.token:{seed}".encode()
-    digest = hmac.digest(settings.SECRET_KEY.encode(), purpose, sha256)
-    return START + urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def _keep(token: ApiToken, *, actor: User, seed: str) -> Issued:
-    plain = plain_of(seed) if seed else START + secrets.token_urlsafe(RANDOM_BYTES)
-    token.prefix, token.digest = plain[:PREFIX_LENGTH], digest_of(plain)
+def _save(token: ApiToken, *, actor: User, secret_seed: str) -> NewToken:
+    plain = derive_token(secret_seed) if secret_seed else generate_token()
+    token.prefix, token.digest = plain[:PREFIX_LENGTH], token_digest(plain)
     token.save(force_insert=True)
-    end = token.expires_at.isoformat() if token.expires_at else None
     event = TokenIssued(
         token.prefix,
         token.user.username,
@@ -247,35 +150,32 @@ def _keep(token: ApiToken, *, actor: User, seed: str) -> Issued:
         list(token.scopes),
         token.read_only,
         list(token.networks),
-        end,
+        token.expires_at.isoformat() if token.expires_at else None,
     )
     emit(event, actor=actor)
-    return Issued(token, plain)
+    return NewToken(token, plain)
 
 
-def _check_within(asked: ApiToken, under: ApiToken | None) -> None:
-    """Raises TokenTooWide where `asked` may do more than the token that asks for it."""
-    if under is None:
+def _check_within_parent(token: ApiToken, parent: ApiToken | None) -> None:
+    """Raise TokenTooWide if `token` would have more rights than `parent`."""
+    if parent is None:
         return
-    if asked.opens - under.opens:
-        raise TokenTooWide(reason=f"“{min(asked.opens - under.opens)}” is no scope of it")
-    if under.expires_at and (asked.expires_at is None or asked.expires_at > under.expires_at):
-        raise TokenTooWide(reason=f"it expires at {under.expires_at.isoformat()}")
-    if under.networks and not _are_inside(asked.networks, under.networks):
-        raise TokenTooWide(reason=f"it is bound to {', '.join(under.networks)}")
+    extra_scopes = token.effective_scopes - parent.effective_scopes
+    if extra_scopes:
+        raise TokenTooWide(reason=f"“{min(extra_scopes)}” is no scope of it")
+    if parent.expires_at and (token.expires_at is None or token.expires_at > parent.expires_at):
+        raise TokenTooWide(reason=f"it expires at {parent.expires_at.isoformat()}")
+    if parent.networks and not _are_within(token.networks, parent.networks):
+        raise TokenTooWide(reason=f"it is bound to {', '.join(parent.networks)}")
 
 
-def _are_inside(networks: Sequence[str], outer: Sequence[str]) -> bool:
-    bounds = [ip_network(network) for network in outer]
+def _are_within(networks: Sequence[str], bounds: Sequence[str]) -> bool:
+    parsed_bounds = [ip_network(network) for network in bounds]
     return bool(networks) and all(
-        any(_is_inside(ip_network(network), bound) for bound in bounds) for network in networks
+        any(_is_subnet(ip_network(network), bound) for bound in parsed_bounds)
+        for network in networks
     )
 
 
-def _is_inside(network: Any, bound: Any) -> bool:
+def _is_subnet(network: Any, bound: Any) -> bool:
     return bool(network.version == bound.version and network.subnet_of(bound))
-
-
-def _note_use(token: ApiToken, now: datetime) -> None:
-    if token.used_at is None or now - token.used_at >= USED_EVERY:
-        ApiToken.objects.filter(pk=token.pk).update(used_at=now)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
-from accounts.tokens import TokenAuthentication
+from accounts.authentication import TokenAuthentication
 from tracetrack import cache
 
 TABLE = """

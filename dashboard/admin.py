@@ -21,10 +21,10 @@ class CounterAdmin(ReadOnlyAdmin):
     """Kept by triggers alone; `check_counters --repair` sets it right."""
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("tracetrack.view_system")
+        return request.user.has_perm("accounts.view_system")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("tracetrack.view_system")
+        return request.user.has_perm("accounts.view_system")
 
 
 @admin.register(BagTally, BagPending)

@@ -16,7 +16,7 @@ from graphql_api.errors import QueryTooDeep, QueryTooLarge, QueryUnreadable
 from graphql_api.said import shown
 from tracetrack.errors.problem import Problem
 
-MOST_TOKENS = 1_000
+MAX_ACTIVE_TOKENS = 1_000
 MOST_COMMENTS = 100
 # What a query has once its fragments are spread.
 MOST_FIELDS = 500
@@ -46,7 +46,7 @@ class Size:
 def read_document(text: str) -> DocumentNode:
     """The query that `text` is. Raises QueryUnreadable, QueryTooLarge, QueryTooDeep."""
     try:
-        document = parse(text, max_lexical_tokens=MOST_TOKENS, max_comments=MOST_COMMENTS)
+        document = parse(text, max_lexical_tokens=MAX_ACTIVE_TOKENS, max_comments=MOST_COMMENTS)
     except GraphQLError as error:
         raise _unread(error) from None
     _check(document)
@@ -56,7 +56,7 @@ def read_document(text: str) -> DocumentNode:
 def _unread(error: GraphQLError) -> Problem:
     if "nested too deeply" in error.message:
         return QueryTooDeep(limit=DEEPEST)
-    for limit, what in ((MOST_TOKENS, "tokens"), (MOST_COMMENTS, "comments")):
+    for limit, what in ((MAX_ACTIVE_TOKENS, "tokens"), (MOST_COMMENTS, "comments")):
         if f"more than {limit} {what}" in error.message:
             return QueryTooLarge(limit=limit, what=what)
     return QueryUnreadable(reason=shown(error))

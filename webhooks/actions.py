@@ -33,8 +33,10 @@ WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests_until": Non
 
 
 @transaction.atomic
-def create_webhook(*, actor: User, url: str, seed: str = "", **fields: Any) -> tuple[Webhook, str]:
-    """A new webhook of `actor`, and its secret, to be shown once: of `seed`, or of chance.
+def create_webhook(
+    *, actor: User, url: str, secret_seed: str = "", **fields: Any
+) -> tuple[Webhook, str]:
+    """A new webhook of `actor`, and its secret, to be shown once: of `secret_seed`, or of chance.
 
     Raises WebhookAddress, TooManyWebhooks.
     """
@@ -44,7 +46,7 @@ def create_webhook(*, actor: User, url: str, seed: str = "", **fields: Any) -> t
     if Webhook.objects.of(actor).count() >= AT_MOST:
         raise TooManyWebhooks(limit=AT_MOST)
     webhook = Webhook(owner=actor, url=url, **fields)
-    secret = _with_new_secret(webhook, seed)
+    secret = _with_new_secret(webhook, secret_seed)
     webhook.save()
     # By the clock of the database, which the outbox goes by.
     webhook.refresh_from_db(fields=["created_at", "since"])
@@ -101,7 +103,7 @@ def rotate_secret(
     actor: User,
     webhook: Webhook,
     overlap_seconds: int,
-    seed: str = "",
+    secret_seed: str = "",
     expected: Versions = None,
 ) -> tuple[Webhook, str]:
     """A new secret, to be shown once; so long deliveries are signed with the old one, too.
@@ -111,7 +113,7 @@ def rotate_secret(
     webhook = _locked(webhook, expected)
     webhook.old_seed = webhook.seed
     webhook.old_until = timezone.now() + timedelta(seconds=overlap_seconds)
-    secret = _with_new_secret(webhook, seed)
+    secret = _with_new_secret(webhook, secret_seed)
     webhook.save(update_fields=["seed", "fingerprint", "old_seed", "old_until"])
     emit(SecretRotated(webhook.pk), actor=actor)
     return webhook, secret

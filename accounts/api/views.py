@@ -1,4 +1,4 @@
-"""JSON about API tokens: made, listed, rotated, revoked."""
+"""Endpoints of API tokens: list, create, rotate, revoke."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,19 +13,19 @@ from django_filters import ChoiceFilter
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import tokens
+from accounts import token_secrets, tokens
 from accounts.models import ApiToken, User
 from accounts.roles import Scope
-from tracetrack.api.filters import StrictFilterSet, text_filter
+from tracetrack.api.filters import text_filter
 from tracetrack.api.idempotency import idempotent, idempotent_with_secret
-from tracetrack.api.list_view import ListView, PageParams
+from tracetrack.api.list_view import ListView
 from tracetrack.api.pagination import paginate
 from tracetrack.api.params import CleanTextField
 from tracetrack.api.view import ApiView, created_response, json_response
 from tracetrack.errors.problem import Forbidden
 
-MOST_NETWORKS = 20
-MOST_SECONDS = int(tokens.LONGEST_OVERLAP.total_seconds())
+MAX_NETWORKS = 20
+MAX_OVERLAP_SECONDS = int(tokens.MAX_OVERLAP.total_seconds())
 TOKEN_FIELDS = (
     "id", "name", "prefix", "username", "scopes", "read_only", "networks", "state", "created_at",
     "expires_at", "used_at", "revoked_at",
@@ -34,7 +34,7 @@ UNKNOWN_USER = "is not the name of an active account"
 
 
 class TokenIn(serializers.Serializer[Any]):
-    """What a new token is to be good for."""
+    """Body of POST /api/v3/tokens."""
 
     name = CleanTextField(min_length=1, max_length=64)
     scopes = serializers.ListField(
@@ -42,30 +42,32 @@ class TokenIn(serializers.Serializer[Any]):
     )
     read_only = serializers.BooleanField(default=False)  # type: ignore[assignment]
     networks = serializers.ListField(
-        child=serializers.CharField(max_length=43), default=list, max_length=MOST_NETWORKS
+        child=serializers.CharField(max_length=43), default=list, max_length=MAX_NETWORKS
     )
     expires_at = serializers.DateTimeField(default=None, allow_null=True)
     username = serializers.CharField(max_length=150, default=None, allow_null=True)
 
-    def validate_networks(self, given: list[str]) -> list[str]:
-        return sorted({read_network(text) for text in given})
+    def validate_networks(self, networks: list[str]) -> list[str]:
+        return sorted({read_network(text) for text in networks})
 
-    def validate_expires_at(self, given: datetime | None) -> datetime | None:
-        return in_future(given)
+    def validate_expires_at(self, moment: datetime | None) -> datetime | None:
+        return check_in_future(moment)
 
 
 class RotateIn(serializers.Serializer[Any]):
-    """How long the old token goes on, and when the new one expires."""
+    """Body of POST /api/v3/tokens/{id}/rotate."""
 
-    overlap_seconds = serializers.IntegerField(min_value=0, max_value=MOST_SECONDS, default=0)
+    overlap_seconds = serializers.IntegerField(
+        min_value=0, max_value=MAX_OVERLAP_SECONDS, default=0
+    )
     expires_at = serializers.DateTimeField(default=None, allow_null=True)
 
-    def validate_expires_at(self, given: datetime | None) -> datetime | None:
-        return in_future(given)
+    def validate_expires_at(self, moment: datetime | None) -> datetime | None:
+        return check_in_future(moment)
 
 
-class TokenFilterSet(StrictFilterSet):
-    """What the list of tokens can be narrowed by: whose, and in what state."""
+class TokenFilterSet(Filters):
+    """Filters of the list of tokens."""
 
     username = text_filter(150)
     state = ChoiceFilter(choices=[("good", "Good"), ("ended", "Ended")])
@@ -75,8 +77,8 @@ class TokenFilterSet(StrictFilterSet):
         fields: list[str] = []
 
 
-class TokenListIn(PageParams):
-    """Parameters of the list of tokens: where it goes on."""
+class TokenListIn(PageIn):
+    """Order and page of the list of tokens."""
 
     order = serializers.ChoiceField(["-id", "id"], default="-id")
 
@@ -91,24 +93,28 @@ class Tokens(ListView):
     }
     parameters = TokenListIn
     filterset_class = TokenFilterSet
-    fields = TOKEN_FIELDS
+    shows = TOKEN_FIELDS
 
     def get(self, request: Request) -> HttpResponse:
         now = timezone.now()
         return self.page(
-            partial(paginate, _narrowed(self.actor, **self.filters)),
+            partial(paginate, _filtered(self.actor, **self.filters)),
             lambda token: self.select_fields(token_json(token, now)),
             scope=f"user {self.actor.pk}",
         )
 
-    @idempotent_with_secret(tokens.plain_of)
+    @idempotent_with_secret(token_secrets.derive_token)
     def post(self, request: Request) -> HttpResponse:
         asked = self.body(TokenIn)
-        user = _account(self.actor, asked.pop("username"))
-        issued = tokens.make_token(
-            actor=self.actor, user=user, under=self.token, seed=self.secret_seed, **asked
+        user = _owner(self.actor, asked.pop("username"))
+        new = tokens.create_token(
+            actor=self.actor,
+            user=user,
+            parent_token=self.token,
+            secret_seed=self.secret_seed,
+            **asked,
         )
-        return _shown_once(issued)
+        return _with_plain_token(new)
 
 
 class TokenDetail(ApiView):
@@ -118,8 +124,8 @@ class TokenDetail(ApiView):
     fields = TOKEN_FIELDS
 
     def get(self, request: Request, token: int) -> HttpResponse:
-        seen = tokens.seen_token(self.actor, token)
-        return json_response(self.select_fields(token_json(seen, timezone.now())))
+        found = tokens.get_visible(self.actor, token)
+        return json_response(self.select_fields(token_json(found, timezone.now())))
 
 
 class TokenRotate(ApiView):
@@ -127,18 +133,18 @@ class TokenRotate(ApiView):
 
     permissions = {"POST": "accounts.change_own_tokens"}
 
-    @idempotent_with_secret(tokens.plain_of)
+    @idempotent_with_secret(token_secrets.derive_token)
     def post(self, request: Request, token: int) -> HttpResponse:
         asked = self.body(RotateIn)
-        issued = tokens.rotate_token(
+        new = tokens.rotate_token(
             actor=self.actor,
-            token=tokens.seen_token(self.actor, token),
+            token=tokens.get_visible(self.actor, token),
             overlap=timedelta(seconds=asked["overlap_seconds"]),
             expires_at=asked["expires_at"],
-            under=self.token,
-            seed=self.secret_seed,
+            parent_token=self.token,
+            secret_seed=self.secret_seed,
         )
-        return _shown_once(issued)
+        return _with_plain_token(new)
 
 
 class TokenRevoke(ApiView):
@@ -149,14 +155,14 @@ class TokenRevoke(ApiView):
     @idempotent
     def post(self, request: Request, token: int) -> HttpResponse:
         self.no_body()
-        meant = tokens.seen_token(self.actor, token)
-        tokens.revoke_token(meant, actor=self.actor)
-        meant.refresh_from_db(fields=["revoked_at"])
-        return json_response(token_json(meant, timezone.now()))
+        found = tokens.get_visible(self.actor, token)
+        tokens.revoke_token(found, actor=self.actor)
+        found.refresh_from_db(fields=["revoked_at"])
+        return json_response(token_json(found, timezone.now()))
 
 
 def token_json(token: ApiToken, now: datetime) -> dict[str, Any]:
-    """A token, without what only its holder knows."""
+    """Return the fields of a token in the API. Its plain text and digest are not among them."""
     return {
         "id": token.pk,
         "name": token.name,
@@ -167,33 +173,36 @@ def token_json(token: ApiToken, now: datetime) -> dict[str, Any]:
         "networks": token.networks,
         "state": "ended" if token.has_ended(now) else "good",
         "created_at": token.created_at.isoformat(),
-        "expires_at": _moment(token.expires_at),
-        "used_at": _moment(token.used_at),
-        "revoked_at": _moment(token.revoked_at),
+        "expires_at": _isoformat(token.expires_at),
+        "used_at": _isoformat(token.used_at),
+        "revoked_at": _isoformat(token.revoked_at),
     }
 
 
 def read_network(text: str) -> str:
-    """An address or a network as it is kept; raises ValidationError."""
+    """Return an address or a network in its normal form.
+
+    Raises ValidationError if it is neither.
+    """
     try:
         return str(ip_network(text))
     except ValueError:
         raise serializers.ValidationError(
-            "is no address such as 10.0.0.7, and no network such as 10.0.0.0/24"
+            "is neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/24"
         ) from None
 
 
-def in_future(given: datetime | None) -> datetime | None:
-    """`given`, if it lies ahead; raises ValidationError."""
-    if given is not None and given <= timezone.now():
-        raise serializers.ValidationError("lies in the past")
-    return given
+def check_in_future(moment: datetime | None) -> datetime | None:
+    """Return `moment`; raises ValidationError if it is not in the future."""
+    if moment is not None and moment <= timezone.now():
+        raise serializers.ValidationError("is in the past")
+    return moment
 
 
-def _narrowed(
+def _filtered(
     actor: User, *, username: str | None = None, state: str | None = None
 ) -> QuerySet[ApiToken]:
-    found = tokens.tokens_seen_by(actor)
+    found = ApiToken.objects.visible_to(actor)
     if username is not None:
         found = found.filter(user__username=username)
     if state is None:
@@ -202,8 +211,8 @@ def _narrowed(
     return found.filter(ended) if state == "ended" else found.exclude(ended)
 
 
-def _account(actor: User, username: str | None) -> User:
-    """Whose the new token is to be: one's own, or another's where the actor may make such."""
+def _owner(actor: User, username: str | None) -> User:
+    """Return the user of a new token: the actor, or another one if the actor may create those."""
     if username is None or username == actor.username:
         return actor
     if not actor.has_perm("accounts.add_apitoken"):
@@ -214,12 +223,12 @@ def _account(actor: User, username: str | None) -> User:
     return other
 
 
-def _shown_once(issued: tokens.Issued) -> HttpResponse:
-    shown = token_json(issued.token, timezone.now()) | {"token": issued.plain}
-    response = json_response(shown)
+def _with_plain_token(new: tokens.NewToken) -> HttpResponse:
+    """Return the response that shows the plain text, which no cache may store."""
+    response = json_response(token_json(new.token, timezone.now()) | {"token": new.plain})
     response.headers["Cache-Control"] = "no-store"
-    return created_response(response, reverse("api-token", args=[issued.token.pk]))
+    return created_response(response, reverse("api-token", args=[new.token.pk]))
 
 
-def _moment(moment: datetime | None) -> str | None:
+def _isoformat(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None

@@ -41,7 +41,7 @@ REASONS = (
     _("Ensure this field has at least {count} elements"),
     _("Ensure this field has no more than {count} characters"),
     _('"{value}" is not a valid choice'),
-    _("is no address such as 10.0.0.7, and no network such as 10.0.0.0/24"),
+    _("is neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/24"),
 )
 # The fields of forms, as the forms call them.
 FIELDS = {

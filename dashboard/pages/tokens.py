@@ -38,7 +38,7 @@ def make(request: Asked) -> HttpResponse:
         asked = parse_params(TokenIn, _form(request))
         asked["user"] = request.user
         asked.pop("username")
-        issued = tokens.make_token(actor=request.user, **asked)
+        issued = tokens.create_token(actor=request.user, **asked)
     except Problem as problem:
         return _shown(request, problem=problem, status=problem.status)
     return _shown(request, issued=issued)
@@ -49,7 +49,7 @@ def make(request: Asked) -> HttpResponse:
 def rotate(request: Asked, token: int) -> HttpResponse:
     """/account/tokens/<id>/rotate: the old one ends at once."""
     try:
-        meant = tokens.seen_token(request.user, token)
+        meant = tokens.get_visible(request.user, token)
         issued = tokens.rotate_token(actor=request.user, token=meant)
     except Problem as problem:
         messages.error(request, f"{language.sentence(problem)} {language.remedy(problem)}")
@@ -61,7 +61,7 @@ def rotate(request: Asked, token: int) -> HttpResponse:
 @page("accounts.change_own_tokens")
 def revoke(request: Asked, token: int) -> HttpResponse:
     """/account/tokens/<id>/revoke"""
-    meant = tokens.seen_token(request.user, token)
+    meant = tokens.get_visible(request.user, token)
     tokens.revoke_token(meant, actor=request.user)
     revoked = gettext("{name} ({begins}…) is revoked.")
     messages.success(request, revoked.format(name=meant.name, begins=meant.prefix))
@@ -71,7 +71,7 @@ def revoke(request: Asked, token: int) -> HttpResponse:
 def _shown(
     request: Asked,
     *,
-    issued: tokens.Issued | None = None,
+    issued: tokens.NewToken | None = None,
     problem: Problem | None = None,
     status: int = 200,
 ) -> HttpResponse:

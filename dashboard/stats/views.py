@@ -59,7 +59,7 @@ class BatchStats(ApiView):
 class CacheClear(ApiView):
     """POST /api/v3/cache/clear"""
 
-    permissions = {"POST": "tracetrack.clear_cache"}
+    permissions = {"POST": "accounts.clear_cache"}
 
     def post(self, request: Request) -> HttpResponse:
         asked = self.body(CacheClearIn)
@@ -70,7 +70,7 @@ class CacheClear(ApiView):
 class PoolReset(ApiView):
     """POST /api/v3/pool/reset"""
 
-    permissions = {"POST": "tracetrack.reset_pool"}
+    permissions = {"POST": "accounts.reset_pool"}
 
     def post(self, request: Request) -> HttpResponse:
         self.no_body()

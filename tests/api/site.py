@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
-from accounts.tokens import issue_token, make_token
+from accounts.tokens import create_token, issue_token
 from tests.factories import (
     child_codes,
     make_batch,
@@ -117,7 +117,7 @@ def _undo(site: Site, role: str) -> Call:
 def _token(site: Site, role: str) -> ApiToken:
     """A good token of whoever asks."""
     user = site.people.get(role) or site.people["office"]
-    made = make_token(actor=user, user=user, name="gate 2").token
+    made = create_token(actor=user, user=user, name="gate 2").token
     commit()
     return made
 

@@ -8,8 +8,10 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
+from accounts.authentication import FIND_TOKEN, PREFETCHED_TOKEN
 from accounts.models import ApiToken
-from accounts.tokens import FIND, FOUND, digest_of, revoke_token
+from accounts.token_secrets import token_digest
+from accounts.tokens import revoke_token
 from dashboard.stats.views import Ultra
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, commit, post, scan_body
@@ -127,13 +129,15 @@ class TestTheDoor:
     ):
         request = RequestFactory().get(ULTRA, headers={"Authorization": program.token})
         with connection.cursor() as cursor:
-            digest = digest_of(program.token.removeprefix("Bearer "))
-            cursor.execute(FIND, [digest, timezone.now()])
+            digest = token_digest(program.token.removeprefix("Bearer "))
+            cursor.execute(FIND_TOKEN, [digest, timezone.now()])
             good = cursor.fetchone()
         program.get()
 
         with django_assert_num_queries(0):
-            answers = [program.sent(request.environ | {FOUND: row}) for row in (good, None)]
+            answers = [
+                program.sent(request.environ | {PREFETCHED_TOKEN: row}) for row in (good, None)
+            ]
 
         assert [answer.status_code for answer in answers] == [200, 401]
 
@@ -143,7 +147,7 @@ class TestTheDoor:
         assert_problem(program.get(), 403, "wrong-network")
 
     def test_is_shut_for_who_may_not(self, program, monkeypatch):
-        monkeypatch.setitem(Ultra.permissions, "GET", "tracetrack.clear_cache")
+        monkeypatch.setitem(Ultra.permissions, "GET", "accounts.clear_cache")
 
         assert_problem(program.get(), 403, "forbidden")
 

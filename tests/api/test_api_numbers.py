@@ -124,10 +124,10 @@ class TestUltra:
         office.get(ULTRA)
         assert_problem(site.client("anonymous").get(ULTRA), 401, "not-signed-in")
 
-        monkeypatch.setitem(Ultra.permissions, "GET", "tracetrack.clear_cache")
+        monkeypatch.setitem(Ultra.permissions, "GET", "accounts.clear_cache")
 
         problem = assert_problem(office.get(ULTRA), 403, "forbidden")
-        assert problem["facts"] == {"permission": "tracetrack.clear_cache"}
+        assert problem["facts"] == {"permission": "accounts.clear_cache"}
 
     def test_goes_past_the_framework(self, office, monkeypatch):
         monkeypatch.setattr(ApiView, "initial", None)

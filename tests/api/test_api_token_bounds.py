@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.backends import RoleBackend
-from accounts.roles import PERMISSIONS, Scope, rights, scope_of_permission
-from accounts.tokens import make_token
+from accounts.roles import PERMISSIONS, Scope, permissions_for, scope_of_permission
+from accounts.tokens import create_token
 from tests.api.problem import assert_problem
 from tests.api.site import CALLS, HERE, commit, post, scan_body
 from tests.api.test_permissions import api_views
@@ -17,7 +17,7 @@ from tests.api.test_permissions import api_views
 def made(site, role="administrator", **more):
     """A client with a token of somebody of this role."""
     user = site.people[role]
-    plain = make_token(actor=user, user=user, name="test", **more).plain
+    plain = create_token(actor=user, user=user, name="test", **more).plain
     commit()
     return Client(headers={"Authorization": f"Bearer {plain}"})
 
@@ -51,9 +51,9 @@ class TestAScope:
 
     def test_of_all_three_leaves_everything_and_adds_nothing(self):
         for role, whole in PERMISSIONS.items():
-            assert rights(role, frozenset(Scope.values)) == whole
+            assert permissions_for(role, frozenset(Scope.values)) == whole
             for scope in Scope.values:
-                assert rights(role, frozenset([scope])) <= whole
+                assert permissions_for(role, frozenset([scope])) <= whole
 
     def test_does_not_change_how_far_one_sees(self, site):
         client = made(site, "office", scopes=["scan"])
@@ -139,6 +139,6 @@ class TestATokenThatMakesAnother:
     def test_does_not_get_more_by_rotating_a_wider_one(self, site):
         narrow = made(site, scopes=["manage"])
         ada = site.people["administrator"]
-        wide = make_token(actor=ada, user=ada, name="wide").token
+        wide = create_token(actor=ada, user=ada, name="wide").token
 
         assert_problem(post(narrow, f"tokens/{wide.pk}/rotate", {}), 403, "token-too-wide")

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiToken
-from accounts.tokens import MOST_TOKENS, issue_token, make_token, rotate_token
+from accounts.tokens import MAX_ACTIVE_TOKENS, create_token, issue_token, rotate_token
 from audit.models import AuditEntry
 from tests.api.problem import assert_problem
 from tests.api.site import commit, post
@@ -24,7 +24,7 @@ def bearer(plain, **more):
 def made(site, role="administrator", **more):
     """A client with a token of somebody of this role."""
     user = site.people[role]
-    plain = make_token(actor=user, user=user, name="test", **more).plain
+    plain = create_token(actor=user, user=user, name="test", **more).plain
     commit()
     return bearer(plain)
 
@@ -84,7 +84,7 @@ class TestATokenMadeByTheApi:
         assert_problem(ask_for(operator, username="ines"), 403, "forbidden")
 
     def test_is_one_of_a_number_that_is_bounded(self, site, operator):
-        for _ in range(MOST_TOKENS):
+        for _ in range(MAX_ACTIVE_TOKENS):
             issue_token(site.people["operator"], "gate")
 
         assert_problem(ask_for(operator), 409, "too-many-tokens")
@@ -224,17 +224,17 @@ class TestRevocation:
 class TestTwoAtTheSameTime:
     def test_cannot_both_make_the_last_token(self):
         user = make_user("olga", "operator")
-        for _ in range(MOST_TOKENS - 1):
+        for _ in range(MAX_ACTIVE_TOKENS - 1):
             issue_token(user, "gate")
 
         outcomes = together([lambda: issue_token(user, "gate")] * 4)
 
         assert sum(isinstance(outcome, TooManyTokens) for outcome in outcomes) == 3
-        assert ApiToken.objects.filter(user=user).count() == MOST_TOKENS
+        assert ApiToken.objects.filter(user=user).count() == MAX_ACTIVE_TOKENS
 
     def test_cannot_both_rotate_one_token(self):
         user = make_user("olga", "operator")
-        token = make_token(actor=user, user=user, name="gate").token
+        token = create_token(actor=user, user=user, name="gate").token
 
         outcomes = together([lambda: rotate_token(actor=user, token=token)] * 4)
 

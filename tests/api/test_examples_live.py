@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.tokens import issue_token, make_token
+from accounts.tokens import create_token, issue_token
 from tests.api.site import CODES, HERE, made_delivery, make_site
 from tests.live import running
 from tracetrack.openapi.schema import TABLE
@@ -44,7 +44,7 @@ class TestTheDescribedCalls:
             for name, told in TABLE.items():
                 if name in LEFT_OUT:
                     continue
-                number = make_token(actor=ada, user=ada, name="example").token.pk
+                number = create_token(actor=ada, user=ada, name="example").token.pk
                 environment = os.environ | {
                     "SITE": f"http://127.0.0.1:{server.port}",
                     "TOKEN": issue_token(ada, "test"),

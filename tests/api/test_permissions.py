@@ -166,7 +166,7 @@ class TestAnyRole:
     def test_learns_which_permission_it_lacks(self, site):
         answer = post(site.client("office"), "cache/clear", {"pattern": "dashboard:*"})
 
-        assert answer.json()["facts"] == {"permission": "tracetrack.clear_cache"}
+        assert answer.json()["facts"] == {"permission": "accounts.clear_cache"}
 
     def test_has_no_rights_about_single_objects(self, site):
         assert RoleBackend().get_all_permissions(site.people["office"], obj=object()) == set()

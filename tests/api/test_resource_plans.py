@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Receipt
+from accounts.models import IdempotencyKey
 from bags.models import Batch
 from tests.api.site import BATCH, LOT, commit, send
 from tests.api.test_api_plans import LARGE, asked, plan_of, read_whole
@@ -92,14 +92,15 @@ class TestARecall:
 class TestWhatIsKeptForRepeatedRequests:
     def test_is_forgotten_by_its_age(self, site):
         ben = site.people["office"]
-        Receipt.objects.bulk_create(
-            Receipt(user=ben, key=f"old {n}", asked="", status=200, body=b"") for n in range(MANY)
+        IdempotencyKey.objects.bulk_create(
+            IdempotencyKey(user=ben, key=f"old {n}", request_digest="", status=200, body=b"")
+            for n in range(MANY)
         )
         old = timezone.now() - timedelta(days=9)
-        Receipt.objects.filter(key__lt="old 11").update(at=old)
-        before = Receipt.objects.filter(at=old).count()
+        IdempotencyKey.objects.filter(key__lt="old 11").update(created_at=old)
+        before = IdempotencyKey.objects.filter(created_at=old).count()
         with connection.cursor() as cursor:
-            cursor.execute("REINDEX TABLE accounts_receipt; ANALYZE accounts_receipt")
+            cursor.execute("REINDEX TABLE accounts_idempotencykey; ANALYZE accounts_idempotencykey")
 
         with CaptureQueriesContext(connection) as queries:
             body = BATCH | {"code": "NEW-1"}
@@ -108,7 +109,7 @@ class TestWhatIsKeptForRepeatedRequests:
             commit()
 
         assert answer.status_code == 201
-        assert 0 < Receipt.objects.filter(at=old).count() < before
+        assert 0 < IdempotencyKey.objects.filter(created_at=old).count() < before
         told = explained(only(queries, "SKIP LOCKED"))
-        assert "using receipt_by_age on accounts_receipt" in told, told
+        assert "using idempotency_key_by_age on accounts_idempotencykey" in told, told
         assert "Seq Scan" not in told, told

@@ -9,8 +9,8 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from accounts.authentication import find_token
 from accounts.models import User
-from accounts.tokens import find_token
 from bags.models import Bag, Batch
 from dashboard.management.commands import seed_demo
 from dashboard.stats.counters import drifts

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.test import Client
 
-from accounts.tokens import make_token
+from accounts.tokens import create_token
 from scans.models import Scan
 from tests.api.problem import assert_problem
 from tests.api.site import HERE, HERE_CHILD, LOT, THERE, post
@@ -184,7 +184,7 @@ class TestWhoAsks:
     def test_needs_a_token_that_reads(self, site):
         ines = site.people["integrator"]
         for scopes, status in ((["scan"], 403), (["read"], 200)):
-            token = make_token(actor=ines, user=ines, name="x", scopes=scopes).plain
+            token = create_token(actor=ines, user=ines, name="x", scopes=scopes).plain
             client = Client(headers={"Authorization": f"Bearer {token}"})
             assert send(client, "{ bags { nodes { code } } }").status_code == status
 

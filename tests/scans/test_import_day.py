@@ -19,7 +19,7 @@ VERDICTS = (DAY / "verdicts.txt").read_text(encoding="ascii")
 
 @pytest.fixture
 def reference(db):
-    call_command("reference", operators="asha,bilal,chitra,dev,esha", stdout=StringIO())
+    call_command("load_reference_data", operators="asha,bilal,chitra,dev,esha", stdout=StringIO())
 
 
 @pytest.fixture

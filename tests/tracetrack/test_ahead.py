@@ -8,8 +8,9 @@ import psycopg
 import pytest
 from django.db import connection
 
+from accounts.authentication import PREFETCHED_TOKEN
 from accounts.models import ApiToken
-from accounts.tokens import FOUND, revoke_token
+from accounts.tokens import revoke_token
 from tests.factories import make_user
 from tests.live import running, token_of
 from tracetrack.server import token_prefetch
@@ -31,7 +32,7 @@ def noted(tokens, *plains, between=None):
         await tokens._part()
 
     run(all_at_once())
-    return [environ.get(FOUND, "nothing") for environ in environs]
+    return [environ.get(PREFETCHED_TOKEN, "nothing") for environ in environs]
 
 
 def run(work):
@@ -123,7 +124,7 @@ class TestTokens:
                 await task
             await other
             await tokens._part()
-            return staying[FOUND]
+            return staying[PREFETCHED_TOKEN]
 
         assert run(one_leaves())[USERNAME] == "ida"
 

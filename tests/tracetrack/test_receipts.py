@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import Receipt
+from accounts.models import IdempotencyKey
 from audit.models import AuditEntry
 from bags.models import Area, Batch
 from tests.api.problem import assert_problem
@@ -78,14 +78,14 @@ class TestTheSameKey:
 
     def test_is_forgotten_after_a_day(self, office):
         keyed(office, NEW)
-        Receipt.objects.update(
-            at=timezone.now() - idempotency.KEEP_RESPONSES_FOR - timedelta(seconds=1)
+        IdempotencyKey.objects.update(
+            created_at=timezone.now() - idempotency.KEEP_RESPONSES_FOR - timedelta(seconds=1)
         )
 
         done = keyed(office, NEW | {"code": "NEW-2"})
 
         assert (done.status_code, done.json()["code"]) == (201, "NEW-2")
-        assert Receipt.objects.count() == 1
+        assert IdempotencyKey.objects.count() == 1
 
     def test_makes_acts_and_changes_safe_to_repeat_with_if_match(self, office):
         etag = office.get(f"/api/v3/batches/{LOT}")["ETag"]
@@ -102,7 +102,7 @@ class TestTheSameKey:
         document = assert_problem(keyed(office, NEW, key), 400, "bad-field")
 
         assert document["facts"]["field"] == "Idempotency-Key"
-        assert not Receipt.objects.exists()
+        assert not IdempotencyKey.objects.exists()
 
     def test_takes_any_json(self, office):
         for n, value in enumerate([10**400, 1e308, "\N{SNOWMAN}", [[1]], None, True]):
@@ -112,16 +112,18 @@ class TestTheSameKey:
     def test_leaves_no_heap_of_old_receipts(self, site, office):
         old = timezone.now() - timedelta(days=2)
         rows = [
-            Receipt(user=site.people["office"], key=f"old-{n}", asked="", status=200, body=b"")
+            IdempotencyKey(
+                user=site.people["office"], key=f"old-{n}", request_digest="", status=200, body=b""
+            )
             for n in range(25)
         ]
-        Receipt.objects.bulk_create(rows)
-        Receipt.objects.update(at=old)
+        IdempotencyKey.objects.bulk_create(rows)
+        IdempotencyKey.objects.update(created_at=old)
 
         for n in range(3):
             keyed(office, NEW | {"code": f"NEW-{n}"}, f"k-{n}")
 
-        assert sorted(Receipt.objects.values_list("key", flat=True)) == ["k-0", "k-1", "k-2"]
+        assert sorted(IdempotencyKey.objects.values_list("key", flat=True)) == ["k-0", "k-1", "k-2"]
 
 
 @pytest.mark.django_db(transaction=True)

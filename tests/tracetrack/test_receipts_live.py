@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from accounts.models import Receipt
+from accounts.models import IdempotencyKey
 from audit.models import AuditEntry
 from bags.models import BagType, Batch
 from tests.api.site import BATCH, make_site
@@ -55,7 +55,7 @@ class TestAWorkerThatIsKilled:
                 kill_workers(server)
                 assert told.result() is None
             assert not Batch.objects.filter(code="NEW-1").exists()
-            assert not Receipt.objects.exists()
+            assert not IdempotencyKey.objects.exists()
 
             status, _, replayed = insist(server, token, "NEW-1", "k-1")
 
@@ -100,4 +100,4 @@ class TestAWorkerThatIsKilled:
         assert sorted(answer["code"] for _, (_, answer, _) in told) == everything
         subjects = AuditEntry.objects.filter(action="batch.created").values_list("subject")
         assert sorted(s.removeprefix("batch ") for (s,) in subjects) == everything
-        assert Receipt.objects.count() == len(everything)
+        assert IdempotencyKey.objects.count() == len(everything)

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from accounts.models import ApiToken, Receipt
+from accounts.models import ApiToken, IdempotencyKey
 from audit.models import AuditEntry
 from tests.api.problem import assert_problem
 from tests.api.site import CALLS, commit, made_delivery, make_site, send
@@ -71,8 +71,8 @@ class TestASecret:
 
         secret = keyed(office, call.path, call.body).json()[SHOWING[name]]
 
-        kept = Receipt.objects.get()
-        written = [bytes(kept.body).decode(), kept.seed, str(kept.headers)]
+        kept = IdempotencyKey.objects.get()
+        written = [bytes(kept.body).decode(), kept.secret_seed, str(kept.headers)]
         written += [str(row) for row in AuditEntry.objects.values_list()]
         written += [str(row) for row in ApiToken.objects.values_list()]
         written += [str(row) for row in Webhook.objects.values_list()]

@@ -1,4 +1,4 @@
-"""`manage.py token`: the way to a first token on a deployed site."""
+"""`manage.py create_token`: the way to a first token on a deployed site."""
 
 from datetime import timedelta
 from io import StringIO
@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from accounts.authentication import find_token
 from accounts.models import ApiToken
 from accounts.roles import Role
-from accounts.tokens import find_token
 from audit.models import AuditEntry
 from tests.factories import make_user
 
@@ -24,7 +24,7 @@ def press():
 def issue(*arguments):
     """What the command prints."""
     out = StringIO()
-    call_command("token", *arguments, stdout=out)
+    call_command("create_token", *arguments, stdout=out)
     return out.getvalue()
 
 

@@ -10,8 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.authentication import find_token
 from accounts.models import ApiToken, User
-from accounts.tokens import find_token, issue_token, revoke_token
+from accounts.tokens import issue_token, revoke_token
 from audit.models import AuditEntry
 from tests.factories import make_user, reference
 

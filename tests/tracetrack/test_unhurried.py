@@ -42,7 +42,7 @@ class TestUnhurried:
 
         set_bound("DEFAULT")
 
-    @pytest.mark.parametrize("command", ["check_counters", "check_ledger", "census"])
+    @pytest.mark.parametrize("command", ["check_counters", "check_ledger", "count_rows"])
     def test_are_the_commands_that_read_everything(self, command, capsys):
         reference()
         make_user("ben", Role.OFFICE)

@@ -13,8 +13,8 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
+from accounts.authentication import TokenAuthentication
 from accounts.models import User
-from accounts.tokens import TokenAuthentication
 from tracetrack.api import throttling
 from tracetrack.api.view import VARY, ApiView, check_permission, json_response
 

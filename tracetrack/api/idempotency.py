@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from accounts.models import Receipt
+from accounts.models import IdempotencyKey
 from tracetrack.api.view import ApiView
 from tracetrack.errors.http import BadField, KeyReused, UnderWay
 
@@ -80,10 +80,10 @@ def _digest(view: ApiView, request: Request) -> str:
     return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def _earlier(view: ApiView, key: str) -> Receipt | None:
+def _earlier(view: ApiView, key: str) -> IdempotencyKey | None:
     """The receipt for this key. Raises UnderWay while another request with it is being done.
 
-    Index: receipt_key_is_used_once.
+    Index: idempotency_key_is_used_once.
     """
     claim = f"receipt {view.actor.pk} {key}"
     with connection.cursor() as cursor:
@@ -92,20 +92,22 @@ def _earlier(view: ApiView, key: str) -> Receipt | None:
         if cursor.fetchone() != (True,):
             raise UnderWay(seconds=1)
     # Asked only now: what the one before us did is committed.
-    earlier = Receipt.objects.filter(user=view.actor, key=key).first()
-    if earlier is not None and earlier.at < timezone.now() - KEEP_RESPONSES_FOR:
+    earlier = IdempotencyKey.objects.filter(user=view.actor, key=key).first()
+    if earlier is not None and earlier.created_at < timezone.now() - KEEP_RESPONSES_FOR:
         earlier.delete()
         return None
     return earlier
 
 
-def _again(earlier: Receipt, asked: str, make: DeriveSecret | None) -> HttpResponse:
+def _again(earlier: IdempotencyKey, asked: str, make: DeriveSecret | None) -> HttpResponse:
     body = bytes(earlier.body)
     if make:
-        body = body.replace(SECRET_PLACEHOLDER, make(earlier.seed).encode())
+        body = body.replace(SECRET_PLACEHOLDER, make(earlier.secret_seed).encode())
     # Under another SECRET_KEY the secret is another one: that answer cannot come again.
-    if earlier.asked != asked or (make and earlier.answered != sha256(body).hexdigest()):
-        raise KeyReused(at=earlier.at.isoformat())
+    if earlier.request_digest != asked or (
+        make and earlier.body_digest != sha256(body).hexdigest()
+    ):
+        raise KeyReused(at=earlier.created_at.isoformat())
     response = HttpResponse(body, content_type="application/json", status=earlier.status)
     for name, value in earlier.headers.items():
         response.headers[name] = value
@@ -116,18 +118,20 @@ def _again(earlier: Receipt, asked: str, make: DeriveSecret | None) -> HttpRespo
 def _keep(
     view: ApiView, key: str, asked: str, response: HttpResponse, make: DeriveSecret | None
 ) -> None:
-    """Write the receipt, and forget some that are old. Index: receipt_by_age."""
+    """Write the receipt, and forget some that are old. Index: idempotency_key_by_age."""
     body = response.content
-    Receipt.objects.create(
+    IdempotencyKey.objects.create(
         user=view.actor,
         key=key,
-        asked=asked,
+        request_digest=asked,
         status=response.status_code,
         headers={name: response[name] for name in STORED_HEADERS if name in response},
         body=body.replace(make(view.secret_seed).encode(), SECRET_PLACEHOLDER) if make else body,
-        seed=view.secret_seed,
-        answered=sha256(body).hexdigest() if make else "",
+        secret_seed=view.secret_seed,
+        body_digest=sha256(body).hexdigest() if make else "",
     )
-    old = Receipt.objects.filter(at__lt=timezone.now() - KEEP_RESPONSES_FOR).order_by("at")
+    old = IdempotencyKey.objects.filter(
+        created_at__lt=timezone.now() - KEEP_RESPONSES_FOR
+    ).order_by("created_at")
     swept = old.select_for_update(skip_locked=True)[:PURGE_PER_REQUEST]
-    Receipt.objects.filter(pk__in=swept.values("pk")).delete()
+    IdempotencyKey.objects.filter(pk__in=swept.values("pk")).delete()

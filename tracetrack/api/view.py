@@ -16,9 +16,9 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.authentication import TokenAuthentication
 from accounts.models import ApiToken, User
-from accounts.roles import Scope, rights, scope_of_permission
-from accounts.tokens import TokenAuthentication
+from accounts.roles import Scope, permissions_for, scope_of_permission
 from tracetrack.api import conditional, deprecation, throttling
 from tracetrack.api.deprecation import Deprecated
 from tracetrack.api.filters import StrictFilterSet
@@ -247,7 +247,7 @@ def check_permission(user: Any, permission: str) -> None:
         raise NotSignedIn
     if user.has_perm(permission):
         return
-    if permission in rights(user.role, None):
+    if permission in permissions_for(user.role, None):
         raise ScopeMissing(scope=scope_of_permission(permission).value, opens=sorted(user.scopes))
     raise Forbidden(permission=permission)
 

@@ -19,7 +19,7 @@ from tracetrack.db import pool
 from webhooks.queries import backlog
 
 PATIENCE_SECONDS = 2.0
-SEES_FIGURES = "tracetrack.view_system"
+SEES_FIGURES = "accounts.view_system"
 
 
 def alive(request: HttpRequest) -> HttpResponse:

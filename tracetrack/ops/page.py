@@ -14,7 +14,7 @@ from tracetrack.ops import health, metrics
 
 
 @require_safe
-@page("tracetrack.view_system")
+@page("accounts.view_system")
 def system(request: Asked) -> HttpResponse:
     """/system: pool, queue, cache, memory, response times, slow statements."""
     figures = health.process_figures()

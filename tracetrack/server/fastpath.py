@@ -15,7 +15,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.middleware.security import SecurityMiddleware
 
-from accounts.tokens import bearer
+from accounts.authentication import bearer_token
 from tracetrack import logs
 from tracetrack.api import cached_view, throttling
 from tracetrack.api.csp_middleware import ApiCspMiddleware
@@ -121,4 +121,4 @@ def opens_for(environ: dict[str, Any]) -> bool:
     """Whether this is a plain question with a token, to an address that the door knows."""
     if environ["PATH_INFO"] not in cached_view.asked_at:
         return False
-    return bearer(environ) is not None and cached_view.is_plain(environ)
+    return bearer_token(environ) is not None and cached_view.is_plain(environ)

@@ -14,7 +14,8 @@ import psycopg
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.tokens import FOUND, bearer, digest_of
+from accounts.authentication import PREFETCHED_TOKEN, bearer_token
+from accounts.token_secrets import token_digest
 from tracetrack.db.pool import open_apart
 
 log = logging.getLogger(__name__)
@@ -37,13 +38,13 @@ class Ahead:
 
     async def note(self, environ: dict[str, Any]) -> None:
         """Have a request know what its token is good for, or nothing where the database fails."""
-        digest = digest_of(bearer(environ) or "")
+        digest = token_digest(bearer_token(environ) or "")
         future: asyncio.Future[Row | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(digest, []).append(future)
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._serve())
         with suppress(psycopg.Error, TimeoutError):
-            environ[FOUND] = await future
+            environ[PREFETCHED_TOKEN] = await future
 
     async def _serve(self) -> None:
         """Ask for all that have come until nobody waits. Who comes meanwhile is asked for next."""

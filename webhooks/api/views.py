@@ -46,7 +46,9 @@ class Webhooks(ApiView):
     @idempotent_with_secret(secret_of)
     def post(self, request: Request) -> HttpResponse:
         given = self.body(WebhookIn)
-        webhook, secret = actions.create_webhook(actor=self.actor, seed=self.secret_seed, **given)
+        webhook, secret = actions.create_webhook(
+            actor=self.actor, secret_seed=self.secret_seed, **given
+        )
         return _shown_once(webhook, secret)
 
 
@@ -81,7 +83,7 @@ class Rotate(ApiView):
     def post(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         rotated, secret = actions.rotate_secret(
-            webhook=found, seed=self.secret_seed, **self.body(NewSecretIn), **_who(self)
+            webhook=found, secret_seed=self.secret_seed, **self.body(NewSecretIn), **_who(self)
         )
         return _shown_once(rotated, secret)
 

@@ -38,7 +38,7 @@ class Command(BaseCommand):
             until=options["until"] or timezone.now(),
             seed=options["seed"],
         )
-        call_command("reference", stdout=self.stdout)
+        call_command("load_reference_data", stdout=self.stdout)
         # disable=None: only where a person looks.
         with tqdm(total=size.bags + size.scans, unit=" rows", file=sys.stderr, disable=None) as bar:
 

@@ -8,9 +8,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from accounts.authentication import find_token
 from accounts.models import User
 from accounts.roles import Role
-from accounts.tokens import find_token, issue_token
+from accounts.tokens import issue_token
 from audit.models import AuditEntry
 from bags.actions import close_batch, create_batch, hold_batch
 from bags.models import Area, Bag, BagType, Batch
@@ -43,7 +44,7 @@ class Command(BaseCommand):
                 "Demo logins have passwords that everybody knows. "
                 "Give --yes to bring them into the database of DATABASE_URL."
             )
-        call_command("reference", stdout=self.stderr, verbosity=0)
+        call_command("load_reference_data", stdout=self.stderr, verbosity=0)
         people = {username: _person(username, role) for username, role in PEOPLE.items()}
         if _wanted():
             self.stdout.write("Making a month of demo data ...")

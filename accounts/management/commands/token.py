@@ -1,0 +1,3 @@
+"""The old name of create_token, for one release."""
+
+from accounts.management.commands.create_token import Command as Command

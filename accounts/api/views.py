@@ -16,9 +16,9 @@ from rest_framework.request import Request
 from accounts import token_secrets, tokens
 from accounts.models import ApiToken, User
 from accounts.roles import Scope
-from tracetrack.api.filters import text_filter
+from tracetrack.api.filters import StrictFilterSet, text_filter
 from tracetrack.api.idempotency import idempotent, idempotent_with_secret
-from tracetrack.api.list_view import ListView
+from tracetrack.api.list_view import ListView, PageParams
 from tracetrack.api.pagination import paginate
 from tracetrack.api.params import CleanTextField
 from tracetrack.api.view import ApiView, created_response, json_response
@@ -66,7 +66,7 @@ class RotateIn(serializers.Serializer[Any]):
         return check_in_future(moment)
 
 
-class TokenFilterSet(Filters):
+class TokenFilterSet(StrictFilterSet):
     """Filters of the list of tokens."""
 
     username = text_filter(150)
@@ -77,7 +77,7 @@ class TokenFilterSet(Filters):
         fields: list[str] = []
 
 
-class TokenListIn(PageIn):
+class TokenListIn(PageParams):
     """Order and page of the list of tokens."""
 
     order = serializers.ChoiceField(["-id", "id"], default="-id")
@@ -93,7 +93,7 @@ class Tokens(ListView):
     }
     parameters = TokenListIn
     filterset_class = TokenFilterSet
-    shows = TOKEN_FIELDS
+    fields = TOKEN_FIELDS
 
     def get(self, request: Request) -> HttpResponse:
         now = timezone.now()

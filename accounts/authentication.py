@@ -19,7 +19,7 @@ from tracetrack.errors.problem import NotSignedIn, WrongNetwork
 # Writing used_at on each request would cost an UPDATE per request.
 USED_AT_INTERVAL = timedelta(minutes=1)
 # A SQL function, because PostgreSQL then plans the query once per connection.
-FIND_TOKEN = "SELECT * FROM tracetrack_find_token_v1(%s, %s)"
+FIND_TOKEN = "SELECT * FROM accounts_find_token(%s, %s)"
 # Key of the WSGI environ under which server/token_prefetch.py stores the row of the token: a row of
 # the SQL function without its digest, or None for an unknown token.
 PREFETCHED_TOKEN = "tracetrack.token"

@@ -1,13 +1,15 @@
 """note(): one audit row in the caller's transaction."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from accounts.models import User
 from audit.models import AuditEntry
 from tracetrack.logs import request_id
 
+if TYPE_CHECKING:
+    from accounts.models import User
 
-def note(*, actor: User | None, action: str, subject: str, facts: dict[str, Any]) -> AuditEntry:
+
+def note(*, actor: "User | None", action: str, subject: str, facts: dict[str, Any]) -> AuditEntry:
     """Keep who did what to which subject. The name stays even where the account is renamed."""
     return AuditEntry.objects.create(
         actor=actor,

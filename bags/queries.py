@@ -18,7 +18,7 @@ from bags.querysets import BagQuerySet
 from tracetrack.api.pagination import Page, paginate_values
 
 # A function of the database, planned once for each connection: migrations/0008_listed.py.
-ROWS_BY_ID_SQL = "SELECT * FROM bags_listed_v1(%s)"
+ROWS_BY_ID_SQL = "SELECT * FROM bags_rows_by_id(%s)"
 BAG_RELATIONS = ("bag_type", "batch", "area", "bound_for", "parent")
 
 

@@ -17,7 +17,7 @@ from tracetrack.db.sql_files import sql
 BATCH_RESULT_FIELDS = ("code", "product", "variety", "state", "held")
 # Planned once for each connection: migrations/0007_begin.py. Who sees some areas only is answered
 # by a statement of his own, whose plan depends on how much lies in them.
-PREFIX_SQL = "SELECT id, code FROM bags_begin_v1(%s, %s, %s)"
+PREFIX_SQL = "SELECT id, code FROM bags_search_prefix(%s, %s, %s)"
 # No character of a code comes behind it.
 HIGHEST_CHARACTER = "\U0010ffff"
 MIN_INFIX_CHARS = 3

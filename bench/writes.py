@@ -83,5 +83,5 @@ def _switch(database: str, word: str) -> None:
         for table, prefix in COUNTING:
             for event in ("insert", "update", "delete"):
                 connection.execute(
-                    psycopg.sql.SQL(f"ALTER TABLE {table} {word} TRIGGER {prefix}_{event}_v1")
+                    psycopg.sql.SQL(f"ALTER TABLE {table} {word} TRIGGER {prefix}_{event}")
                 )

@@ -24,7 +24,7 @@ def _loose(to: type[models.Model] | str, *, null: bool = False) -> "models.Forei
 
 def _counted_on() -> "models.DateField[Any, Any]":
     # The business day of the transaction, unless the connection says which day it plays.
-    return models.DateField(db_default=RawSQL("dashboard_counting_day_v1()", ()))
+    return models.DateField(db_default=RawSQL("dashboard_counting_day()", ()))
 
 
 class BagCount(models.Model):

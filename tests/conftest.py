@@ -1,7 +1,8 @@
 """Starts the database that the tests use, before Django looks for it, and Redis on demand."""
 
+from tests.environment import CLUSTER, OWN_CLUSTER  # isort: skip
+
 import importlib.util
-import os
 import subprocess
 import tempfile
 import threading
@@ -11,7 +12,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import django
 import pytest
 import redis
 from django.conf import settings
@@ -22,25 +22,6 @@ from strawberry_django import resolvers
 from tracetrack import cache
 from tracetrack.db.embedded import cluster
 from tracetrack.events import notify
-
-ROOT = Path(__file__).resolve().parent.parent
-# Beside the cluster of `make run`, so that no test can touch what somebody typed in there.
-CLUSTER = ROOT / ".local" / "pg-test"
-OWN_CLUSTER = not os.environ.get("DATABASE_URL")
-
-# Set while this file is read: Django reads its settings afterwards. That is also why the name of
-# the settings stands here and not in pyproject.toml. The xdist workers inherit all of it.
-if OWN_CLUSTER:
-    os.environ["DATABASE_URL"] = cluster.url(CLUSTER)
-    os.environ["DB_SERVER_CONNECTIONS"] = "300"
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracetrack.settings")
-os.environ.setdefault("SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests")
-os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,testserver")
-os.environ.setdefault("HTTPS", "false")
-os.environ.setdefault("STATIC_HASHED", "false")
-# Before the folders' own conftests are read, which may import models.
-django.setup()
-
 
 # Whoever tells dashboards waits for more to tell; a test need not.
 notify.PAUSE_SECONDS = 0.0
@@ -57,9 +38,9 @@ def pytest_runtest_teardown() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if OWN_CLUSTER:
         # An xdist worker finds DATABASE_URL set and leaves this to the process that started it.
-        cluster = ExitStack()
-        cluster.enter_context(cluster.using(CLUSTER, durable=False))
-        config.add_cleanup(cluster.close)
+        stack = ExitStack()
+        stack.enter_context(cluster.using(CLUSTER, durable=False))
+        config.add_cleanup(stack.close)
     # Argon2 is slow on purpose; hundreds of test users need not wait for it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

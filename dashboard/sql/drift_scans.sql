@@ -1,8 +1,8 @@
 -- Scan counters that differ from the ledger, at every grain: grain, day, hour, area, step, actor,
 -- is, should be.
 WITH finest AS (
-    SELECT (scanned_at AT TIME ZONE dashboard_business_zone_v1())::date AS day,
-        extract(hour FROM scanned_at AT TIME ZONE dashboard_business_zone_v1())::int AS hour,
+    SELECT (scanned_at AT TIME ZONE dashboard_business_zone())::date AS day,
+        extract(hour FROM scanned_at AT TIME ZONE dashboard_business_zone())::int AS hour,
         area_id, step, actor_id, 0 AS is_now, count(*) AS should_be
     FROM scans_scan GROUP BY 1, 2, 3, 4, 5
     UNION ALL

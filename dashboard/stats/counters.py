@@ -54,7 +54,7 @@ def roll_up() -> None:
         for counter in COUNTERS:
             lock = f"dashboard_roll_up_{counter}"
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [lock])
-            cursor.execute(f"SELECT {lock}_v1()")
+            cursor.execute(f"SELECT {lock}()")
 
 
 @contextmanager

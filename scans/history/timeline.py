@@ -13,9 +13,9 @@ from scans.models import EARLIEST, Outcome, Scan, Step
 from tracetrack.db.sql_files import sql
 
 # Functions of the database, planned once for each connection: migrations/0011_told.py.
-TOLD = "SELECT * FROM scans_told_v1(%s)"
-WAY = "SELECT * FROM scans_told_v1(ARRAY(SELECT scans_way_v1(%s)))"
-CARRIED = "SELECT * FROM scans_told_v1(ARRAY(SELECT scans_carried_v1(%s, %s, %s)))"
+TOLD = "SELECT * FROM scans_rows_with_names(%s)"
+WAY = "SELECT * FROM scans_rows_with_names(ARRAY(SELECT scans_ids_touching_bag(%s)))"
+CARRIED = "SELECT * FROM scans_rows_with_names(ARRAY(SELECT scans_parent_moves(%s, %s, %s)))"
 CONTAINING = (Step.LINK, Step.MOVE, Step.UNLINK, Step.RETURN)
 # Later than every scan; behind which nothing lies.
 NEVER = 2**63 - 1
@@ -23,7 +23,7 @@ END = (datetime(9999, 12, 31, tzinfo=UTC), NEVER)
 
 
 class Told(NamedTuple):
-    """A scan with the names of what it points to, in the order of scans_told_v1.
+    """A scan with the names of what it points to, in the order of scans_rows_with_names.
 
     `change` is its step, or that of what it undoes; `came_from` what that one took the bag out of.
     """

@@ -23,8 +23,8 @@ COLUMNS = [
 LOCK = "FOR NO KEY UPDATE"
 # Functions of the database, planned once for each connection: migrations/0003_desk.py.
 GIVES = "SELECT bags, parents, places::text, types::text, batches::text, known FROM"
-OPEN = f"{GIVES} scans_open_v1(%s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[])"
-READ = f"{GIVES} scans_read_v1(%s::text[], %s::text[], %s::text[], %s::uuid[])"
+OPEN = f"{GIVES} scans_lock_and_load(%s::text[], %s::text[], %s::text[], %s::text[], %s::uuid[])"
+READ = f"{GIVES} scans_load(%s::text[], %s::text[], %s::text[], %s::uuid[])"
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ SCAN_COLUMNS = (
     "area_id", "station", "scanned_at", "recorded_at", "note", "undoes_id", "was_state",
     "was_area_id", "was_bound_for_id", "was_parent_id", "was_parent_state",
 )  # fmt: skip
-WRITE = "SELECT * FROM scans_write_v2(%s::json, %s::json, %s::json)"
+WRITE = "SELECT * FROM scans_write(%s::json, %s::json, %s::json)"
 SCAN_BAGS = ("bag", "parent", "was_parent")
 SCAN_FACTS = tuple(name for name in SCAN_COLUMNS if name.removesuffix("_id") not in SCAN_BAGS)
 

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 Row = tuple[Any, ...]
 # A function of the database, planned once for each connection: migrations/0008_find_tokens.py.
-FIND = "SELECT * FROM tracetrack_find_tokens_v1(%s::text[], %s)"
+FIND = "SELECT * FROM accounts_find_tokens(%s::text[], %s)"
 # After this the request goes to its thread without, and hears there what is wrong.
 PATIENCE_SECONDS = 1.0
 

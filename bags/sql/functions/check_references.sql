@@ -1,0 +1,34 @@
+-- Check the areas and bag types that inserted or changed bags reference, once per statement and
+-- without locking the referenced rows. docs/decisions/ explains why these are not foreign keys.
+CREATE OR REPLACE FUNCTION bags_check_references()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    -- The question below has to see what was committed when it is asked.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'Bags are written in transactions that are READ COMMITTED.'
+            USING ERRCODE = 'feature_not_supported';
+    END IF;
+    IF EXISTS (
+        SELECT FROM added
+        WHERE area_id NOT IN (SELECT id FROM bags_area)
+            OR bound_for_id NOT IN (SELECT id FROM bags_area)
+            OR bag_type_id NOT IN (SELECT id FROM bags_bagtype)
+    ) THEN
+        RAISE EXCEPTION 'A bag speaks of an area or a bag type that there is not.'
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'bags_bag',
+                CONSTRAINT = 'bag_refers_to_what_exists';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER bags_check_references_insert
+AFTER INSERT ON bags_bag
+REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION bags_check_references();
+
+CREATE OR REPLACE TRIGGER bags_check_references_update
+AFTER UPDATE ON bags_bag
+REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION bags_check_references();

@@ -1,0 +1,14 @@
+-- Empty the search table bags_bagcode when the bags are truncated.
+CREATE OR REPLACE FUNCTION bags_sync_codes_truncate()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    -- It may have been truncated in the same statement, which forbids doing so again.
+    DELETE FROM bags_bagcode;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER bags_sync_codes_truncate
+AFTER TRUNCATE ON bags_bag
+FOR EACH STATEMENT EXECUTE FUNCTION bags_sync_codes_truncate();

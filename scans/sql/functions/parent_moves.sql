@@ -1,0 +1,16 @@
+-- Return the ids of dispatches, receipts and returns of parents during given periods of membership.
+CREATE OR REPLACE FUNCTION scans_parent_moves(parents bigint[], since bigint[], until bigint[])
+RETURNS SETOF bigint
+LANGUAGE plpgsql
+STABLE ROWS 5
+SET enable_seqscan = off
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT scan.id
+    FROM unnest(parents, since, until) AS stay (parent, entered, gone)
+    JOIN scans_scan AS scan ON scan.bag_id = stay.parent
+        AND scan.id > stay.entered AND scan.id < stay.gone
+    LEFT JOIN scans_scan AS target ON target.id = scan.undoes_id
+    WHERE coalesce(target.step, scan.step) IN ('dispatch', 'receive', 'return');
+END $$;

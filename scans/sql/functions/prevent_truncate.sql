@@ -1,0 +1,32 @@
+-- Refuse to truncate areas, bags or users while there are scans.
+CREATE OR REPLACE FUNCTION scans_prevent_truncate()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'What the ledger may speak of goes in transactions that are READ COMMITTED.'
+            USING ERRCODE = 'feature_not_supported';
+    END IF;
+
+    -- Emptied together with the ledger they may be: then it is empty by now.
+    IF EXISTS (SELECT FROM scans_scan) THEN
+        RAISE EXCEPTION 'The ledger speaks of what was to be emptied, %.', TG_TABLE_NAME
+            USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME,
+                CONSTRAINT = 'scan_refers_to_what_exists';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER scans_prevent_truncate
+AFTER TRUNCATE ON bags_area
+FOR EACH STATEMENT EXECUTE FUNCTION scans_prevent_truncate();
+
+CREATE OR REPLACE TRIGGER scans_prevent_truncate
+AFTER TRUNCATE ON bags_bag
+FOR EACH STATEMENT EXECUTE FUNCTION scans_prevent_truncate();
+
+CREATE OR REPLACE TRIGGER scans_prevent_truncate
+AFTER TRUNCATE ON accounts_user
+FOR EACH STATEMENT EXECUTE FUNCTION scans_prevent_truncate();

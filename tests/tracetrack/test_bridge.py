@@ -7,8 +7,9 @@ from threading import BoundedSemaphore
 
 import pytest
 
+from tracetrack.errors.request_body import MAX_BUFFERED_BODY_BYTES, BodyTimeout, TooManyBodies
 from tracetrack.server import asgi_wsgi_bridge
-from tracetrack.server.asgi_wsgi_bridge import SMALL, Bridge, Crowded, Slow, environ
+from tracetrack.server.asgi_wsgi_bridge import Bridge, environ
 
 LENGTH = [("Content-Length", "2")]
 
@@ -60,12 +61,12 @@ def ends_of_reading(client):
     def app(given, start):
         start("200 OK", [("Content-Length", "0")])
         try:
-            ends.append(len(given["wsgi.input"].read(SMALL + 1)))
+            ends.append(len(given["wsgi.input"].read(MAX_BUFFERED_BODY_BYTES + 1)))
         except OSError as error:
             ends.append(type(error))
         return []
 
-    ask(app, client, (b"content-length", b"%d" % (SMALL + 1)), method="POST")
+    ask(app, client, (b"content-length", b"%d" % (MAX_BUFFERED_BODY_BYTES + 1)), method="POST")
     return ends
 
 
@@ -118,7 +119,10 @@ class TestARequest:
     def test_may_be_said_as_to_a_proxy(self, target, path):
         assert environ(scope(path=target), None)["PATH_INFO"] == path
 
-    @pytest.mark.parametrize("size", [0, 5, SMALL, SMALL + 1, 3 * SMALL])
+    @pytest.mark.parametrize(
+        "size",
+        [0, 5, MAX_BUFFERED_BODY_BYTES, MAX_BUFFERED_BODY_BYTES + 1, 3 * MAX_BUFFERED_BODY_BYTES],
+    )
     def test_brings_its_whole_body(self, size):
         body = b"b" * size
         client = Client(body[: size // 2], body[size // 2 :])
@@ -146,17 +150,17 @@ class TestARequest:
     def test_whose_long_body_comes_slowly_ends(self, monkeypatch, faster):
         monkeypatch.setattr(asgi_wsgi_bridge, faster, 0.01)
 
-        assert ends_of_reading(Client()) == [Slow]
+        assert ends_of_reading(Client()) == [BodyTimeout]
 
     def test_whose_long_body_finds_no_room_ends_at_once(self, monkeypatch):
         room = BoundedSemaphore(1)
         monkeypatch.setattr(asgi_wsgi_bridge, "BoundedSemaphore", lambda places: room)
 
         with room:
-            crowded = ends_of_reading(Client(b"b" * (SMALL + 1)))
-        after = ends_of_reading(Client(b"b", b"b" * SMALL))
+            crowded = ends_of_reading(Client(b"b" * (MAX_BUFFERED_BODY_BYTES + 1)))
+        after = ends_of_reading(Client(b"b", b"b" * MAX_BUFFERED_BODY_BYTES))
 
-        assert (crowded, after) == ([Crowded], [SMALL + 1])
+        assert (crowded, after) == ([TooManyBodies], [MAX_BUFFERED_BODY_BYTES + 1])
         assert room.acquire(blocking=False)
 
 

@@ -34,7 +34,7 @@ from tracetrack.api.params import (
 )
 from tracetrack.errors.http import CsrfFailed, LengthRequired, MethodNotAllowed, TooLarge
 from tracetrack.errors.problem import BadRequest, Forbidden, NotSignedIn, ScopeMissing
-from tracetrack.server.asgi_wsgi_bridge import SMALL
+from tracetrack.errors.request_body import MAX_BUFFERED_BODY_BYTES
 
 logger = logging.getLogger(__name__)
 
@@ -208,7 +208,7 @@ class ApiView(APIView):
         length = int(told) if told.isdecimal() else 0
         if length > self.max_body_bytes:
             raise TooLarge(limit=self.max_body_bytes)
-        if length > SMALL and not connection.in_atomic_block:
+        if length > MAX_BUFFERED_BODY_BYTES and not connection.in_atomic_block:
             # Others may have our connection while the body comes.
             connection.close()
 

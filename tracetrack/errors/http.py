@@ -24,7 +24,7 @@ from tracetrack.errors.problem import (
     Problem,
     ScopeMissing,
 )
-from tracetrack.server.asgi_wsgi_bridge import Crowded, Slow
+from tracetrack.errors.request_body import BodyTimeout, TooManyBodies
 
 CONTENT_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="tracetrack"'
@@ -222,9 +222,11 @@ def first_field_error(detail: Any, field: str = "") -> BadField:
 
 
 def _from_body(error: BaseException) -> Problem:
-    if isinstance(error.__cause__, Slow):
+    if isinstance(error.__cause__, BodyTimeout):
         return BodyTooSlow()
-    return Busy() if isinstance(error.__cause__, Crowded) else BadRequest(reason="it broke off")
+    return (
+        Busy() if isinstance(error.__cause__, TooManyBodies) else BadRequest(reason="it broke off")
+    )
 
 
 def _method(error: BaseException) -> Problem:

@@ -11,13 +11,18 @@ from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
+from tracetrack.errors.request_body import (
+    MAX_BUFFERED_BODY_BYTES,
+    BodyTimeout,
+    ClientGone,
+    TooManyBodies,
+)
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Ahead = Callable[[dict[str, Any]], Awaitable[None]]
 Result = TypeVar("Result")
-# A body up to this size is read before a thread is taken: who sends slowly holds none.
-SMALL = 64 * 1024
 LOOK_SECONDS = 1.0
 # A body may pause so long, and come so slowly: bytes in a second, after the first seconds.
 PAUSE_SECONDS, FIRST_SECONDS, PACE = 10.0, 30.0, 16 * 1024
@@ -25,18 +30,6 @@ PAUSE_SECONDS, FIRST_SECONDS, PACE = 10.0, 30.0, 16 * 1024
 READING_SHARE = 8
 NO_BODY = {"type": "http.response.body", "body": b""}
 TOO_LATE = {"type": "http.response.start", "status": 408, "headers": [(b"content-length", b"0")]}
-
-
-class Left(ConnectionError):
-    """Who asked is gone, or takes nothing any more."""
-
-
-class Slow(OSError):
-    """The body does not come, or so slowly that nobody waits for it."""
-
-
-class Crowded(OSError):
-    """As many bodies are being read as may be at once."""
 
 
 class Bridge:
@@ -63,11 +56,11 @@ class Bridge:
         paced = _Paced(receive)
         try:
             small = await _small_body(scope, paced)
-        except (Left, Slow):
+        except (ClientGone, BodyTimeout):
             await send(TOO_LATE)
             return await send(NO_BODY)
         raw = None if small else _Body(paced, loop, self._reading)
-        body = BufferedReader(raw, SMALL) if raw else small
+        body = BufferedReader(raw, MAX_BUFFERED_BODY_BYTES) if raw else small
         answer = _Answer(receive if small else None, send, loop, self._patience)
         told = environ(scope, body)
         try:
@@ -75,7 +68,7 @@ class Bridge:
                 await self._ahead(told)
             call = partial(answer.run, self._app, told, raw)
             whole = await loop.run_in_executor(self._threads, call)
-        except Left:
+        except ClientGone:
             return None
         finally:
             answer.end()
@@ -144,12 +137,12 @@ class _Answer:
         await asyncio.wait(waited_for, timeout=self._patience, return_when=asyncio.FIRST_COMPLETED)
         if not sending.done() or (self._gone is not None and self._gone.done()):
             sending.cancel()
-            raise Left
+            raise ClientGone
         sending.result()
 
 
 class _Paced:
-    """A body as it comes. Raises Slow where it stands still, or takes too long as a whole."""
+    """A body as it comes. Raises BodyTimeout where it stands still, or takes too long as a whole."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -162,7 +155,7 @@ class _Paced:
             async with asyncio.timeout(min(PAUSE_SECONDS, left)):
                 message = await self._receive()
         except TimeoutError:
-            raise Slow from None
+            raise BodyTimeout from None
         # What we make of it meanwhile is no fault of who sends.
         self._waited += monotonic() - begun
         self._came += len(message.get("body", b""))
@@ -170,7 +163,7 @@ class _Paced:
 
 
 class _Body(RawIOBase):
-    """A long body, read by a thread while it comes in. Raises Crowded where too many are read."""
+    """A long body, read by a thread while it comes in. Raises TooManyBodies where too many are read."""
 
     def __init__(
         self, receive: Receive, loop: asyncio.AbstractEventLoop, room: BoundedSemaphore
@@ -191,7 +184,7 @@ class _Body(RawIOBase):
     def readinto(self, buffer: Any) -> int:
         if self._more and not self._inside:
             if not self._room.acquire(blocking=False):
-                raise Crowded
+                raise TooManyBodies
             self._inside = True
         while not self._rest and self._more:
             message = _done(self._next(), self._loop)
@@ -208,37 +201,37 @@ class _Body(RawIOBase):
 
 
 def _done(work: Coroutine[Any, Any, Result], loop: asyncio.AbstractEventLoop) -> Result:
-    """In a thread: what the loop made of it. Raises Left where the loop ends before it is done."""
+    """In a thread: what the loop made of it. Raises ClientGone where the loop ends before it is done."""
     future = asyncio.run_coroutine_threadsafe(work, loop)
     while True:
         try:
             return future.result(LOOK_SECONDS)
         except CancelledError:
-            raise Left from None
+            raise ClientGone from None
         except TimeoutError:
             if future.done():
                 raise
             # What was asked of a loop in its last moment is never answered.
             if loop.is_closed():
-                raise Left from None
+                raise ClientGone from None
 
 
 async def _small_body(scope: Message, receive: Receive) -> BytesIO | None:
-    """The body, if it is small; None for any other. Raises Left where it does not come."""
+    """The body, if it is small; None for any other. Raises ClientGone where it does not come."""
     length = 0
     for name, value in scope["headers"]:
         if name == b"transfer-encoding":
             return None
         if name == b"content-length":
             length = int(value)
-    if length > SMALL:
+    if length > MAX_BUFFERED_BODY_BYTES:
         return None
     read = bytearray()
     more = length > 0
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            raise Left
+            raise ClientGone
         read += message.get("body", b"")
         more = message.get("more_body", False)
     return BytesIO(read)

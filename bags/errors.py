@@ -4,196 +4,140 @@ from tracetrack.errors.problem import Problem
 
 
 class BadCode(Problem):
-    """The code is not usable.
-
-    “{given}” is not a usable code.
-    """
-
     status, code = 400, "bad-code"
+    title = "The code is not usable."
+    detail = "“{given}” is not a usable code."
     remedy = "A code has 3 to 64 letters, digits, - _ / . and starts with a letter or digit."
 
 
 class BagUnknown(Problem):
-    """There is no such bag here.
-
-    There is no bag {bag} here.
-    """
-
     status, code = 404, "bag-unknown"
+    title = "There is no such bag here."
+    detail = "There is no bag {bag} here."
     remedy = "Check the label; register the bag first, or scan it where it belongs."
 
 
 class WrongKind(Problem):
-    """The bag is not of the kind that this needs.
-
-    {bag} is not the kind of bag that this needs: {reason}.
-    """
-
     status, code = 409, "wrong-kind"
+    title = "The bag is not of the kind that this needs."
+    detail = "{bag} is not the kind of bag that this needs: {reason}."
     remedy = (
         "Scan a child of the sack's own type into a parent; everything else is done to the sack."
     )
 
 
 class ChildElsewhere(Problem):
-    """The child lies in another parent.
-
-    {bag} already lies in {parent}.
-    """
-
     status, code = 409, "child-elsewhere"
+    title = "The child lies in another parent."
+    detail = "{bag} already lies in {parent}."
     remedy = "Move it: the step “move” takes it out of the one and puts it into the other."
 
 
 class BatchHeld(Problem):
-    """The batch is on hold.
-
-    Batch {batch} is on hold since {held_at}, by {held_by}: {reason}.
-    """
-
     status, code = 409, "batch-held"
+    title = "The batch is on hold."
+    detail = "Batch {batch} is on hold since {held_at}, by {held_by}: {reason}."
     remedy = "Put the bag aside; the office releases the batch."
 
 
 class BatchClosed(Problem):
-    """The batch is closed.
-
-    Batch {batch} is closed and takes no new bags.
-    """
-
     status, code = 409, "batch-closed"
+    title = "The batch is closed."
+    detail = "Batch {batch} is closed and takes no new bags."
     remedy = "Use an open batch."
 
 
 class ParentFull(Problem):
-    """The parent is full.
-
-    {parent} already holds {capacity} bags.
-    """
-
     status, code = 409, "parent-full"
+    title = "The parent is full."
+    detail = "{parent} already holds {capacity} bags."
     remedy = "Take the next sack."
 
 
 class ParentComplete(Problem):
-    """The parent takes no more bags.
-
-    {parent} is {state} and takes no more bags.
-    """
-
     status, code = 409, "parent-complete"
+    title = "The parent takes no more bags."
+    detail = "{parent} is {state} and takes no more bags."
     remedy = "Reopen the sack, or take the next one."
 
 
 class NotLinked(Problem):
-    """The bag lies in no parent.
-
-    {bag} lies in no parent.
-    """
-
     status, code = 409, "not-linked"
+    title = "The bag lies in no parent."
+    detail = "{bag} lies in no parent."
     remedy = "Nothing is left to be done."
 
 
 class ParentDispatched(Problem):
-    """The parent has been dispatched.
-
-    {parent} has been dispatched.
-    """
-
     status, code = 409, "parent-dispatched"
+    title = "The parent has been dispatched."
+    detail = "{parent} has been dispatched."
     remedy = "Receive or return the sack first."
 
 
 class ParentEmpty(Problem):
-    """The parent is empty.
-
-    {parent} is empty.
-    """
-
     status, code = 409, "parent-empty"
+    title = "The parent is empty."
+    detail = "{parent} is empty."
     remedy = "Scan at least one child into it."
 
 
 class NotComplete(Problem):
-    """The parent is not complete.
-
-    {parent} is {state}, not complete: it holds {count} of {capacity}.
-    """
-
     status, code = 409, "not-complete"
+    title = "The parent is not complete."
+    detail = "{parent} is {state}, not complete: it holds {count} of {capacity}."
     remedy = "Fill or complete the sack first; office staff may force a dispatch."
 
 
 class BatchUnknown(Problem):
-    """There is no such batch.
-
-    There is no batch {batch}.
-    """
-
     status, code = 404, "batch-unknown"
+    title = "There is no such batch."
+    detail = "There is no batch {batch}."
     remedy = "Create the batch first, or correct its code."
 
 
 class BatchExists(Problem):
-    """There is another batch with this code.
-
-    There is a batch {batch} already, with other content.
-    """
-
     status, code = 409, "batch-exists"
+    title = "There is another batch with this code."
+    detail = "There is a batch {batch} already, with other content."
     remedy = "Choose another code, or change the batch that is there."
 
 
 class BatchExpiresEarly(Problem):
-    """A batch expires on the day it is produced, or later."""
-
     status, code = 400, "expires-early"
+    title = "A batch expires on the day it is produced, or later."
     remedy = "Correct produced_on or expires_on."
 
 
 class AreaExists(Problem):
-    """There is another area with this code.
-
-    There is an area {area} already, with other content.
-    """
-
     status, code = 409, "area-exists"
+    title = "There is another area with this code."
+    detail = "There is an area {area} already, with other content."
     remedy = "Choose another code, or change the area that is there."
 
 
 class BagTypeExists(Problem):
-    """There is another bag type with this name.
-
-    There is a bag type {bag_type} already, with other content.
-    """
-
     status, code = 409, "bag-type-exists"
+    title = "There is another bag type with this name."
+    detail = "There is a bag type {bag_type} already, with other content."
     remedy = "Choose another name, or change the bag type that is there."
 
 
 class AreaUnknown(Problem):
-    """There is no such area.
-
-    There is no area {area}.
-    """
-
     status, code = 404, "area-unknown"
+    title = "There is no such area."
+    detail = "There is no area {area}."
     remedy = "Correct the area's code."
 
 
 class BagTypeUnknown(Problem):
-    """There is no such bag type.
-
-    There is no bag type {bag_type}.
-    """
-
     status, code = 404, "bag-type-unknown"
+    title = "There is no such bag type."
+    detail = "There is no bag type {bag_type}."
     remedy = "Correct the bag type's name."
 
 
 class ReasonMissing(Problem):
-    """A reason is needed."""
-
     status, code = 400, "reason-missing"
+    title = "A reason is needed."
     remedy = "Say in a few words why."

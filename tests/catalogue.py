@@ -89,7 +89,7 @@ def _of_problems() -> Iterator[Message]:
     importlib.import_module("tracetrack.urls")
     # Who is refused by GraphQL or a webhook is a program, and reads English.
     for kind in (each for each in problems() if each.__module__.split(".")[0] in APPS):
-        yield kind.sentence(), None
+        yield kind.detail, None
         if kind.remedy:
             yield kind.remedy, None
 

@@ -119,12 +119,12 @@ class TestEveryProblem:
         assert [kind.code for kind in problems() if f"`{kind.code}`" not in text] == []
 
     def test_has_a_title_that_is_the_same_whatever_its_facts(self):
-        assert [kind.code for kind in problems() if "{" in kind.title()] == []
-        titles = [kind.title() for kind in problems()]
+        assert [kind.code for kind in problems() if "{" in kind.title] == []
+        titles = [kind.title for kind in problems()]
         assert len(titles) == len(set(titles))
 
     def test_says_a_sentence(self):
-        assert [k.code for k in problems() if not re.search(r"[.!?]$", k.sentence())] == []
+        assert [k.code for k in problems() if not re.search(r"[.!?]$", k.detail)] == []
 
 
 class TestTheDocs:

@@ -86,7 +86,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 def sentence(problem: Problem) -> str:
     """What was refused, in the language of the page."""
     facts = {name: _fact(name, value) for name, value in problem.facts.items()}
-    return gettext(problem.sentence()).format(**facts)
+    return gettext(problem.detail).format(**facts)
 
 
 def remedy(problem: Problem) -> str:

@@ -92,7 +92,7 @@ def setup(user: User) -> dict[str, Any]:
 
 
 def _refusal(kind: type[Problem]) -> dict[str, str]:
-    return {"title": gettext(kind.sentence()), "remedy": gettext(kind.remedy)}
+    return {"title": gettext(kind.detail), "remedy": gettext(kind.remedy)}
 
 
 def _area(area: Area) -> dict[str, str]:

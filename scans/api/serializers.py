@@ -162,7 +162,7 @@ def verdict_json(item: Uploaded, verdict: Verdict) -> dict[str, Any]:
         "ref": item.ref,
         "verdict": "refused",
         "code": problem.code,
-        "title": problem.title(),
+        "title": problem.title,
         "detail": str(problem),
         "facts": problem.facts,
     }

@@ -42,9 +42,9 @@ class TestTheListOfRefusals:
         kind = PROBLEMS[code]
         _, status, title, detail, facts, remedy = ROWS[code]
 
-        assert (int(status), title, remedy) == (kind.status, kind.title(), kind.remedy)
-        assert kind.sentence() == (title if detail == "\N{EN DASH}" else detail)
-        named = set(re.findall(r"\{(\w+)\}", kind.sentence()))
+        assert (int(status), title, remedy) == (kind.status, kind.title, kind.remedy)
+        assert kind.detail == (title if detail == "\N{EN DASH}" else detail)
+        named = set(re.findall(r"\{(\w+)\}", kind.detail))
         assert named <= set(re.findall(r"`(\w+)`", facts))
 
     def test_orders_the_checks_of_every_step(self):

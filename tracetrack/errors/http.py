@@ -32,124 +32,99 @@ RETRY_AFTER_SECONDS = 1
 
 
 class BadField(Problem):
-    """A field or parameter is missing, unknown or unreadable.
-
-    {field}: {reason}.
-    """
-
     status, code = 400, "bad-field"
+    title = "A field or parameter is missing, unknown or unreadable."
+    detail = "{field}: {reason}."
     remedy = "Correct the field or parameter that is named; nothing was done."
 
 
 class UnknownParameter(Problem):
-    """There is no such parameter here.
-
-    There is no parameter “{parameter}” here.
-    """
-
     status, code = 400, "unknown-parameter"
+    title = "There is no such parameter here."
+    detail = "There is no parameter “{parameter}” here."
     remedy = "Leave it out, or correct its name; the parameters that there are stand beside it."
 
 
 class HttpsRequired(Problem):
-    """The API is spoken over HTTPS only."""
-
     status, code = 403, "https-required"
+    title = "The API is spoken over HTTPS only."
     remedy = (
         "Use https:// in the address; replace the token, which anybody on the way may have read."
     )
 
 
 class CsrfFailed(Problem):
-    """This request does not prove that it comes from a page of this site."""
-
     status, code = 403, "csrf-failed"
+    title = "This request does not prove that it comes from a page of this site."
     remedy = "Reload the page and send X-CSRFToken with the cookie's value, or use an API token."
 
 
 class MethodNotAllowed(Problem):
-    """The method is not possible here.
-
-    {method} is not possible here.
-    """
-
     status, code = 405, "method-not-allowed"
+    title = "The method is not possible here."
+    detail = "{method} is not possible here."
     remedy = "Use one of the methods in Allow."
 
 
 class NotAcceptable(Problem):
-    """This cannot be answered in the form that was asked for."""
-
     status, code = 406, "not-acceptable"
+    title = "This cannot be answered in the form that was asked for."
     remedy = "Ask for application/json, or for a form that the documentation names here."
 
 
 class BodyTooSlow(Problem):
-    """The body of the request came too slowly."""
-
     status, code = 408, "body-too-slow"
+    title = "The body of the request came too slowly."
     remedy = "Send it again over a better line, or in smaller parts."
 
 
 class LengthRequired(Problem):
-    """The request does not say how long its body is."""
-
     status, code = 411, "length-required"
+    title = "The request does not say how long its body is."
     remedy = "Send Content-Length, not Transfer-Encoding: chunked."
 
 
 class TooLarge(Problem):
-    """The request is larger than what is taken at once."""
-
     status, code = 413, "too-large"
+    title = "The request is larger than what is taken at once."
     remedy = "Send it in smaller parts."
 
 
 class UnsupportedMediaType(Problem):
-    """The body is of a kind that is not understood."""
-
     status, code = 415, "unsupported-media-type"
+    title = "The body is of a kind that is not understood."
     remedy = "Send UTF-8 JSON with Content-Type: application/json and without Content-Encoding."
 
 
 class UnderWay(Problem):
-    """A request with this Idempotency-Key is under way."""
-
     status, code = 409, "under-way"
+    title = "A request with this Idempotency-Key is under way."
     remedy = "Send it again after the seconds in Retry-After: its answer comes then."
 
 
 class KeyReused(Problem):
-    """The Idempotency-Key was used for another request.
-
-    This Idempotency-Key was used for another request at {at}.
-    """
-
     status, code = 422, "key-reused"
+    title = "The Idempotency-Key was used for another request."
+    detail = "This Idempotency-Key was used for another request at {at}."
     remedy = "Make a new key for every new request; keep it only to send the same again."
 
 
 class TooManyRequests(Problem):
-    """Too many requests in too short a time.
-
-    Too many requests in too short a time; there are more in {seconds} seconds.
-    """
-
     status, code = 429, "too-many-requests"
+    title = "Too many requests in too short a time."
+    detail = "Too many requests in too short a time; there are more in {seconds} seconds."
     remedy = "Wait for the seconds in Retry-After, then go on more slowly."
 
 
 class ServerError(Problem):
-    """Something went wrong here; it has been written down under this request's id."""
-
     status, code = 500, "server-error"
+    title = "Something went wrong here; it has been written down under this request's id."
     remedy = "Try again; if it stays, tell an administrator the request_id."
 
 
 class TooSlow(Problem):
-    """This took too long and was given up; nothing was changed."""
-
     status, code = 504, "too-slow"
+    title = "This took too long and was given up; nothing was changed."
     remedy = "Ask for less at once, or try again later."
 
 

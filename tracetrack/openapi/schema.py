@@ -237,7 +237,7 @@ def _refused(kinds: set[type[Problem]], headers: Shape) -> dict[str, Any]:
     status = next(iter(kinds)).status
     more = ["Retry-After"] if status in (429, 503) else []
     told = headers | {name: {"$ref": f"#/components/headers/{name}"} for name in more}
-    lines = "\n".join(f"* `{kind.code}`: {kind.title()}" for kind in sorted(kinds, key=_code))
+    lines = "\n".join(f"* `{kind.code}`: {kind.title}" for kind in sorted(kinds, key=_code))
     return {
         "description": lines,
         "headers": told,

@@ -12,7 +12,7 @@ DEPLOYED := DATABASE_URL=postgresql://check@localhost/check HTTPS=true DEBUG=fal
 	SECRET_KEY=a-long-key-that-no-installation-uses-0123456789-abcdefghijklmnop
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix messages budgets bench screenshots db clean
+.PHONY: help run test check fix messages docs budgets bench screenshots db clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ fix: $(VENV)/.for-tests ## Format the code and repair what can be repaired
 
 messages: $(VENV)/.for-tests ## Bring the list of what is translated up to date, and compile it
 	@DJANGO_SETTINGS_MODULE=tracetrack.settings $(PY) -m tests.catalogue
+
+docs: $(VENV)/.for-running ## Generate docs/errors.md and docs/api-reference.md
+	$(PY) manage.py generate_docs
 
 budgets: $(VENV)/.for-tests ## Write down how many queries each endpoint needs now
 	UPDATE_BUDGETS=1 $(PY) -m pytest -n 0 tests/api/test_api_budgets.py

@@ -31,6 +31,7 @@ class ChildElsewhere(Problem):
     title = "The child lies in another parent."
     detail = "{bag} already lies in {parent}."
     remedy = "Move it: the step “move” takes it out of the one and puts it into the other."
+    extra_facts = ("since", "by")
 
 
 class BatchHeld(Problem):

@@ -71,3 +71,4 @@ class UploadRefused(Problem):
     title = "Some scans are refused, so none was recorded."
     detail = "{refused} of {total} scans are refused, so none was recorded."
     remedy = "Correct or leave out what is refused, or send it with mode=each."
+    extra_facts = ("first",)

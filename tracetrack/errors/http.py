@@ -43,6 +43,7 @@ class UnknownParameter(Problem):
     title = "There is no such parameter here."
     detail = "There is no parameter “{parameter}” here."
     remedy = "Leave it out, or correct its name; the parameters that there are stand beside it."
+    extra_facts = ("known",)
 
 
 class HttpsRequired(Problem):
@@ -64,6 +65,7 @@ class MethodNotAllowed(Problem):
     title = "The method is not possible here."
     detail = "{method} is not possible here."
     remedy = "Use one of the methods in Allow."
+    extra_facts = ("allowed",)
 
 
 class NotAcceptable(Problem):
@@ -88,18 +90,21 @@ class TooLarge(Problem):
     status, code = 413, "too-large"
     title = "The request is larger than what is taken at once."
     remedy = "Send it in smaller parts."
+    extra_facts = ("limit",)
 
 
 class UnsupportedMediaType(Problem):
     status, code = 415, "unsupported-media-type"
     title = "The body is of a kind that is not understood."
     remedy = "Send UTF-8 JSON with Content-Type: application/json and without Content-Encoding."
+    extra_facts = ("given",)
 
 
 class UnderWay(Problem):
     status, code = 409, "under-way"
     title = "A request with this Idempotency-Key is under way."
     remedy = "Send it again after the seconds in Retry-After: its answer comes then."
+    extra_facts = ("seconds",)
 
 
 class KeyReused(Problem):
@@ -114,6 +119,7 @@ class TooManyRequests(Problem):
     title = "Too many requests in too short a time."
     detail = "Too many requests in too short a time; there are more in {seconds} seconds."
     remedy = "Wait for the seconds in Retry-After, then go on more slowly."
+    extra_facts = ("limit", "window")
 
 
 class ServerError(Problem):

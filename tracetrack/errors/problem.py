@@ -13,6 +13,7 @@ class Problem(Exception):
     title: one sentence, the same for each error with this code.
     detail: the sentence with the facts of this error as {placeholders}; `title` if not set.
     remedy: what the user can do about it.
+    extra_facts: names of facts that the detail does not contain, for docs/errors.md.
 
     Keyword arguments of the constructor are the facts, JSON values.
     """
@@ -22,6 +23,7 @@ class Problem(Exception):
     title: ClassVar[str] = ""
     detail: ClassVar[str] = ""
     remedy: ClassVar[str] = ""
+    extra_facts: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -57,12 +59,14 @@ class NotSignedIn(Problem):
     status, code = 401, "not-signed-in"
     title = "Nobody is signed in."
     remedy = "Sign in, or send a valid token: Authorization: Bearer <token>."
+    extra_facts = ("reason",)
 
 
 class Forbidden(Problem):
     status, code = 403, "forbidden"
     title = "This account may not do that."
     remedy = "Ask an administrator for the right that is named."
+    extra_facts = ("permission",)
 
 
 class ScopeMissing(Problem):
@@ -70,6 +74,7 @@ class ScopeMissing(Problem):
     title = "The token does not open what this takes."
     detail = "This token does not open “{scope}”."
     remedy = "Use a token with the scope that is named, and not one that only reads."
+    extra_facts = ("opens",)
 
 
 class WrongNetwork(Problem):

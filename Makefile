@@ -45,7 +45,7 @@ docs: $(VENV)/.for-running ## Generate docs/errors.md and docs/api-reference.md
 	$(PY) manage.py generate_docs
 
 budgets: $(VENV)/.for-tests ## Write down how many queries each endpoint needs now
-	UPDATE_BUDGETS=1 $(PY) -m pytest -n 0 tests/api/test_api_budgets.py
+	UPDATE_BUDGETS=1 $(PY) -m pytest -n 0 tests/api/test_query_budgets.py
 
 bench: $(VENV)/.for-tests ## Measure, and compare with the stored results
 	$(PY) -m bench.run

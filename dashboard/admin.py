@@ -4,16 +4,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from dashboard.models import (
-    BagDay,
-    BagPending,
-    BagTally,
-    BatchDay,
-    BatchPending,
-    BatchTally,
-    ScanPending,
-    ScanTally,
-)
+from dashboard.models import BagDay, BagPending, BagTally, BatchDay, BatchPending, BatchTally, ScanPending, ScanTally
 from tracetrack.admin_bases import ReadOnlyAdmin
 
 

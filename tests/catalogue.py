@@ -7,7 +7,6 @@ import importlib
 import sys
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 
 import django
 from babel.messages import Catalog
@@ -16,9 +15,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from tests.environment import ROOT
 from tests.test_conventions import problems
 
-ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "locale" / "hi" / "LC_MESSAGES"
 PO, MO = FOLDER / "django.po", FOLDER / "django.mo"
 APPS = ("tracetrack", "bags", "scans", "dashboard")

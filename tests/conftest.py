@@ -17,8 +17,10 @@ import redis
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
+from django.test import Client
 from strawberry_django import resolvers
 
+from tests.api_fixtures import Site, make_site
 from tracetrack import cache
 from tracetrack.db.embedded import cluster
 from tracetrack.events import notify
@@ -105,3 +107,20 @@ def _await_redis(address: str) -> None:
             client.close()
             return
     raise RuntimeError("redis-server does not answer")
+
+
+@pytest.fixture
+def site(db: None) -> Site:
+    return make_site()
+
+
+@pytest.fixture
+def office(site: Site) -> Client:
+    """Somebody who sees everything."""
+    return site.client("office")
+
+
+@pytest.fixture
+def operator(site: Site) -> Client:
+    """Somebody who works in Lucknow only."""
+    return site.client("operator")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from tests.model_tables import Bag, Line, Tables, normal
+from tests.oracle_tables import Bag, Line, Tables, normal
 
 STEPS = (
     "register", "link", "unlink", "move", "complete", "reopen",

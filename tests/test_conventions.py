@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
+from tests.environment import ROOT
 from tracetrack.errors.problem import Problem
 
-ROOT = Path(__file__).resolve().parent.parent
 APPS = ("tracetrack", "bags", "scans", "webhooks", "graphql_api", "dashboard")
 OURS = [
     path

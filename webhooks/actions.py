@@ -13,16 +13,8 @@ from tracetrack.api.row_version import check_version
 from tracetrack.events import emit
 from webhooks import payloads, queries, signing
 from webhooks.errors import DeliveryWaits, TooManyWebhooks, WebhookAddress
-from webhooks.events import (
-    DeliveryReplayed,
-    SecretRotated,
-    WebhookChanged,
-    WebhookCreated,
-    WebhookEnded,
-    WebhookPaused,
-    WebhookResumed,
-)
-from webhooks.models import OWNED, TEST, Delivery, Event, Webhook
+from webhooks.events import DeliveryReplayed, SecretRotated, WebhookChanged, WebhookCreated, WebhookEnded, WebhookPaused, WebhookResumed
+from webhooks.models import Delivery, Event, OWNED, TEST, Webhook
 from webhooks.url_validation import NotAllowed, check_url
 
 # Versions of which a webhook must be one when it is changed; None: whatever it is.

@@ -3,24 +3,7 @@
 from accounts.api.views import RotateIn, TokenIn
 from accounts.roles import Scope
 from tracetrack.errors import problem
-from tracetrack.openapi.shapes import (
-    ANYTHING,
-    FLAG,
-    INTEGER,
-    MOMENT,
-    TEXT,
-    Table,
-    Told,
-    leading,
-    maybe,
-    named,
-    one_of,
-    record,
-    rows,
-    some,
-    walked,
-    with_some,
-)
+from tracetrack.openapi.shapes import ANYTHING, FLAG, INTEGER, MOMENT, TEXT, Table, Told, leading, maybe, named, one_of, record, rows, some, walked, with_some
 
 TOKEN = {
     "id": INTEGER,

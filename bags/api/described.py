@@ -3,24 +3,7 @@
 from bags.errors import BadCode, BagUnknown
 from bags.models import Kind, State
 from tracetrack.errors.problem import BadCursor, Busy
-from tracetrack.openapi.shapes import (
-    COUNT,
-    FLAG,
-    INTEGER,
-    TEXT,
-    WEIGHT,
-    Table,
-    Told,
-    leading,
-    maybe,
-    named,
-    one_of,
-    record,
-    rows,
-    some,
-    walked,
-    with_some,
-)
+from tracetrack.openapi.shapes import COUNT, FLAG, INTEGER, TEXT, Table, Told, WEIGHT, leading, maybe, named, one_of, record, rows, some, walked, with_some
 
 STREAMED = ("application/x-ndjson", "text/csv")
 BAG = record(

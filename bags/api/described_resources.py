@@ -3,48 +3,11 @@
 from functools import partial
 from typing import Any
 
-from bags.api.serializers import (
-    AreaChangeIn,
-    AreaIn,
-    BagTypeChangeIn,
-    BagTypeIn,
-    BatchChangeIn,
-    BatchIn,
-    HoldIn,
-)
-from bags.errors import (
-    AreaExists,
-    AreaUnknown,
-    BadCode,
-    BagTypeExists,
-    BagTypeUnknown,
-    BatchExists,
-    BatchExpiresEarly,
-    BatchUnknown,
-    ReasonMissing,
-)
+from bags.api.serializers import AreaChangeIn, AreaIn, BagTypeChangeIn, BagTypeIn, BatchChangeIn, BatchIn, HoldIn
+from bags.errors import AreaExists, AreaUnknown, BadCode, BagTypeExists, BagTypeUnknown, BatchExists, BatchExpiresEarly, BatchUnknown, ReasonMissing
 from bags.models import Batch, Kind, State
 from tracetrack.errors.problem import BadCursor, Changed
-from tracetrack.openapi.shapes import (
-    COUNT,
-    DAY,
-    FLAG,
-    MOMENT,
-    NUMBER,
-    TEXT,
-    WEIGHT,
-    Table,
-    Told,
-    leading,
-    maybe,
-    named,
-    one_of,
-    record,
-    rows,
-    some,
-    walked,
-    with_some,
-)
+from tracetrack.openapi.shapes import COUNT, DAY, FLAG, MOMENT, NUMBER, TEXT, Table, Told, WEIGHT, leading, maybe, named, one_of, record, rows, some, walked, with_some
 
 BATCH = {
     "code": TEXT,

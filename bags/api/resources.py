@@ -9,23 +9,7 @@ from rest_framework.request import Request
 
 from bags import actions, queries
 from bags.api.described_resources import AREA, BAG_TYPE
-from bags.api.serializers import (
-    AreaChangeIn,
-    AreaFilterSet,
-    AreaIn,
-    AreaListParams,
-    BagTypeChangeIn,
-    BagTypeIn,
-    BagTypeListParams,
-    BatchChangeIn,
-    BatchFilterSet,
-    BatchIn,
-    BatchListParams,
-    HoldIn,
-    area_json,
-    bag_type_json,
-    batch_json,
-)
+from bags.api.serializers import AreaChangeIn, AreaFilterSet, AreaIn, AreaListParams, BagTypeChangeIn, BagTypeIn, BagTypeListParams, BatchChangeIn, BatchFilterSet, BatchIn, BatchListParams, HoldIn, area_json, bag_type_json, batch_json
 from bags.codes import normalize_code, printable
 from bags.list_fields import BATCH_FIELDS
 from bags.models import Area, BagType

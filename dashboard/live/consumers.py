@@ -11,14 +11,7 @@ from django.conf import settings
 from django.db import Error
 
 from bags.querysets import visibility_key
-from dashboard.live.broadcaster import (
-    SIGNED_OUT,
-    WAITING_MESSAGES,
-    Listener,
-    leaving,
-    of_this_process,
-    who,
-)
+from dashboard.live.broadcaster import Listener, SIGNED_OUT, WAITING_MESSAGES, leaving, of_this_process, who
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from bags import queries
 from bags.filters import BagFilters
 from bags.models import Area, BagType, Kind, State
 from dashboard.labels import KIND_WORDS, STATES
-from dashboard.pages.base import PER_PAGE, Asked, number_in, page, text_in
+from dashboard.pages.base import Asked, PER_PAGE, number_in, page, text_in
 from dashboard.xlsx import workbook
 
 FILTERS = ("kind", "state", "area", "batch", "bag_type")

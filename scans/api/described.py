@@ -1,47 +1,12 @@
 """What the endpoints about scans take and answer."""
 
 from bags.api.described import OF_A_BAG, STREAMED
-from bags.errors import (
-    AreaUnknown,
-    BadCode,
-    BagUnknown,
-    BatchClosed,
-    BatchHeld,
-    BatchUnknown,
-    ChildElsewhere,
-    NotComplete,
-    NotLinked,
-    ParentComplete,
-    ParentDispatched,
-    ParentEmpty,
-    ParentFull,
-    ReasonMissing,
-    WrongKind,
-)
+from bags.errors import AreaUnknown, BadCode, BagUnknown, BatchClosed, BatchHeld, BatchUnknown, ChildElsewhere, NotComplete, NotLinked, ParentComplete, ParentDispatched, ParentEmpty, ParentFull, ReasonMissing, WrongKind
 from bags.models import Kind, State
 from scans import errors
 from scans.models import Outcome, Step
 from tracetrack.errors.problem import BadCursor, BadRow, Busy
-from tracetrack.openapi.shapes import (
-    COUNT,
-    FLAG,
-    INTEGER,
-    MOMENT,
-    REF,
-    TEXT,
-    Table,
-    Told,
-    keyed,
-    leading,
-    maybe,
-    named,
-    one_of,
-    record,
-    rows,
-    some,
-    walked,
-    with_some,
-)
+from tracetrack.openapi.shapes import COUNT, FLAG, INTEGER, MOMENT, REF, TEXT, Table, Told, keyed, leading, maybe, named, one_of, record, rows, some, walked, with_some
 
 CODE = {"type": "string", "minLength": 3, "maxLength": 512}
 LATEST = record(

@@ -6,22 +6,7 @@ from bags.models import Batch, Kind, State
 from scans.api.described import ONE
 from scans.models import Step
 from tracetrack.errors.problem import BadCursor, Busy
-from tracetrack.openapi.shapes import (
-    COUNT,
-    DAY,
-    FLAG,
-    INTEGER,
-    MOMENT,
-    TEXT,
-    WEIGHT,
-    Table,
-    Told,
-    maybe,
-    named,
-    one_of,
-    record,
-    rows,
-)
+from tracetrack.openapi.shapes import COUNT, DAY, FLAG, INTEGER, MOMENT, TEXT, Table, Told, WEIGHT, maybe, named, one_of, record, rows
 
 ACT = record(
     {

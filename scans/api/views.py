@@ -18,22 +18,7 @@ from bags.queries import find_bag, find_batch
 from bags.querysets import visibility_key, visible_area_ids
 from scans import queries
 from scans.api import described
-from scans.api.serializers import (
-    SCAN_COLUMNS,
-    RecallIn,
-    ScanFilterSet,
-    ScanListIn,
-    ScanStreamFilterSet,
-    ScanStreamIn,
-    TraceIn,
-    Uploaded,
-    UploadIn,
-    parse_scan_body,
-    parse_undo_body,
-    scan_result_json,
-    uploaded,
-    verdict_json,
-)
+from scans.api.serializers import RecallIn, SCAN_COLUMNS, ScanFilterSet, ScanListIn, ScanStreamFilterSet, ScanStreamIn, TraceIn, UploadIn, Uploaded, parse_scan_body, parse_undo_body, scan_result_json, uploaded, verdict_json
 from scans.errors import TooManyScans, UploadRefused
 from scans.history.recall import recalled
 from scans.history.timeline import timeline

@@ -15,19 +15,7 @@ from bags.sheets import BagRow
 from scans.events import ScansRecorded, SheetImported
 from scans.models import Outcome, Scan, Step
 from scans.recording import fast_path
-from scans.recording.batching import (
-    Group,
-    Rows,
-    Settle,
-    beside,
-    held_desk,
-    lock,
-    may_work_beside,
-    read_ahead,
-    split_into_groups,
-    verdict_on,
-    with_retries,
-)
+from scans.recording.batching import Group, Rows, Settle, beside, held_desk, lock, may_work_beside, read_ahead, split_into_groups, verdict_on, with_retries
 from scans.recording.dry_run import DryRun
 from scans.recording.record_scan import apply_scan
 from scans.recording.unit_of_work import UnitOfWork

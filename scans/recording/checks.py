@@ -1,13 +1,6 @@
 """What several steps ask before they change anything; each refuses with its Problem."""
 
-from bags.errors import (
-    BagUnknown,
-    BatchHeld,
-    ParentComplete,
-    ParentDispatched,
-    ParentFull,
-    WrongKind,
-)
+from bags.errors import BagUnknown, BatchHeld, ParentComplete, ParentDispatched, ParentFull, WrongKind
 from bags.models import Bag, BagType, Batch, Kind, State
 from scans.recording.unit_of_work import UnitOfWork
 from scans.scan_request import ScanRequest

@@ -2,7 +2,7 @@
 
 Most rows of a day look at a bag that exists, or add_child a new one into a sack that has room. Rows that
 could be refused, and all rows about the same bags, are left to the rules in steps.py, in order.
-tests/scans/test_express.py shows that both ways end alike. docs/decisions/0008-bulk-fast-path.md
+tests/scans/recording/test_fast_path.py shows that both ways end alike. docs/decisions/0008-bulk-fast-path.md
 """
 
 import re

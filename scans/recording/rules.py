@@ -10,16 +10,7 @@ from dataclasses import dataclass, field
 from bags.errors import BagUnknown, ChildElsewhere, NotComplete, NotLinked, ParentEmpty, WrongKind
 from bags.models import Area, Bag, Kind, State
 from scans.models import Outcome, Step
-from scans.recording.checks import (
-    batch_of,
-    check_contents,
-    check_not_gone,
-    check_not_held,
-    check_pair,
-    check_room,
-    fits_of,
-    free_parent,
-)
+from scans.recording.checks import batch_of, check_contents, check_not_gone, check_not_held, check_pair, check_room, fits_of, free_parent
 from scans.recording.containment import add_child, move_to, remove_child
 from scans.recording.unit_of_work import UnitOfWork
 from scans.scan_request import ScanRequest

@@ -6,17 +6,17 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from accounts.tokens import create_token, issue_token
-from tests.api.site import CODES, HERE, made_delivery, make_site
-from tests.live import running
+from tests.api_fixtures import CODES, HERE, made_delivery, make_site
+from tests.environment import ROOT
+from tests.live_server import running
 from tracetrack.openapi.schema import TABLE
 from tracetrack.openapi.snippets import snippets
 
-CLIENT = Path(__file__).resolve().parents[2] / "docs" / "examples" / "client.py"
+CLIENT = ROOT / "docs" / "examples" / "client.py"
 # Their numbers are those of the moment; pool/reset would end what the other tests run on.
 LEFT_OUT = {"POST scans/<int:scan>/undo", "POST pool/reset"}
 RUN = {

@@ -10,9 +10,9 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 
 from accounts.roles import scope_of_permission
-from tests.api.problem import assert_problem
-from tests.api.site import CALLS, commit
 from tests.api.test_permissions import api_views
+from tests.api_fixtures import CALLS, commit
+from tests.problem_assertions import assert_problem
 from tracetrack.openapi.document import document
 from tracetrack.openapi.schema import TABLE
 from tracetrack.openapi.snippets import address

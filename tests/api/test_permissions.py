@@ -6,7 +6,7 @@ from django.urls import URLPattern, get_resolver
 
 from accounts.backends import RoleBackend
 from accounts.roles import PERMISSIONS
-from tests.api.site import CALLS, HERE, ROLES, post, scan_body
+from tests.api_fixtures import CALLS, HERE, ROLES, post, scan_body
 from tracetrack.api.view import ApiView
 
 # anonymous, viewer, operator, office, administrator, integrator

@@ -16,8 +16,8 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from accounts.tokens import issue_token
-from tests.api.site import ROLES, commit
 from tests.api.test_openapi import DOCUMENT, NAMES, operation
+from tests.api_fixtures import ROLES, commit
 from tracetrack.openapi.schema import TABLE
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))

@@ -8,7 +8,7 @@ from audit.models import AuditEntry
 from bags.actions import release_batch
 from bags.models import Batch
 from tests.factories import make_user, reference
-from tests.importing import run, sheet
+from tests.import_commands import run, sheet
 
 COLUMNS = [
     "code", "product", "variety", "bag_type", "produced_on", "expires_on", "planned_bags", "held",

@@ -4,11 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.environment import ROOT
+
 # Of each kind one: in this process, in a copy of a site.
 QUICK = "page_depth,search_suffix,counters_cost"
 SMALL = {"SIZE": "small", "BENCH_DATA": str(ROOT / ".local" / "bench-test")}

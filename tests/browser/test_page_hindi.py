@@ -7,7 +7,7 @@ from accounts.models import User
 from bags.models import Batch
 from tests.browser.conftest import Look
 from tests.factories import make_batch, make_parent, put_in_batch
-from tests.hindi import data_words, english
+from tests.hindi_text import data_words, english
 
 
 def said(page: Page) -> list[str]:

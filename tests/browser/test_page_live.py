@@ -17,9 +17,9 @@ from accounts.models import User
 from dashboard.stats.queries import overview
 from scans.models import Scan
 from tests.browser.conftest import WAIT, _session
+from tests.cache_helpers import RedisServer
 from tests.factories import make_loose
-from tests.live import Server, free_port, running, token_of, until
-from tests.tracetrack.cache_tools import RedisServer
+from tests.live_server import Server, free_port, running, token_of, until
 
 NARROWED, BY_ASKING = "/?area=indore&period=7d", "Asking every 15 s"
 PULSE = "[data-pulse]"

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Request
 
 from accounts.roles import Role
 from tests.factories import make_parent, make_user, reference
-from tests.live import ROOT, Server, running
+from tests.live_server import ROOT, Server, running
 
 MOST_BYTES, MOST_REQUESTS = 250_000, 12
 YEAR = 365 * 24 * 3600

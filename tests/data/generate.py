@@ -14,8 +14,8 @@ from pathlib import Path
 from random import Random
 
 from tests.data.day import ACTORS, AREAS, INDIA, LOTS, SCAN_COLUMNS, TYPES, Day
-from tests.model_tables import Batch, counted
 from tests.oracle import Model
+from tests.oracle_tables import Batch, counted
 
 BATCH_COLUMNS = (
     "code", "product", "variety", "bag_type", "produced_on", "expires_on", "planned_bags", "held",

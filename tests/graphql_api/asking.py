@@ -6,7 +6,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.api.site import post
+from tests.api_fixtures import post
 
 
 def send(client: Client, query: Any, **variables: Any) -> Any:

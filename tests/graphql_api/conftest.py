@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.api.site import Site, make_site
+from tests.api_fixtures import Site, make_site
 
 
 @pytest.fixture

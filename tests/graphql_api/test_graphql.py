@@ -7,10 +7,10 @@ from django.test import Client
 
 from accounts.tokens import create_token
 from scans.models import Scan
-from tests.api.problem import assert_problem
-from tests.api.site import HERE, HERE_CHILD, LOT, THERE, post
+from tests.api_fixtures import HERE, HERE_CHILD, LOT, THERE, post
 from tests.factories import child_codes, make_batch, put_in_batch, scan
 from tests.graphql_api.asking import ask, refused, send
+from tests.problem_assertions import assert_problem
 
 SECOND = child_codes(HERE, 2)[1]
 BAG = """

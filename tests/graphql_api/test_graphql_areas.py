@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.site import HERE, HERE_CHILD, LOT, ROLES, THERE, THERE_CHILD, commit
+from tests.api_fixtures import HERE, HERE_CHILD, LOT, ROLES, THERE, THERE_CHILD, commit
 from tests.factories import scan
 from tests.graphql_api.asking import ask, send
 

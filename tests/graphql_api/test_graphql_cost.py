@@ -10,12 +10,12 @@ from graphql import GraphQLObjectType, get_named_type
 from bags.models import Batch
 from graphql_api.schema import schema
 from graphql_api.tables import RELATIONS
-from tests.api.site import HERE, HERE_CHILD, commit
-from tests.api.test_api_plans import LARGE, asked, plan_of, read_whole
-from tests.budgets import check_budget
+from tests.api.test_endpoint_plans import LARGE, asked, plan_of, read_whole
+from tests.api_fixtures import HERE, HERE_CHILD, commit
 from tests.factories import child_codes, make_batch, make_parent, put_in_batch, scan
 from tests.graphql_api.asking import ask, cost
-from tests.live import ROOT
+from tests.live_server import ROOT
+from tests.query_budgets import check_budget
 
 SCHEMA = ROOT / "docs" / "schema.graphql"
 

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 import pytest
 
 from scans.models import Scan
-from tests.api.site import HERE
+from tests.api_fixtures import HERE
 from tests.factories import make_batch, scan
 from tests.graphql_api.asking import ask, refused
 

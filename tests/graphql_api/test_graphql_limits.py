@@ -8,10 +8,10 @@ import pytest
 from graphql import get_introspection_query
 
 from graphql_api import documents, planning
-from tests.api.problem import assert_problem
-from tests.api.site import HERE, post
-from tests.api.test_api_hostile import BODIES
+from tests.api.test_hostile_input import BODIES
+from tests.api_fixtures import HERE, post
 from tests.graphql_api.asking import ask, refused, send
+from tests.problem_assertions import assert_problem
 
 LEAF = "nodes { code }"
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from graphql_api.views import ANSWERED
-from tests.live import ROOT
+from tests.live_server import ROOT
 
 STARTED = """
 import django, sys

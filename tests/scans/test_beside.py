@@ -17,10 +17,10 @@ from scans.history.verification import find_differences
 from scans.models import Scan
 from scans.recording import bulk, fast_path
 from scans.recording.bulk import record_scans, register_bags
+from tests.concurrency import together
 from tests.factories import child_codes
-from tests.scans.test_bulk import BAGS, NOW, SCANS, SmallDay, named, people
-from tests.scans.test_express import Anyhow, scan_request, stock
-from tests.together import together
+from tests.scans.recording.test_bulk import BAGS, NOW, SCANS, SmallDay, named, people
+from tests.scans.recording.test_fast_path import Anyhow, scan_request, stock
 from tracetrack.errors.problem import Busy
 
 __all__ = ["people", "stock"]

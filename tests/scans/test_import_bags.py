@@ -7,7 +7,7 @@ from bags.actions import close_batch
 from bags.models import Area, Bag
 from scans.models import Scan
 from tests.factories import make_batch, make_parent, make_user, reference, scan
-from tests.importing import run, sheet
+from tests.import_commands import run, sheet
 
 COLUMNS = ["batch_code", "bag_type", "area", "kind", "code", "parent_code"]
 GOOD = {"batch_code": "LOT-1", "bag_type": "mustard", "area": "hisar", "kind": "child"}

@@ -11,7 +11,7 @@ from bags.models import Bag
 from dashboard.stats.counters import drifts
 from dashboard.stats.queries import census
 from scans.models import Scan
-from tests.importing import DAY, run, versions
+from tests.import_commands import DAY, run, versions
 
 EXPECTED = json.loads((DAY / "expected.json").read_text(encoding="utf-8"))
 VERDICTS = (DAY / "verdicts.txt").read_text(encoding="ascii")

@@ -13,7 +13,7 @@ from audit.models import AuditEntry
 from bags.models import Bag
 from scans.models import Scan
 from tests.factories import make_user, reference
-from tests.importing import run, sheet
+from tests.import_commands import run, sheet
 
 COLUMNS = [
     "ref", "code", "parent_code", "step", "area", "station", "actor", "scanned_at", "note",

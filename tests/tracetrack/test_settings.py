@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.environment import ROOT
 
 DEPLOYED = {
     "DATABASE_URL": "postgresql://nobody@/tracetrack?host=/nowhere",

@@ -5,7 +5,7 @@ from django.db import connection
 
 from accounts.roles import Role
 from tests.factories import make_user, reference
-from tests.webhooks.receiver import receiving
+from tests.webhook_receiver import receiving
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from tests.factories import make_parent, scan
-from tests.webhooks.hooks import codes, make_webhook, states, time_passes, work
+from tests.webhook_helpers import codes, make_webhook, states, time_passes, work
 from webhooks import delivery
 from webhooks.models import Delivery, Webhook
 

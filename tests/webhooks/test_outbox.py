@@ -13,7 +13,7 @@ from bags.actions import hold_batch, release_batch
 from scans.recording.bulk import record_upload
 from scans.scan_request import parse_scan_request
 from tests.factories import child_codes, make_batch, make_parent, make_user, scan
-from tests.webhooks.hooks import make_webhook
+from tests.webhook_helpers import make_webhook
 from webhooks import matching, queries
 from webhooks.actions import end_webhook, pause_webhook
 from webhooks.models import Delivery, Event, Webhook

@@ -3,19 +3,19 @@
 import re
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from playwright._impl._driver import compute_driver_executable
 
+from tests.environment import ROOT
 from tests.factories import scan
-from tests.webhooks.hooks import make_webhook, work
+from tests.webhook_helpers import make_webhook, work
 from webhooks.actions import create_webhook, rotate_secret
 from webhooks.models import Webhook
 from webhooks.signing import secret_of, signature
 
-DOCS = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+DOCS = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
 BODY = '{"id": "1", "weight": "30.000", "of": "₹"}'.encode()
 
 

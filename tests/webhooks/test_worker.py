@@ -12,9 +12,9 @@ from django.utils import timezone
 from scans.recording.bulk import record_upload
 from scans.scan_request import parse_scan_request
 from tests.factories import make_parent, make_user, reference, scan
-from tests.live import until
-from tests.webhooks.hooks import make_webhook
-from tests.webhooks.receiver import receiving, start_worker, working
+from tests.live_server import until
+from tests.webhook_helpers import make_webhook
+from tests.webhook_receiver import receiving, start_worker, working
 from webhooks.models import Delivery, Event
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from accounts.authentication import TokenAuthentication
 from accounts.models import User
 from tracetrack.api import throttling
-from tracetrack.api.view import VARY, ApiView, check_permission, json_response
+from tracetrack.api.view import ApiView, VARY, check_permission, json_response
 
 PLAIN = ("*/*", "application/json")
 # Where which view was asked, with the line of the table of addresses that led there.

@@ -23,15 +23,7 @@ from tracetrack.api import conditional, deprecation, throttling
 from tracetrack.api.deprecation import Deprecated
 from tracetrack.api.filters import StrictFilterSet
 from tracetrack.api.json_parser import StrictJSONParser
-from tracetrack.api.params import (
-    FIELDS_PARAMETER,
-    NoParams,
-    field_names,
-    parse_json_fields,
-    parse_params,
-    query_values,
-    select_names,
-)
+from tracetrack.api.params import FIELDS_PARAMETER, NoParams, field_names, parse_json_fields, parse_params, query_values, select_names
 from tracetrack.errors.http import CsrfFailed, LengthRequired, MethodNotAllowed, TooLarge
 from tracetrack.errors.problem import BadRequest, Forbidden, NotSignedIn, ScopeMissing
 from tracetrack.errors.request_body import MAX_BUFFERED_BODY_BYTES

@@ -15,15 +15,7 @@ from django_ratelimit.exceptions import Ratelimited
 from rest_framework import exceptions as rest_errors
 
 from tracetrack import logs
-from tracetrack.errors.problem import (
-    BadRequest,
-    Busy,
-    Forbidden,
-    NotFound,
-    NotSignedIn,
-    Problem,
-    ScopeMissing,
-)
+from tracetrack.errors.problem import BadRequest, Busy, Forbidden, NotFound, NotSignedIn, Problem, ScopeMissing
 from tracetrack.errors.request_body import BodyTimeout, TooManyBodies
 
 CONTENT_TYPE = "application/problem+json"

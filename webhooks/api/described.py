@@ -3,28 +3,10 @@
 from typing import Any
 
 from tracetrack.errors.problem import BadCursor, Changed, NotFound
-from tracetrack.openapi.shapes import (
-    COUNT,
-    INTEGER,
-    MOMENT,
-    REF,
-    TEXT,
-    Shape,
-    Table,
-    Told,
-    leading,
-    maybe,
-    named,
-    one_of,
-    record,
-    rows,
-    some,
-    walked,
-    with_some,
-)
+from tracetrack.openapi.shapes import COUNT, INTEGER, MOMENT, REF, Shape, TEXT, Table, Told, leading, maybe, named, one_of, record, rows, some, walked, with_some
 from webhooks.api.serializers import ChangeIn, NewSecretIn, WebhookIn
 from webhooks.errors import DeliveryWaits, TooManyWebhooks, WebhookAddress
-from webhooks.models import TEST, Delivery, Happening, Webhook
+from webhooks.models import Delivery, Happening, TEST, Webhook
 
 GROUP = "webhooks"
 WEBHOOK: dict[str, Shape] = {

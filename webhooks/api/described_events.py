@@ -4,21 +4,9 @@ from typing import Any
 
 from bags.models import Batch
 from scans.api.described import ONE
-from tracetrack.openapi.shapes import (
-    COUNT,
-    INTEGER,
-    MOMENT,
-    REF,
-    TEXT,
-    WEIGHT,
-    Shape,
-    maybe,
-    named,
-    one_of,
-    record,
-)
+from tracetrack.openapi.shapes import COUNT, INTEGER, MOMENT, REF, Shape, TEXT, WEIGHT, maybe, named, one_of, record
 from webhooks import signing
-from webhooks.models import TEST, Happening
+from webhooks.models import Happening, TEST
 
 SACK = record(
     {

@@ -15,15 +15,7 @@ from tracetrack.api.row_version import version_of
 from tracetrack.api.view import ApiView, created_response, json_response
 from webhooks import actions, queries
 from webhooks.api.described import DELIVERY, WEBHOOK
-from webhooks.api.serializers import (
-    ChangeIn,
-    DeliveryFilterSet,
-    DeliveryListIn,
-    NewSecretIn,
-    WebhookIn,
-    delivery_json,
-    webhook_json,
-)
+from webhooks.api.serializers import ChangeIn, DeliveryFilterSet, DeliveryListIn, NewSecretIn, WebhookIn, delivery_json, webhook_json
 from webhooks.models import OWNED, Webhook
 from webhooks.signing import secret_of
 

@@ -1,0 +1,110 @@
+"""Numbers out of range, unknown filters, and searches that mean more to SQL than to people."""
+
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.api_fixtures import CODES, HERE
+from tests.factories import make_batch
+from tests.problem_assertions import assert_problem
+
+LISTS = ["bags", "bags/stream", "batches", "scans", "scans/stream", "search?q=SB"]
+
+
+def found(client, text):
+    answer = client.get(f"/api/v3/search?q={quote(text)}")
+    assert answer.status_code == 200, answer.content
+    told = answer.json()
+    return told["by"], [bag["code"] for bag in told["bags"]], [b["code"] for b in told["batches"]]
+
+
+class TestANumber:
+    @pytest.mark.parametrize("given", ["0", "501", "-1", "1.5", "x", "", "1e2", "٣"])
+    @pytest.mark.parametrize("path", ["bags", "bags/stream", "batches"])
+    def test_of_rows_on_a_page_is_from_1_to_500(self, operator, path, given):
+        answer = operator.get(f"/api/v3/{path}?per_page={given}")
+        if given == "٣":
+            # A digit is a digit, wherever it was typed.
+            assert answer.status_code == 200
+            return
+
+        assert assert_problem(answer, 400, "bad-field")["facts"]["field"] == "per_page"
+
+    @pytest.mark.parametrize("given", ["0", "101", "-1", "x", ""])
+    def test_of_scans_is_from_1_to_100(self, operator, given):
+        document = assert_problem(operator.get(f"/api/v3/scans?limit={given}"), 400, "bad-field")
+
+        assert document["facts"]["field"] == "limit"
+
+
+class TestAFilter:
+    @pytest.mark.parametrize("name", ["code", "colour", "kind__in", "area_id", "after__gt"])
+    @pytest.mark.parametrize("path", LISTS)
+    def test_that_there_is_not_is_named(self, operator, path, name):
+        mark = "&" if "?" in path else "?"
+
+        document = assert_problem(
+            operator.get(f"/api/v3/{path}{mark}{name}=1"), 400, "unknown-parameter"
+        )
+
+        assert document["facts"]["parameter"] == name
+        assert document["facts"]["known"]
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "bags?kind=sack", "bags?state=lost", "bags?loose=perhaps", "batches?state=gone",
+            "batches?held=perhaps", "scans/stream?step=jump", "scans/stream?outcome=refused",
+            "bags?format=xlsx", "scans/stream?format=json", "bags?kind=child&kind=parent",
+        ],
+    )  # fmt: skip
+    def test_with_a_value_that_there_is_not_is_named(self, operator, query):
+        document = assert_problem(operator.get(f"/api/v3/{query}"), 400, "bad-field")
+
+        assert f"{document['facts']['field']}=" in query
+
+    @pytest.mark.parametrize("value", ["%", "_", "\\", "'", "SB%", "%25", "a'); --"])
+    @pytest.mark.parametrize("name", ["area", "batch", "bag_type"])
+    def test_with_signs_of_sql_finds_what_is_called_so(self, operator, name, value):
+        answer = operator.get(f"/api/v3/bags?{name}={quote(value)}")
+
+        assert (answer.status_code, answer.json()["results"]) == (200, [])
+
+
+class TestASearch:
+    @pytest.mark.parametrize(
+        "text", ["%", "_", "\\", "%%%", "___", "S%1", "SB_0001", "SB1\\", "%1"]
+    )
+    def test_with_signs_of_sql_finds_nothing_but_them(self, office, text):
+        assert found(office, text) == ("none", [], [])
+
+    def test_finds_batches_that_are_called_so(self, office):
+        make_batch("LOT-9", product="100% mustard", variety="A_1\\")
+
+        assert found(office, "100%")[2] == ["LOT-9"]
+        assert found(office, "A_1\\")[2] == ["LOT-9"]
+        assert found(office, "A%1")[2] == []
+
+    @pytest.mark.parametrize(("text", "way"), [("S", "prefix"), ("SB", "prefix"), ("1", "suffix")])
+    def test_of_one_or_two_characters_looks_at_both_ends(self, office, text, way):
+        by, bags, _ = found(office, text)
+
+        assert by == way
+        assert set(bags) <= set(CODES)
+        assert bags
+
+    @pytest.mark.parametrize("text", ["0", "B", "00", "B1"])
+    def test_of_one_or_two_characters_never_looks_inside(self, office, text):
+        with CaptureQueriesContext(connection) as queries:
+            assert found(office, text)[:2] == ("none", [])
+
+        assert not any(f"%{text}%" in query["sql"] for query in queries)
+        assert found(office, HERE[1:5])[0] == "contains"
+
+    @pytest.mark.parametrize("text", ["", " ", "x" * 513])
+    def test_of_nothing_or_of_too_much_is_refused(self, office, text):
+        answer = office.get(f"/api/v3/search?q={quote(text)}")
+
+        assert assert_problem(answer, 400, "bad-field")["facts"]["field"] == "q"

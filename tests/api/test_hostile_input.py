@@ -1,0 +1,162 @@
+"""Whatever is sent, the answer is a refusal with a reason, never a fault of ours."""
+
+import json
+
+import pytest
+
+from scans.models import Scan
+from tests.api_fixtures import CALLS, HERE, commit, scan_body
+from tracetrack.api.json_parser import loads
+from tracetrack.errors.problem import BadRequest
+
+POSTS = ["scans", "scans/{scan}/undo", "batch/stats", "cache/clear"]
+BODIES = {
+    "nothing": b"",
+    "half an object": b'{"ref":',
+    "a list": b"[]",
+    "null": b"null",
+    "a number": b"7",
+    "text": b'"x"',
+    "two objects": b"{}{}",
+    "a BOM": b"\xef\xbb\xbf{}",
+    "bad UTF-8": b'{"ref": "\xff\xfe"}',
+    "UTF-16": '{"ref": "x"}'.encode("utf-16"),
+    "NUL escaped": b'{"code": "a\\u0000b"}',
+    "NUL raw": b'{"code": "a\x00b"}',
+    "a NUL in a key": b'{"a\\u0000b": 1}',
+    "half a surrogate pair": b'{"code": "\\ud800"}',
+    "half a pair in a key": b'{"\\udfff": 1}',
+    "half a pair deep inside": b'{"a": [{"b": ["\\udc00"]}]}',
+    "a key twice": b'{"ref": "1", "ref": "2"}',
+    "a key twice deep inside": b'{"a": {"b": 1, "b": 2}}',
+    "NaN": b'{"a": NaN}',
+    "infinity": b'{"a": -Infinity}',
+    "1e999": b'{"a": 1e999}',
+    "5,000 digits": b'{"a": ' + b"9" * 5000 + b"}",
+    "33 levels": b'{"a":' * 33 + b"1" + b"}" * 33,
+    "200,000 lists": b"[" * 200_000 + b"]" * 200_000,
+    "100,000 open lists": b"[" * 100_000,
+    "5,000 objects": b'{"a":' * 5000 + b"1" + b"}" * 5000,
+    "a wide object": b"{" + b",".join(b'"k%d":1' % n for n in range(5000)) + b"}",
+    "everything null": b'{"ref":null,"code":null,"stats":null,"pattern":null,"batches":null}',
+    "everything a list": b'{"ref":[],"code":[],"stats":[[]],"pattern":[],"batches":[{}]}',
+    "everything an object": b'{"ref":{},"code":{},"stats":{},"pattern":{},"batches":{}}',
+    "everything a boolean": b'{"ref":true,"code":true,"stats":true,"pattern":true}',
+}
+VALUES = [
+    "%00", "a%00b", "%ED%A0%80", "%FF", "'", "%27%20OR%201%3D1--", "%25", "_", "\\", "1e3", "-1",
+    "99999999999999999999", "", "%20", "..%2F..%2Fetc", "%3Cscript%3E", "a" * 3000, "%F0%9F%8C%BE",
+    "%E2%80%AE", "[]", "{}", "NaN", "%0A%0D", "{0.__class__}", "%25s",
+]  # fmt: skip
+PARAMETERS = {
+    "bags/stream": [
+        "kind", "state", "area", "batch", "bag_type", "loose", "per_page", "cursor", "format",
+        "after",
+    ],
+    "scans/stream": ["step", "outcome", "area", "username", "format", "after"],
+    "bags": ["kind", "per_page", "cursor"],
+    "batches": ["state", "held", "bag_type", "product", "per_page", "cursor"],
+    "search": ["q"],
+    "scans": ["limit"],
+}  # fmt: skip
+CODES = ["bags/{}", "bags/{}/timeline", "bags/{}/children", "batches/{}"]
+
+
+def assert_refused(answer, what):
+    assert 400 <= answer.status_code < 500, f"{what}: {answer.status_code}"
+    assert answer["Content-Type"] == "application/problem+json", what
+    assert answer.json()["status"] == answer.status_code, what
+
+
+class TestAHostileBody:
+    @pytest.mark.parametrize("path", POSTS)
+    def test_is_refused(self, site, path):
+        client = site.client("administrator")
+        mine = CALLS["POST scans/<int:scan>/undo"](site, "administrator").path
+        address = mine if "{scan}" in path else path
+        before = Scan.objects.count()
+
+        for name, body in BODIES.items():
+            answer = client.post(f"/api/v3/{address}", body, content_type="application/json")
+            assert_refused(answer, name)
+
+        assert Scan.objects.count() == before
+
+    @pytest.mark.parametrize("field", sorted(scan_body("link", "CB000000903", HERE)))
+    def test_in_one_field_is_refused(self, operator, field):
+        good = scan_body("link", "CB000000903", HERE)
+
+        for value in (
+            7, 1.5, True, [], {}, ["x"], {"x": 1}, "x" * 100_000, "\u202e", "'; DROP TABLE", -1,
+            10**400, "{0.__class__}", "{}", "%s",
+        ):  # fmt: skip
+            answer = operator.post(
+                "/api/v3/scans", json.dumps(good | {field: value}), content_type="application/json"
+            )
+            commit()
+            assert_refused(answer, value)
+
+    @pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+    def test_is_refused_as_an_upload_or_in_it(self, site, kind):
+        client = site.client("administrator")
+        before = Scan.objects.count()
+
+        for name, body in BODIES.items():
+            answer = client.post("/api/v3/scans/bulk", body, content_type=kind)
+            if answer.status_code == 200:
+                assert answer.json()["counts"]["refused"] == answer.json()["total"], name
+            else:
+                assert_refused(answer, name)
+
+        assert Scan.objects.count() == before
+
+
+class TestAHostileAddress:
+    @pytest.mark.parametrize(
+        ("path", "name"), [(path, name) for path, names in PARAMETERS.items() for name in names]
+    )
+    def test_finds_nothing_or_is_refused(self, operator, path, name):
+        for value in VALUES:
+            answer = operator.get(f"/api/v3/{path}?{name}={value}")
+            if answer.status_code != 200:
+                assert_refused(answer, value)
+            b"".join(answer)
+
+    @pytest.mark.parametrize("path", sorted({call.split(" ")[1] for call in CALLS} - {"health"}))
+    def test_is_refused_with_an_unknown_parameter(self, operator, path):
+        address = path.replace("<path:code>", HERE).replace("<int:scan>", "1")
+
+        for name in ("x", "%00", "%ED%A0%80", "kind__in", "parent__code", "__proto__", "a" * 3000):
+            answer = operator.get(f"/api/v3/{address}?{name}=1")
+            assert_refused(answer, name)
+
+    def test_with_a_thousand_parameters_is_refused(self, operator):
+        many = "&".join(f"a{n}=1" for n in range(1001))
+
+        assert_refused(operator.get(f"/api/v3/scans?{many}"), "many parameters")
+
+    @pytest.mark.parametrize("path", CODES)
+    def test_with_such_a_code_is_refused(self, operator, path):
+        for value in (value for value in VALUES if value):
+            assert_refused(operator.get(f"/api/v3/{path.format(value)}"), value)
+
+
+class TestStrictJson:
+    def test_reads_what_is_right(self):
+        body = b'{"a": [1, 2.5, "\\ud83c\\udf3e", null, true], "b": {}}'
+
+        assert loads(body) == {"a": [1, 2.5, "\N{EAR OF RICE}", None, True], "b": {}}
+
+    def test_reads_32_levels_and_no_more(self):
+        assert loads(b"[" * 32 + b"]" * 32)
+        with pytest.raises(BadRequest, match="deeper than 32"):
+            loads(b"[" * 33 + b"]" * 33)
+
+    def test_names_the_key_that_comes_twice(self):
+        with pytest.raises(BadRequest, match="“a”"):
+            loads(b'{"a": 1, "b": 2, "a": 1}')
+
+    @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"NaN", b"Infinity", b"-Infinity"])
+    def test_reads_no_number_that_is_none(self, number):
+        with pytest.raises(BadRequest, match="number"):
+            loads(b'{"a": [' + number + b"]}")

@@ -1,0 +1,73 @@
+"""How many queries each endpoint costs, exactly."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.api.test_permissions import able
+from tests.api_fixtures import CALLS, HERE, Call, commit, scan_body
+from tests.factories import child_codes, scan
+from tests.query_budgets import check_budget
+from tracetrack import cache
+
+KEPT = ["GET dashboard/ultra", "GET bags/stream", "GET search", "GET scans"]
+STEPS = {
+    "POST scans link": lambda: scan_body("link", "CB000000905", HERE),
+    "POST scans link of two that are known": lambda: scan_body(
+        "link", child_codes(HERE, 1)[0], HERE
+    ),
+    "POST scans inspect of one in a sack": lambda: scan_body("inspect", child_codes(HERE, 1)[0]),
+    "POST scans complete": lambda: scan_body("complete", HERE),
+}
+
+
+def cost(client, call, method):
+    with CaptureQueriesContext(connection) as queries:
+        answer = call.by(client, method)
+        b"".join(answer)
+    assert answer.status_code in (200, 201, 202, 204)
+    return queries
+
+
+class TestTheCost:
+    @pytest.mark.parametrize("name", CALLS)
+    def test_of_a_call_is_the_budget(self, site, name):
+        call = CALLS[name](site, able(name))
+        client = site.client(able(name))
+        cache.clear("*")
+
+        check_budget(name, cost(client, call, name.split()[0]))
+
+    @pytest.mark.parametrize("name", KEPT)
+    def test_of_a_kept_answer_is_asking_who_asks(self, site, operator, name):
+        call = CALLS[name](site, "operator")
+        call.by(operator, "GET")
+
+        check_budget(f"{name}, kept", cost(operator, call, "GET"))
+
+    @pytest.mark.parametrize("name", STEPS)
+    def test_of_a_step_is_the_budget(self, site, operator, name):
+        check_budget(name, cost(operator, Call("scans", STEPS[name]()), "POST"))
+
+    def test_of_figures_is_the_budget(self, site, office):
+        check_budget("GET health, figures", cost(office, Call("health"), "GET"))
+
+    @pytest.mark.parametrize("path", ["bags/stream", "scans/stream"])
+    def test_of_a_stream_is_the_budget(self, site, operator, path):
+        check_budget(f"GET {path}, csv", cost(operator, Call(f"{path}?format=csv"), "GET"))
+
+    def test_with_a_token_is_the_budget(self, site):
+        client = site.client("integrator")
+        call = Call(f"bags/{HERE}")
+        call.by(client, "GET")
+
+        check_budget("GET bags/<path:code>, token", cost(client, call, "GET"))
+
+    @pytest.mark.parametrize("path", ["bags/stream", f"bags/{HERE}/children", "search?q=SB"])
+    def test_does_not_grow_with_what_is_found(self, site, operator, path):
+        few = len(cost(operator, Call(path), "GET"))
+        for code in child_codes(HERE, 12)[2:]:
+            scan(site.people["office"], "link", code, HERE)
+        commit()
+
+        assert len(cost(operator, Call(path), "GET")) == few

@@ -1,0 +1,174 @@
+"""Every page, as everybody, in Hindi: no English is left on it, nor in the scripts."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+
+from accounts.models import User
+from accounts.roles import Role
+from accounts.tokens import issue_token
+from tests.environment import ROOT
+from tests.factories import (
+    make_batch,
+    make_loose,
+    make_parent,
+    make_user,
+    put_in_batch,
+    reference,
+    scan,
+)
+from tests.hindi_text import data_words, english, texts_of
+
+FOLDER = ROOT / "dashboard" / "static" / "dashboard" / "js"
+SCRIPTS = sorted(FOLDER.glob("*.js"))
+PAGES = [
+    "/", "/?area=lucknow&period=7d", "/?period=week", "/scan", "/account", "/account/tokens",
+    "/reports", "/bags", "/bags?column=bag_type", "/bags?kind=parent",
+    "/bags?state=returned&kind=parent", "/bags/SB10001", "/bags/SB40004",
+    "/bags/CB001000101", "/bags/CB900000001", "/batches", "/batches/LOT-1", "/batches/LOT-2",
+    "/batches/LOT-1/recall", "/search", "/search?q=SB", "/search?q=zzz", "/search?q=lot",
+    "/search/suggest?q=l", "/search/suggest?q=zzz", "/system", "/nowhere", "/bags/SB77777",
+    "/bags/%20", "/api/v3/docs",
+]  # fmt: skip
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def world() -> None:
+    """Bags in every state, each kind of remark on their way, a held and a closed batch."""
+    caches["limits"].clear()
+    reference()
+    office = make_user("olive", Role.OFFICE)
+    make_parent("SB10001", children=5, actor=office)
+    make_loose("CB900000001")
+    make_parent("SB40004", children=1, actor=office)
+    scan(office, "dispatch", "SB40004", area="indore", force=True, station="gate-1", note="wet")
+    scan(office, "receive", "SB40004", area="indore")
+    done = scan(office, "complete", "SB10001").scan
+    scan(office, "complete", "SB10001")
+    scan(office, "undo", "SB10001", undoes=done.pk)
+    scan(office, "return", "SB10001")
+    make_batch("LOT-2", state="closed", variety="RH-749")
+    lot = make_batch("LOT-1", held_by=office, planned_bags=40)
+    put_in_batch(lot, "SB10001", "CB001000101", "CB900000001")
+
+
+def hindi(role: str, *areas: str) -> Client:
+    client = Client()
+    person = make_user(f"one-{role}", role, areas)
+    issue_token(person, "gate 2")
+    client.force_login(person)
+    client.cookies.load({"tt-language": "hi"})
+    return client
+
+
+class TestEveryPage:
+    @pytest.mark.parametrize("role", Role.values)
+    def test_says_nothing_in_english_to_somebody_who_reads_hindi(self, role: str) -> None:
+        client, left = hindi(role, "lucknow", "indore"), {}
+        for path in PAGES:
+            texts = texts_of(client.get(path).content.decode())
+            left[path] = english(texts, [*data_words(), path])
+
+        assert {path: texts for path, texts in left.items() if texts} == {}
+
+    def test_is_in_hindi_before_anybody_has_logged_in(self, client: Client) -> None:
+        client.cookies.load({"tt-language": "hi"})
+
+        pages = [client.get("/login"), client.post("/login", {"username": "a", "password": "b"})]
+
+        assert [english(texts_of(page.content.decode()), []) for page in pages] == [[], []]
+
+    def test_of_somebody_without_areas_and_without_bags_is_in_hindi(self) -> None:
+        client = hindi(Role.OPERATOR)
+
+        left = [
+            text
+            for path in ("/", "/account", "/bags", "/scan", "/reports")
+            for text in english(texts_of(client.get(path).content.decode()), data_words())
+        ]
+
+        assert left == []
+
+
+class TestWhatIsAnswered:
+    @pytest.mark.parametrize(
+        ("path", "body"),
+        [
+            ("/batches/LOT-2/hold", {"reason": "damp"}),
+            ("/batches/LOT-2/hold", {"reason": ""}),
+            ("/batches/LOT-1/release", {}),
+            ("/batches/LOT-2/close", {}),
+            ("/bags/CB900000001/undo", {"scan": "1"}),
+            ("/account", {"old_password": "x", "new_password1": "short", "new_password2": "s"}),
+            ("/account", {"old_password": "", "new_password1": "1234567890", "new_password2": ""}),
+            ("/account/tokens/make", {"name": "", "scopes": ["read"]}),
+            ("/account/tokens/make", {"name": "x", "scopes": []}),
+            ("/account/tokens/make", {"name": "x", "scopes": ["read"], "networks": "nowhere"}),
+            ("/account/tokens/make", {"name": "gate 2", "scopes": ["read"], "days": "30"}),
+        ],
+    )  # fmt: skip
+    def test_is_in_hindi(self, path: str, body: dict[str, Any]) -> None:
+        answer = hindi(Role.OFFICE).post(path, body, follow=True)
+
+        assert english(texts_of(answer.content.decode()), [*data_words(), "damp"]) == []
+
+    def test_names_steps_in_hindi_where_they_forbid_an_undo(self) -> None:
+        client, person = hindi(Role.OFFICE), User.objects.get(username="one-office")
+        registered = scan(person, "register", "SB50005").scan
+        linked = scan(person, "link", "CB700000001", "SB50005").scan
+        scan(person, "complete", "SB50005")
+
+        for target in (registered, linked):
+            path = f"/bags/{target.bag.code}/undo"
+            answer = client.post(path, {"scan": target.pk}, follow=True)
+            told = [str(message) for message in answer.context["messages"]]
+            assert told
+            assert english(told, ["SB CB"]) == []
+
+    def test_is_in_hindi_where_a_hold_forbids_an_undo(self) -> None:
+        client, person = hindi(Role.OFFICE), User.objects.get(username="one-office")
+        number = scan(person, "inspect", "CB900000001").scan.pk
+
+        answer = client.post("/bags/CB900000001/undo", {"scan": number}, follow=True)
+
+        assert english(texts_of(answer.content.decode()), data_words()) == []
+
+
+class TestTheScripts:
+    @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+    def test_hold_no_text_that_people_read(self, path: Path) -> None:
+        code = re.sub(r"/\*.*?\*/|(?<![:\\])//[^\n]*", "", path.read_text("utf-8"), flags=re.S)
+        strings = re.findall(r"\"((?:[^\"\\\n]|\\.)*)\"|`((?:[^`\\]|\\.)*)`", code)
+
+        assert [text for pair in strings for text in pair if _speaks(text)] == []
+
+    def test_say_only_what_the_page_has_words_for(self) -> None:
+        words = hindi(Role.OFFICE).get("/scan").context["setup"]["texts"]
+        code = "".join(path.read_text("utf-8") for path in SCRIPTS)
+
+        asked = set(re.findall(r"\bsay\(\"([a-z-]+)\"", code))
+        assert asked <= words.keys()
+        # Two keys are chosen by what is done, four by how the line is.
+        assert words.keys() - asked == {"goes", "stands", "online", "offline", "busy", "signed-out"}
+
+
+# Keys of the keyboard, headers and MIME types begin with a capital or hold a space, too.
+PROTOCOL = re.compile(
+    r"^(Arrow(Up|Down)|Enter|Escape|Tab|Home|End|Accept|Content-Type|X-CSRFToken|If-None-Match"
+    r"|ETag|Retry-After|POST|Calcutta|Kolkata|M|V|H)$"
+)
+
+
+def _speaks(text: str) -> bool:
+    """Whether a string looks like something said: a capital and small letters, or three words."""
+    bare = re.sub(r"\$\{[^}]*\}", " ", text)
+    if PROTOCOL.match(bare.strip()) or re.search(r"[\[\]#=<>]|^\.", bare):
+        return False
+    capital = re.match(r"\s*[A-Z][a-z]+(\s|$|[.:,])", bare)
+    return bool(capital) or bool(re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", bare))

@@ -1,0 +1,206 @@
+"""What many hands do at once comes out as if they had done it one after the other."""
+
+import random
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.roles import Role
+from bags.models import Bag
+from dashboard.stats.counters import drifts
+from scans.history.verification import find_differences
+from scans.models import Scan
+from tests.concurrency import together
+from tests.factories import child_codes, make_loose, make_parent, make_user, scan
+from tracetrack.errors.problem import Problem
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def verdicts(results):
+    return Counter(r.code if isinstance(r, Problem) else r.verdict for r in results)
+
+
+class TestTogether:
+    def test_32_callers_for_the_last_place_give_one_success(self, ben):
+        make_parent("M444-10001", children=14)
+        codes = [f"MG{n:09d}" for n in range(1, 33)]
+        for code in codes:
+            make_loose(code)
+
+        results = together([partial(scan, ben, "link", code, "M444-10001") for code in codes])
+
+        assert verdicts(results) == {"applied": 1, "parent-full": 31}
+        assert Bag.objects.get(code="M444-10001").child_count == 15
+        assert Bag.objects.filter(parent__code="M444-10001").count() == 15
+
+    def test_32_new_children_for_the_last_place_leave_no_orphans(self, ben):
+        make_parent("M444-10001", children=14)
+        codes = [f"MG{n:09d}" for n in range(1, 33)]
+
+        results = together([partial(scan, ben, "link", code, "M444-10001") for code in codes])
+
+        assert verdicts(results) == {"applied": 1, "parent-full": 31}
+        assert Bag.objects.filter(kind="child").count() == 15
+
+    def test_the_same_ref_from_16_threads_gives_one_row(self, ben):
+        ref, now = uuid4(), timezone.now()
+
+        once = partial(scan, ben, "link", "CB000000001", "SB10001", ref=ref, scanned_at=now)
+        results = together([once] * 16)
+
+        assert verdicts(results) == {"applied": 1, "replayed": 15}
+        assert Scan.objects.filter(ref=ref).count() == 1
+        assert {result.scan.pk for result in results} == {Scan.objects.get(ref=ref).pk}
+
+    def test_the_same_ref_for_16_bags_gives_one_row(self, ben):
+        ref, now = uuid4(), timezone.now()
+
+        results = together(
+            [
+                partial(scan, ben, "register", f"CB{n:09d}", ref=ref, scanned_at=now)
+                for n in range(16)
+            ]
+        )
+
+        assert verdicts(results) == {"applied": 1, "ref-reused": 15}
+        assert Bag.objects.count() == 1
+
+    def test_two_parents_grabbing_one_child_give_one_link(self, ben):
+        make_parent("SB10001")
+        make_parent("SB10002")
+        make_loose("CB000000001")
+
+        results = together(
+            [partial(scan, ben, "link", "CB000000001", p) for p in ("SB10001", "SB10002")]
+        )
+
+        assert verdicts(results) == {"applied": 1, "child-elsewhere": 1}
+        assert sorted(Bag.objects.filter(kind="parent").values_list("child_count", flat=True)) == [
+            0,
+            1,
+        ]
+
+    def test_16_threads_registering_one_code_give_one_bag(self, ben):
+        results = together([partial(scan, ben, "register", "SB10001")] * 16)
+
+        assert verdicts(results) == {"applied": 1, "already": 15}
+
+    def test_a_dispatch_and_an_unlink_agree_on_who_came_first(self, ben):
+        make_parent("M444-10001", children=15)
+        code = child_codes("M444-10001", 1)[0]
+
+        results = together(
+            [
+                partial(scan, ben, "dispatch", "M444-10001", area="jaipur"),
+                partial(scan, ben, "unlink", code),
+            ]
+        )
+
+        assert verdicts(results) in (
+            {"applied": 1, "parent-dispatched": 1},
+            {"applied": 1, "not-complete": 1},
+        )
+        assert not list(find_differences())
+
+
+class TestACommit:
+    def test_goes_with_what_is_written(self, ben):
+        make_loose("CB000000001")
+
+        with CaptureQueriesContext(connection) as asked:
+            scan(ben, "inspect", "CB000000001")
+
+        sent = [query["sql"] for query in asked if query["sql"] not in ("BEGIN", "COMMIT")]
+        assert sent[-1].startswith("SELECT * FROM scans_write")
+        assert sent[-1].endswith("; COMMIT")
+
+    def test_is_left_to_whoever_goes_on(self, ben):
+        before = Scan.objects.count()
+
+        with transaction.atomic():
+            make_loose("CB000000001", actor=ben)
+            transaction.set_rollback(True)
+
+        assert Scan.objects.count() == before
+        assert not Bag.objects.filter(code="CB000000001").exists()
+
+    def test_that_fails_leaves_nothing(self, ben):
+        before = Scan.objects.count()
+        with connection.cursor() as cursor:
+            # What COMMIT itself refuses, such as a foreign key.
+            cursor.execute(
+                "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$BEGIN RAISE foreign_key_violation; END$$;"
+                "CREATE CONSTRAINT TRIGGER no AFTER INSERT ON bags_bag DEFERRABLE"
+                " INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no()"
+            )
+        try:
+            with pytest.raises(IntegrityError):
+                make_loose("CB000000001", actor=ben)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("DROP FUNCTION no() CASCADE")
+
+        assert Scan.objects.count() == before
+        assert not Bag.objects.filter(code="CB000000001").exists()
+
+
+class TestAThousandRandomActs:
+    """No deadlock, nothing lost, and the bags are what the ledger says."""
+
+    STEPS = (
+        ["link"] * 8
+        + ["unlink", "move", "move", "complete", "reopen", "dispatch", "receive"]
+        + ["return", "inspect", "undo", "undo"]
+    )
+
+    def act(self, people, seed):
+        rng = random.Random(seed)
+        actor = rng.choice(people)
+        step = rng.choice(self.STEPS)
+        parents = [f"M444-1000{n}" for n in range(6)]
+        children = [f"MG00000{n:04d}" for n in range(60)]
+        on_parent = step in ("complete", "reopen", "dispatch", "receive")
+        either = parents + children if step in ("return", "inspect") else children
+        code = rng.choice(parents if on_parent else either)
+        area = rng.choice(["lucknow", "jaipur", "akola"])
+        more = {}
+        if step == "undo":
+            target = Scan.objects.filter(actor=actor).exclude(step="undo").order_by("-pk").first()
+            if target is None:
+                return "nothing"
+            code, more = target.bag.code, {"undoes": target.pk, "note": "slip"}
+        parent = rng.choice(parents) if step in ("link", "move") else None
+        try:
+            return scan(actor, step, code, parent, area=area, **more).verdict
+        except Problem as problem:
+            return problem.code
+
+    @pytest.mark.parametrize("seed", [1, 2])
+    def test_leave_everything_as_the_ledger_tells(self, ben, seed):
+        people = [ben, *(make_user(f"office{n}", Role.OFFICE) for n in range(5))]
+
+        def run(batch):
+            try:
+                return [self.act(people, seed * 1_000_000 + n) for n in batch]
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(12) as pool:
+            batches = [range(start, 1000, 12) for start in range(12)]
+            words = Counter(word for words in pool.map(run, batches) for word in words)
+
+        assert sum(words.values()) == 1000
+        assert words["applied"] > 200, words
+        assert list(find_differences()) == []
+        assert drifts() == []
+        for parent in Bag.objects.filter(kind="parent"):
+            assert parent.child_count == parent.children.count() <= 15
+            assert parent.weight == sum(child.weight for child in parent.children.all())

@@ -1,0 +1,177 @@
+"""Complete, reopen, dispatch, receive, return, inspect: what each does, when it is refused."""
+
+import pytest
+
+from bags.errors import BagUnknown, BatchHeld, NotComplete, ParentDispatched, ParentEmpty, WrongKind
+from bags.models import Bag
+from tests.factories import child_codes, make_batch, make_loose, make_parent, put_in_batch, scan
+from tests.scan_assertions import refused, the
+from tracetrack.errors.problem import Forbidden
+
+pytestmark = pytest.mark.django_db
+
+
+class TestComplete:
+    def test_closes_a_parent_early(self, ana):
+        make_parent("SB10001", children=1)
+
+        assert scan(ana, "complete", "SB10001").verdict == "applied"
+        assert the("SB10001").state == "complete"
+        assert scan(ana, "complete", "SB10001").verdict == "already"
+
+    def test_is_refused_for_an_empty_parent(self, ana):
+        make_parent("SB10001")
+
+        refused(ParentEmpty, ana, "complete", "SB10001")
+
+    def test_is_refused_for_a_child(self, ana):
+        make_loose("CB000000001")
+
+        refused(WrongKind, ana, "complete", "CB000000001")
+
+
+class TestReopen:
+    def test_opens_a_complete_parent(self, ana):
+        make_parent("SB10001", children=1)
+        scan(ana, "complete", "SB10001")
+
+        assert scan(ana, "reopen", "SB10001").verdict == "applied"
+        assert the("SB10001").state == "open"
+        assert scan(ana, "reopen", "SB10001").verdict == "already"
+
+    def test_is_refused_for_a_dispatched_parent(self, ana):
+        make_parent("M444-10001", children=15)
+        scan(ana, "dispatch", "M444-10001", area="jaipur")
+
+        refused(ParentDispatched, ana, "reopen", "M444-10001")
+
+
+class TestDispatchAndReceive:
+    def test_send_a_sack_and_its_children_to_an_area(self, ana):
+        make_parent("M444-10001", children=15)
+        code = child_codes("M444-10001", 1)[0]
+
+        scan(ana, "dispatch", "M444-10001", area="jaipur")
+
+        for bag in (the("M444-10001"), the(code)):
+            assert (bag.area.code, bag.bound_for.code) == ("lucknow", "jaipur")
+
+    def test_bring_a_sack_and_its_children_into_an_area(self, ana, ben):
+        make_parent("M444-10001", children=15)
+        scan(ana, "dispatch", "M444-10001", area="jaipur")
+
+        recorded = scan(ben, "receive", "M444-10001", area="jaipur")
+
+        assert not recorded.scan.unexpected
+        assert Bag.objects.filter(area__code="jaipur", bound_for=None).count() == 16
+        assert the("M444-10001").state == "received"
+        assert scan(ben, "receive", "M444-10001", area="jaipur").verdict == "already"
+
+    def test_dispatch_twice_is_already_done(self, ana):
+        make_parent("M444-10001", children=15)
+        scan(ana, "dispatch", "M444-10001", area="jaipur")
+
+        assert scan(ana, "dispatch", "M444-10001", area="jaipur").verdict == "already"
+
+    def test_dispatch_is_refused_for_an_open_sack(self, ana):
+        make_parent("SB10001", children=1)
+
+        problem = refused(NotComplete, ana, "dispatch", "SB10001", area="jaipur")
+
+        assert (problem.facts["count"], problem.facts["capacity"]) == (1, 30)
+
+    def test_dispatch_may_be_forced_by_the_office_only(self, ana, ben):
+        make_parent("SB10001", children=1)
+
+        refused(Forbidden, ana, "dispatch", "SB10001", area="jaipur", force=True)
+        assert scan(ben, "dispatch", "SB10001", area="jaipur", force=True).scan.forced
+
+    def test_receipt_of_what_nobody_sent_is_accepted_and_flagged(self, ana):
+        make_parent("SB10001", children=1)
+
+        assert scan(ana, "receive", "SB10001").scan.unexpected
+        assert the("SB10001").state == "received"
+
+    @pytest.mark.parametrize("step", ["dispatch", "receive", "complete", "reopen"])
+    def test_are_refused_for_a_held_batch(self, ana, ben, step):
+        make_parent("SB10001", children=1)
+        put_in_batch(make_batch("LOT-1", held_by=ben), "SB10001")
+
+        refused(BatchHeld, ana, step, "SB10001")
+
+
+class TestASackWithAHeldBagInIt:
+    @pytest.mark.parametrize("step", ["dispatch", "receive"])
+    def test_takes_it_nowhere(self, ana, ben, step):
+        make_parent("M444-10001", children=15)
+        put_in_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 3)[2])
+
+        problem = refused(BatchHeld, ana, step, "M444-10001")
+
+        assert problem.facts["batch"] == "LOT-1"
+
+    def test_is_not_brought_back_onto_its_way_by_an_undo(self, ana, ben):
+        make_parent("M444-10001", children=15)
+        scan(ana, "dispatch", "M444-10001", area="indore")
+        received = scan(ana, "receive", "M444-10001", area="indore")
+        put_in_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 1)[0])
+
+        refused(BatchHeld, ana, "undo", "M444-10001", undoes=received.scan.pk)
+
+    def test_may_come_back(self, ana, ben):
+        make_parent("M444-10001", children=15)
+        scan(ana, "dispatch", "M444-10001", area="indore")
+        put_in_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 1)[0])
+
+        assert scan(ana, "return", "M444-10001").verdict == "applied"
+
+
+class TestReturn:
+    def test_brings_a_sack_back_with_what_lies_in_it(self, ana):
+        make_parent("M444-10001", children=15)
+        scan(ana, "dispatch", "M444-10001", area="jaipur")
+
+        recorded = scan(ana, "return", "M444-10001", area="indore")
+
+        assert not recorded.scan.unexpected
+        assert (the("M444-10001").state, the("M444-10001").child_count) == ("returned", 15)
+        assert Bag.objects.filter(area__code="indore", bound_for=None).count() == 16
+        assert scan(ana, "return", "M444-10001").verdict == "already"
+
+    def test_takes_a_child_out_of_its_parent(self, ana):
+        make_parent("M444-10001", children=15)
+        code = child_codes("M444-10001", 1)[0]
+
+        scan(ana, "return", code, area="indore")
+
+        assert (the(code).state, the(code).parent, the(code).area.code) == (
+            "returned",
+            None,
+            "indore",
+        )
+        assert (the("M444-10001").child_count, the("M444-10001").state) == (14, "open")
+
+    def test_is_open_to_held_batches(self, ana, ben):
+        make_parent("SB10001", children=1)
+        put_in_batch(make_batch("LOT-1", held_by=ben), "SB10001")
+
+        assert scan(ana, "return", "SB10001").verdict == "applied"
+
+    def test_lets_a_returned_child_be_linked_again(self, ana):
+        make_loose("CB000000001")
+        scan(ana, "return", "CB000000001")
+
+        assert scan(ana, "link", "CB000000001", "SB10001").verdict == "applied"
+
+
+class TestInspect:
+    def test_changes_nothing_and_is_open_to_held_batches(self, ana, ben):
+        make_parent("SB10001", children=1)
+        put_in_batch(make_batch("LOT-1", held_by=ben), "SB10001")
+        before = list(Bag.objects.order_by("id").values_list())
+
+        assert scan(ana, "inspect", "SB10001", note="seal torn").verdict == "applied"
+        assert list(Bag.objects.order_by("id").values_list()) == before
+
+    def test_is_refused_for_an_unknown_bag(self, ana):
+        refused(BagUnknown, ana, "inspect", "SB99999")

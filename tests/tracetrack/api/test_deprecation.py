@@ -1,0 +1,90 @@
+"""What goes away says so: in the answer, in the description and in the docs."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.api.test_openapi import operation
+from tests.api.test_permissions import api_views
+from tests.environment import ROOT
+
+DOCS = ROOT / "docs"
+DECLARED = [
+    (route, view, name)
+    for route, view in api_views().items()
+    for name in view.deprecated
+]  # fmt: skip
+HEADERS = ("Deprecation", "Sunset", "Link")
+
+
+class TestWhatGoesAway:
+    @pytest.mark.parametrize(("route", "view", "name"), DECLARED)
+    def test_stays_for_a_year_and_names_what_to_use(self, route, view, name):
+        going = view.deprecated[name]
+
+        assert going.until - going.since >= timedelta(days=365)
+        assert going.instead
+
+    @pytest.mark.parametrize(("route", "view", "name"), DECLARED)
+    def test_is_marked_in_the_description(self, route, view, name):
+        method = name if name.isupper() else "GET"
+        told = operation(f"{method} {route}")
+        if not name.isupper():
+            told = next(one for one in told["parameters"] if one["name"] == name)
+
+        assert told["deprecated"] is True
+        assert str(view.deprecated[name]) in told["description"]
+
+    @pytest.mark.parametrize(("route", "view", "name"), DECLARED)
+    def test_is_announced_in_the_docs(self, route, view, name):
+        text = (DOCS / "api-changes.md").read_text(encoding="utf-8")
+
+        going = text.split("## Deprecated")[1].split("\n## ")[0]
+        assert f"`{name}` of `GET {route}`" in going or f"`{name} {route}`" in going
+        assert f"{view.deprecated[name].until}" in going
+
+    def test_is_marked_nowhere_else(self):
+        marked = [
+            (route, parameter["name"])
+            for route, view in api_views().items()
+            for method in view.permissions
+            for parameter in operation(f"{method} {route}").get("parameters", ())
+            if parameter.get("deprecated")
+        ]
+
+        assert marked == [(route, name) for route, _, name in DECLARED if not name.isupper()]
+
+
+class TestAnAnswer:
+    def test_says_that_a_parameter_goes_away(self, operator):
+        answer = operator.get("/api/v3/scans?limit=1")
+
+        assert answer["Deprecation"] == "@1795478400"
+        assert answer["Sunset"] == "Tue, 30 Nov 2027 00:00:00 GMT"
+        assert answer["Link"] == '</api/v3/docs>; rel="deprecation"; type="text/html"'
+
+    @pytest.mark.parametrize("limit", ["0", "x"])
+    def test_says_so_where_it_is_refused(self, operator, limit):
+        answer = operator.get(f"/api/v3/scans?limit={limit}")
+
+        assert (answer.status_code, answer["Deprecation"]) == (400, "@1795478400")
+
+    @pytest.mark.parametrize("path", ["scans", "scans?per_page=1", "bags"])
+    def test_says_nothing_where_nothing_goes_away(self, operator, path):
+        answer = operator.get(f"/api/v3/{path}")
+
+        assert [name for name in HEADERS if name in answer] == []
+
+    def test_leaves_a_line_in_the_log_that_names_who_asked(self, site, caplog):
+        with caplog.at_level("INFO", logger="tracetrack.api.view"):
+            site.client("integrator").get("/api/v3/scans?limit=1")
+
+        (line,) = [record for record in caplog.records if "deprecated" in record.message]
+        assert "limit" in line.message
+        assert "test (tt_" in line.message
+
+    def test_to_limit_is_the_one_to_per_page(self, operator):
+        old = operator.get("/api/v3/scans?limit=2").json()["results"]
+
+        assert old == operator.get("/api/v3/scans?per_page=2").json()["results"]
+        assert operator.get("/api/v3/scans?limit=2&per_page=2").status_code == 400

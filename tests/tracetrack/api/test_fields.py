@@ -1,0 +1,180 @@
+"""`fields`: an answer shows what was asked for, costs no more than that, and is its own answer."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.api.test_openapi import DOCUMENT, operation
+from tests.api.test_permissions import able, api_views
+from tests.api_fixtures import CALLS, HERE, LOT, commit, made_delivery
+from tests.factories import make_parent
+from tests.problem_assertions import assert_problem
+
+SHOWING = sorted(
+    f"GET {route}"
+    for route, view in api_views().items()
+    if "GET" in view.permissions and view.shows
+)
+MEMBERS = {"GET tokens": "GET tokens/<int:token>", "GET webhooks": "GET webhooks/<int:webhook>"}
+STREAMS = ("bags/stream", "scans/stream")
+
+
+def path_of(name, site):
+    role = able(name)
+    if name == "GET webhooks/<int:webhook>/deliveries":
+        return made_delivery(site, role).rpartition("/")[0]
+    if one := MEMBERS.get(name):
+        # So that the list shows one.
+        CALLS[one](site, role)
+    return CALLS[name](site, role).path
+
+
+def get(site, name, fields):
+    path = path_of(name, site)
+    return site.client(able(name)).get(f"/api/v3/{path}?fields={fields}")
+
+
+def rows(answer):
+    """The rows of a list, or the one row that is shown."""
+    document = answer.json()
+    return document.get("results", [document])
+
+
+def described(name):
+    """The names of the fields that the description gives to what is shown."""
+    content = operation(name)["responses"]["200"]["content"]
+    shape = content["application/json"]["schema"]
+    if "properties" in shape:
+        shape = shape["properties"]["results"]["items"]
+    named = shape["anyOf"][0]["$ref"].rsplit("/", 1)[-1]
+    return tuple(DOCUMENT["components"]["schemas"][named]["properties"])
+
+
+class TestTheFields:
+    @pytest.mark.parametrize("name", [name for name in SHOWING if name != "GET scans/stream"])
+    def test_that_can_be_chosen_are_those_that_are_described(self, site, name):
+        _, route = name.split()
+        parameter = next(p for p in operation(name)["parameters"] if p["name"] == "fields")
+
+        assert described(name) == tuple(api_views()[route].shows)
+        assert parameter["schema"]["items"]["enum"] == list(described(name))
+        assert parameter["explode"] is False
+
+    @pytest.mark.parametrize("name", [name for name in SHOWING if name != "GET scans/stream"])
+    def test_are_shown_as_they_are_without_the_others(self, site, name):
+        _, route = name.split()
+        path, client = path_of(name, site), site.client(able(name))
+        whole = rows(client.get(f"/api/v3/{path}"))
+        some = list(api_views()[route].shows)[::2]
+
+        chosen = rows(client.get(f"/api/v3/{path}?fields={','.join(reversed(some))}"))
+
+        assert whole
+        assert [list(row) for row in chosen] == [some] * len(whole)
+        assert chosen == [{field: row[field] for field in some} for row in whole]
+
+    @pytest.mark.parametrize("name", SHOWING)
+    @pytest.mark.parametrize(
+        "given", ["", "nothing", "id,", "code,,state", "%00", "*", "code code"]
+    )
+    def test_that_there_are_not_are_refused(self, site, name, given):
+        document = assert_problem(get(site, name, given), 400, "bad-field")
+
+        assert document["facts"]["field"] == "fields"
+
+    @pytest.mark.parametrize("name", SHOWING)
+    def test_are_not_named_twice(self, site, name):
+        field = api_views()[name.split()[1]].shows[0]
+
+        document = assert_problem(get(site, name, f"{field},{field}"), 400, "bad-field")
+
+        assert document["facts"] == {"field": "fields", "reason": "names one twice"}
+
+    @pytest.mark.parametrize("path", ["dashboard/ultra", "search?q=SB", "users/me", "health"])
+    def test_cannot_be_chosen_where_nothing_says_so(self, office, path):
+        mark = "&" if "?" in path else "?"
+
+        answer = office.get(f"/api/v3/{path}{mark}fields=code")
+
+        assert_problem(answer, 400, "unknown-parameter")
+
+
+class TestAnAnswerWithFewerFields:
+    def test_is_kept_apart_from_the_others(self, operator):
+        for _ in range(2):
+            assert set(rows(operator.get("/api/v3/bags?fields=code"))[0]) == {"code"}
+            assert len(rows(operator.get("/api/v3/bags"))[0]) == 12
+            assert set(rows(operator.get("/api/v3/bags?fields=id,state"))[0]) == {"id", "state"}
+
+    @pytest.mark.parametrize("path", [f"bags/{HERE}", "bags", "areas/lucknow", f"batches/{LOT}"])
+    def test_has_a_tag_of_its_own(self, office, path):
+        whole = office.get(f"/api/v3/{path}")["ETag"]
+        some = office.get(f"/api/v3/{path}?fields=code")
+
+        assert some["ETag"] != whole
+        address = f"/api/v3/{path}?fields=code"
+        assert office.get(address, headers={"If-None-Match": whole}).status_code == 200
+        assert office.get(address, headers={"If-None-Match": some["ETag"]}).status_code == 304
+
+    def test_is_good_for_if_match_as_the_whole_one_is(self, office):
+        tag = office.get(f"/api/v3/batches/{LOT}?fields=notes")["ETag"]
+
+        answer = office.patch(
+            f"/api/v3/batches/{LOT}", {"notes": "x"}, "application/json", headers={"If-Match": tag}
+        )
+
+        assert answer.status_code == 200
+        assert answer.json()["contents"]["parents"] == 2
+
+    def test_goes_on_with_the_same_fields(self, office):
+        page = office.get("/api/v3/bags?per_page=2&fields=code").json()
+
+        assert page["next"].startswith("/api/v3/bags?per_page=2&fields=code&cursor=")
+        assert {tuple(row) for row in rows(office.get(page["next"]))} == {("code",)}
+
+    @pytest.mark.parametrize(
+        ("path", "joined"),
+        [("bags?fields=id,code,state", 0), ("bags?fields=area", 1), ("bags?fields=batch,area", 2),
+         (f"bags/{HERE}?fields=state", 0), ("batches?fields=code,notes", 0),
+         (f"bags/{HERE}/children?fields=code", 0), ("scans?fields=id,step", 0)],
+    )  # fmt: skip
+    def test_joins_only_what_it_shows(self, office, path, joined):
+        with CaptureQueriesContext(connection) as queries:
+            assert office.get(f"/api/v3/{path}").status_code == 200
+
+        asked = [
+            query["sql"]
+            for query in queries
+            if 'FROM "bags_ba' in query["sql"] or 'FROM "scans_' in query["sql"]
+        ]
+        assert asked[-1].count("JOIN") == joined, asked
+
+    def test_costs_no_count_of_a_batch_that_it_does_not_show(self, office):
+        with CaptureQueriesContext(connection) as some:
+            office.get(f"/api/v3/batches/{LOT}?fields=notes")
+        with CaptureQueriesContext(connection) as whole:
+            office.get(f"/api/v3/batches/{LOT}")
+
+        assert len(some) < len(whole)
+
+
+class TestAStream:
+    @pytest.mark.parametrize("path", STREAMS)
+    def test_has_the_columns_that_were_asked_for(self, office, path):
+        csv = b"".join(office.get(f"/api/v3/{path}?format=csv&fields=code,id")).decode()
+        lines = b"".join(office.get(f"/api/v3/{path}?format=ndjson&fields=code,id")).splitlines()
+
+        assert csv.splitlines()[0] == "id,code"
+        assert len(csv.splitlines()) == len(lines) + 1 > 2
+        assert {tuple(json.loads(line)) for line in lines} == {("id", "code")}
+
+    def test_without_ids_is_whole(self, site, office):
+        for n in range(3):
+            make_parent(f"SB3000{n}", 2, actor=site.people["office"])
+        commit()
+
+        codes = b"".join(office.get("/api/v3/bags/stream?format=csv&fields=code")).split()
+
+        assert len(codes) == len(set(codes)) == 1 + 5 + 9

@@ -1,0 +1,207 @@
+"""Idempotency-Key: the same request is done once, and answered as the first time."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import IdempotencyKey
+from audit.models import AuditEntry
+from bags.models import Area, Batch
+from tests.api_fixtures import BATCH, LOT, make_site, post, send
+from tests.concurrency import together
+from tests.factories import make_batch
+from tests.live_server import until
+from tests.problem_assertions import assert_problem
+from tracetrack.api import idempotency
+
+NEW = BATCH | {"code": "NEW-1"}
+
+
+@pytest.fixture
+def site(db):
+    return make_site()
+
+
+@pytest.fixture
+def office(site):
+    return site.client("office")
+
+
+def keyed(client, body, key="k-1", *, path="batches", method="POST"):
+    return send(client, method, path, body, headers={"Idempotency-Key": key})
+
+
+class TestTheSameKey:
+    def test_gives_the_first_answer_again_whatever_happened_since(self, office):
+        first = keyed(office, NEW)
+        send(office, "PATCH", "batches/NEW-1", {"notes": "changed"})
+        again = keyed(office, dict(reversed(NEW.items())))
+
+        assert "Idempotency-Replayed" not in first
+        assert again["Idempotency-Replayed"] == "true"
+        assert (again.status_code, again.content) == (201, first.content)
+        assert (again["ETag"], again["Location"]) == (first["ETag"], first["Location"])
+        assert Batch.objects.get(code="NEW-1").notes == "changed"
+        assert AuditEntry.objects.filter(action="batch.created").count() == 1
+
+    def test_with_another_body_is_refused(self, office):
+        keyed(office, NEW)
+
+        document = assert_problem(keyed(office, NEW | {"planned_bags": 7}), 422, "key-reused")
+
+        assert document["facts"]["at"]
+        assert Batch.objects.get(code="NEW-1").planned_bags == 0
+
+    def test_at_another_address_is_refused(self, office):
+        keyed(office, {}, path=f"batches/{LOT}/close")
+
+        assert_problem(keyed(office, {}, path=f"batches/{LOT}/release"), 422, "key-reused")
+
+    def test_of_somebody_else_is_another(self, site, office):
+        keyed(office, NEW)
+
+        other = keyed(site.client("administrator"), NEW | {"code": "NEW-2"})
+
+        assert (other.status_code, other.json()["code"]) == (201, "NEW-2")
+
+    def test_may_be_used_for_what_was_refused_before(self, office):
+        refused = keyed(office, NEW | {"bag_type": "jute"})
+        done = keyed(office, NEW)
+
+        assert_problem(refused, 404, "bag-type-unknown")
+        assert done.status_code == 201
+        assert "Idempotency-Replayed" not in done
+
+    def test_is_forgotten_after_a_day(self, office):
+        keyed(office, NEW)
+        IdempotencyKey.objects.update(
+            created_at=timezone.now() - idempotency.KEEP_RESPONSES_FOR - timedelta(seconds=1)
+        )
+
+        done = keyed(office, NEW | {"code": "NEW-2"})
+
+        assert (done.status_code, done.json()["code"]) == (201, "NEW-2")
+        assert IdempotencyKey.objects.count() == 1
+
+    def test_makes_acts_and_changes_safe_to_repeat_with_if_match(self, office):
+        etag = office.get(f"/api/v3/batches/{LOT}")["ETag"]
+        headers = {"Idempotency-Key": "k-2", "If-Match": etag}
+
+        first = send(office, "PATCH", f"batches/{LOT}", {"notes": "x"}, headers=headers)
+        again = send(office, "PATCH", f"batches/{LOT}", {"notes": "x"}, headers=headers)
+
+        assert (first.status_code, again.status_code) == (200, 200)
+        assert again.content == first.content
+
+    @pytest.mark.parametrize("key", ["", " ", "a b", "k" * 256, "k\N{SNOWMAN}", "k\x7f"])
+    def test_has_visible_signs_only(self, office, key):
+        document = assert_problem(keyed(office, NEW, key), 400, "bad-field")
+
+        assert document["facts"]["field"] == "Idempotency-Key"
+        assert not IdempotencyKey.objects.exists()
+
+    def test_takes_any_json(self, office):
+        for n, value in enumerate([10**400, 1e308, "\N{SNOWMAN}", [[1]], None, True]):
+            answer = keyed(office, NEW | {"notes": value}, f"k-{n}")
+            assert answer.status_code in (200, 201, 400)
+
+    def test_leaves_no_heap_of_old_receipts(self, site, office):
+        old = timezone.now() - timedelta(days=2)
+        rows = [
+            IdempotencyKey(
+                user=site.people["office"], key=f"old-{n}", request_digest="", status=200, body=b""
+            )
+            for n in range(25)
+        ]
+        IdempotencyKey.objects.bulk_create(rows)
+        IdempotencyKey.objects.update(created_at=old)
+
+        for n in range(3):
+            keyed(office, NEW | {"code": f"NEW-{n}"}, f"k-{n}")
+
+        assert sorted(IdempotencyKey.objects.values_list("key", flat=True)) == ["k-0", "k-1", "k-2"]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoAtOnce:
+    def test_are_one(self):
+        site = make_site()
+        clients = [site.client("office") for _ in range(6)]
+
+        answers = together([lambda c=c: keyed(c, NEW) for c in clients])
+
+        done = [a for a in answers if a.status_code == 201 and "Idempotency-Replayed" not in a]
+        assert len(done) == 1
+        for answer in answers:
+            if answer.status_code == 409:
+                assert_problem(answer, 409, "under-way")
+                assert answer["Retry-After"] == "1"
+            else:
+                assert answer.content == done[0].content
+        assert AuditEntry.objects.filter(action="batch.created").count() == 1
+
+    def test_do_not_wait_for_one_another(self):
+        site = make_site()
+        first, second = site.client("office"), site.client("office")
+        answers = []
+        thread = Thread(target=in_a_thread, args=(answers, first))
+
+        with another_new_batch():
+            thread.start()
+            assert until(somebody_waits)
+            assert_problem(keyed(second, NEW), 409, "under-way")
+        thread.join()
+
+        assert [a.status_code for a in answers] == [201]
+        assert keyed(second, NEW)["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoChangesOfWhatTheySaw:
+    def test_are_one_change_and_one_refusal(self):
+        site = make_site()
+        clients = [site.client("administrator") for _ in range(4)]
+        etag = clients[0].get("/api/v3/areas/lucknow")["ETag"]
+
+        answers = together(
+            [
+                lambda c=c, n=n: send(
+                    c, "PATCH", "areas/lucknow", {"name": f"name {n}"}, headers={"If-Match": etag}
+                )
+                for n, c in enumerate(clients)
+            ]
+        )
+
+        won = [answer for answer in answers if answer.status_code == 200]
+        assert [answer.status_code for answer in answers].count(412) == 3
+        assert Area.objects.get(code="lucknow").name == won[0].json()["name"]
+
+
+def in_a_thread(answers, client):
+    try:
+        answers.append(post(client, "batches", NEW, headers={"Idempotency-Key": "k-1"}))
+    finally:
+        connection.close()
+
+
+@contextmanager
+def another_new_batch():
+    """Whoever creates NEW-1 stops in the middle, until this block gives the code up."""
+    with transaction.atomic():
+        make_batch("NEW-1")
+        yield
+        transaction.set_rollback(True)
+
+
+def somebody_waits():
+    """Whether somebody waits for what this transaction holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+        )
+        return cursor.fetchone()[0] > 0

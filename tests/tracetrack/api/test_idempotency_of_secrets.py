@@ -1,0 +1,140 @@
+"""Idempotency-Key where the answer shows a secret: it comes again, and is kept nowhere."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import ApiToken, IdempotencyKey
+from audit.models import AuditEntry
+from tests.api.test_permissions import api_views
+from tests.api_fixtures import CALLS, commit, made_delivery, make_site, send
+from tests.problem_assertions import assert_problem
+from webhooks.models import Delivery, Webhook
+
+SHOWING = {
+    "POST tokens": "token",
+    "POST tokens/<int:token>/rotate": "token",
+    "POST webhooks": "secret",
+    "POST webhooks/<int:webhook>/rotate": "secret",
+}
+# What scans are recorded by has its ref; the others make nothing.
+WITHOUT = {
+    "POST scans", "POST scans/bulk", "POST scans/<int:scan>/undo", "POST batch/stats",
+    "POST cache/clear", "POST pool/reset", "POST graphql",
+}  # fmt: skip
+
+
+@pytest.fixture
+def site(db):
+    return make_site()
+
+
+@pytest.fixture
+def office(site):
+    return site.client("office")
+
+
+def keyed(client, path, body, key="k-1"):
+    return send(client, "POST", path, body, headers={"Idempotency-Key": key})
+
+
+class TestEveryPost:
+    def test_takes_a_key_but_those_that_are_listed_here(self):
+        changing = {
+            f"{method} {route}": getattr(view, method.lower())
+            for route, view in api_views().items()
+            for method in view.permissions
+            if method != "GET"
+        }
+
+        assert {name for name, act in changing.items() if not hasattr(act, "repeatable")} == WITHOUT
+
+
+class TestASecret:
+    @pytest.mark.parametrize("name", SHOWING)
+    def test_comes_again_as_the_first_time(self, site, office, name):
+        call = CALLS[name](site, "office")
+
+        first = keyed(office, call.path, call.body)
+        again = keyed(office, call.path, call.body)
+
+        assert first.status_code == again.status_code == 201, first.content
+        assert again.content == first.content
+        assert len(first.json()[SHOWING[name]]) > 40
+        assert again["Idempotency-Replayed"] == "true"
+        for header in ("Location", "Cache-Control"):
+            assert again[header] == first[header]
+        assert first["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize("name", SHOWING)
+    def test_is_kept_nowhere(self, site, office, name):
+        call = CALLS[name](site, "office")
+
+        secret = keyed(office, call.path, call.body).json()[SHOWING[name]]
+
+        kept = IdempotencyKey.objects.get()
+        written = [bytes(kept.body).decode(), kept.secret_seed, str(kept.headers)]
+        written += [str(row) for row in AuditEntry.objects.values_list()]
+        written += [str(row) for row in ApiToken.objects.values_list()]
+        written += [str(row) for row in Webhook.objects.values_list()]
+        assert not any(secret in text or secret[10:] in text for text in written)
+
+    @pytest.mark.parametrize("name", SHOWING)
+    def test_is_another_one_under_another_key_and_without_one(self, site, office, name):
+        call = CALLS[name](site, "office")
+        path = call.path
+        made = []
+        for key in ("k-1", "k-2", None, None):
+            headers = {"Idempotency-Key": key} if key else None
+            answer = send(office, "POST", path, call.body, headers=headers)
+            assert answer.status_code == 201, answer.content
+            made.append(answer.json()[SHOWING[name]])
+            if name.startswith("POST tokens/"):
+                path = f"tokens/{answer.json()['id']}/rotate"
+
+        assert len(set(made)) == 4
+
+    @pytest.mark.parametrize("name", ["POST tokens", "POST webhooks"])
+    def test_does_not_come_again_under_another_key_of_the_site(self, site, office, name, settings):
+        call = CALLS[name](site, "office")
+        keyed(office, call.path, call.body)
+        token = site.client("integrator")
+        settings.SECRET_KEY = "another-key-another-key-another-key-another-key"
+        office.force_login(site.people["office"])
+
+        assert token.get("/api/v3/users/me").status_code == 200
+        assert_problem(keyed(office, call.path, call.body), 422, "key-reused")
+
+    def test_of_a_token_opens_the_api(self, site, office):
+        body = {"name": "gate 2", "scopes": ["read"]}
+        keyed(office, "tokens", body)
+        plain = keyed(office, "tokens", body).json()["token"]
+
+        client = Client(headers={"Authorization": f"Bearer {plain}"})
+
+        assert client.get("/api/v3/users/me").json()["username"] == "ben"
+        assert ApiToken.objects.filter(name="gate 2").count() == 1
+
+
+class TestWhatIsDoneToWebhooksAndTokens:
+    def test_is_done_once(self, site, office):
+        call = CALLS["POST webhooks/<int:webhook>/test"](site, "office")
+        for _ in range(2):
+            assert keyed(office, call.path, {}).status_code == 202
+        assert Delivery.objects.count() == 1
+
+    def test_is_replayed_once(self, site, office):
+        path = f"{made_delivery(site, 'office')}/replay"
+        answers = [keyed(office, path, {}) for _ in range(2)]
+
+        assert answers[0].content == answers[1].content
+        assert Delivery.objects.filter(replay=1).count() == 1
+
+    def test_with_another_body_is_refused(self, site, office):
+        call = CALLS["POST webhooks"](site, "office")
+        keyed(office, call.path, call.body)
+
+        answer = keyed(office, call.path, call.body | {"name": "other"})
+
+        assert_problem(answer, 422, "key-reused")
+        commit()
+        assert Webhook.objects.count() == 1

@@ -1,0 +1,119 @@
+"""Long streams through a real server: flat memory, resumption, readers who leave or stall."""
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from scans.models import Scan
+from tests.factories import make_parent, make_user, reference
+from tests.live_server import Server, running, token_of, until
+
+ROWS = 30_000
+MANY = """
+    INSERT INTO scans_scan (ref, bag_id, step, outcome, unexpected, forced, actor_id, area_id,
+        station, scanned_at, recorded_at, note, was_state, was_parent_state)
+    SELECT gen_random_uuid(), bag_id, 'inspect', 'applied', false, false, actor_id, area_id,
+        'gate', now(), now(), repeat('x', 450), '', ''
+    FROM scans_scan, generate_series(1, %s) ORDER BY 1
+"""
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None) -> Iterator[Server]:
+    """One place for streams, short limits of time."""
+    limits = {"DB_STATEMENT_SECONDS": "0.5", "DB_LOCK_SECONDS": "0", "DB_IDLE_SECONDS": "2"}
+    with running(DB_POOL_BASE="1", DB_POOL_EXTRA="3", **limits) as server:
+        yield server
+
+
+@pytest.fixture
+def token(db: None) -> str:
+    """Of somebody who sees all of many scans."""
+    reference()
+    office = make_user("ben", "office")
+    make_parent("SB10001", actor=office)
+    with connection.cursor() as cursor:
+        cursor.execute(MANY, [ROWS - 1])
+    return token_of(office)
+
+
+def ask(server: Server, token: str, path: str, received: int = 0) -> socket.socket:
+    """A connection on which a stream is coming; `received` bytes at most wait in its buffer."""
+    client = socket.socket()
+    if received:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, received)
+    client.settimeout(30)
+    client.connect(("127.0.0.1", server.port))
+    headers = f"Host: localhost\r\nAuthorization: Bearer {token}\r\n"
+    client.sendall(f"GET /api/v3/{path} HTTP/1.1\r\n{headers}\r\n".encode())
+    assert client.recv(15).startswith(b"HTTP/1.1 200 OK")
+    return client
+
+
+def in_transactions() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+        )
+        return int(cursor.fetchone()[0])
+
+
+class TestALongStream:
+    def test_outlasts_the_limit_of_a_statement_and_takes_no_memory(self, server, token):
+        server.get("scans/stream?format=csv", token)
+        before = server.get("health", token)[1]["memory"]["rss_bytes"]
+
+        answer, lines = server.get("scans/stream?format=ndjson", token)
+
+        assert answer.status == 200
+        assert len(lines) > 20_000_000
+        assert lines.count(b"\n") == ROWS
+        grown = server.get("health", token)[1]["memory"]["rss_bytes"] - before
+        assert grown < len(lines) // 2
+
+    def test_is_resumed_behind_the_last_line_that_came(self, server, token):
+        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        headers = {"Authorization": f"Bearer {token}"}
+        client.request("GET", "/api/v3/scans/stream", headers=headers)
+        broken = client.getresponse().read(5_000_000)
+        client.close()
+        came = broken[: broken.rindex(b"\n")].splitlines()
+        last = json.loads(came[-1])["id"]
+        until(lambda: server.get("scans/stream?area=nowhere", token)[0].status == 200)
+        rest = server.get(f"scans/stream?after={last}", token)[1].splitlines()
+        ids = [json.loads(line)["id"] for line in (*came, *rest)]
+        assert ids == list(Scan.objects.order_by("id").values_list("id", flat=True))
+
+    def test_whose_reader_leaves_ends_at_once(self, server, token):
+        client = ask(server, token, "scans/stream")
+        answer, _ = server.get("scans/stream", token)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        assert in_transactions() == 1
+
+        client.close()
+
+        assert until(lambda: server.get("scans/stream?area=nowhere", token)[0].status == 200)
+        assert until(lambda: in_transactions() == 0)
+
+    def test_whose_reader_stalls_ends_after_a_while(self, server, token):
+        with ask(server, token, "scans/stream", received=4096):
+            assert server.get("scans/stream", token)[0].status == 503
+
+            assert until(lambda: server.get("scans/stream?area=no", token)[0].status == 200)
+
+
+class TestAStatementThatTakesTooLong:
+    def test_is_cancelled_and_told(self, server, token):
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("LOCK TABLE bags_bag")
+            answer, problem = server.get("bags/SB10001", token)
+            cursor.execute("ROLLBACK")
+
+        assert (answer.status, problem["code"]) == (504, "too-slow")

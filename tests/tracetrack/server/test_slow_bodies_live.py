@@ -1,0 +1,74 @@
+"""Bodies that come slowly, or are too large, before a real server: nobody else waits for them."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.api_fixtures import scan_body
+from tests.factories import make_user, reference
+from tests.live_server import Server, running, token_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+# More than there are threads or connections to the database, and than may be read at once.
+SLOW, THREADS = 24, 16
+PATHS = ["scans", "scans/bulk", "batches", "graphql"]
+
+
+@pytest.fixture
+def server(db: None) -> Iterator[Server]:
+    reference()
+    own = {"DB_POOL_BASE": "2", "DB_POOL_EXTRA": "0", "DB_POOL_WAITING": "100"}
+    with running(THREADS=str(THREADS), **own) as server:
+        yield server
+
+
+@pytest.fixture
+def token(server: Server) -> str:
+    return token_of(make_user("ben", "office"))
+
+
+def begun(server: Server, token: str, path: str, length: int) -> socket.socket:
+    """A request of which the first byte of its body was sent."""
+    head = (
+        f"POST /api/v3/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n["
+    )
+    sent = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+    sent.sendall(head.encode())
+    return sent
+
+
+def answer_on(sent: socket.socket) -> tuple[int, dict[str, object]]:
+    with sent, sent.makefile("rb") as read:
+        status = int(read.readline().split()[1])
+        length = 0
+        while (line := read.readline().strip()) != b"":
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        return status, json.loads(read.read(length))
+
+
+class TestSlowBodies:
+    def test_hold_up_nobody_else_and_come_to_an_end(self, server, token):
+        with ExitStack() as open_ones:
+            slow = [begun(server, token, "scans", 4_000_000) for _ in range(SLOW)]
+            for sent in slow:
+                open_ones.enter_context(sent)
+
+            seen = [server.get("bags", token)[0].status for _ in range(5)]
+            answer, _ = server.post("scans", token, scan_body("register", "SB10001"))
+            ends = [answer_on(sent) for sent in slow]
+
+        assert seen == [200] * 5
+        assert answer.status == 201
+        said = {(status, document["code"]) for status, document in ends}
+        assert said == {(503, "busy"), (408, "body-too-slow")}
+
+    def test_that_are_too_large_are_refused_by_what_they_say(self, server, token):
+        for path in PATHS:
+            status, document = answer_on(begun(server, token, path, 99_999_999_999))
+
+            assert (status, document["code"]) == (413, "too-large"), path

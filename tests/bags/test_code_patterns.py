@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.roles import Role
 from bags.code_patterns import check_pattern, matches
-from bags.management.commands.reference import BAG_TYPES
+from bags.management.commands.load_reference_data import BAG_TYPES
 from bags.models import BagType
 from tests.factories import TYPES, make_bag_type, make_user, reference, scan
 from tracetrack.errors.problem import Problem

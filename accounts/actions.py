@@ -15,7 +15,7 @@ class UserChanged(Event):
 
     name: ClassVar[str] = "user.changed"
     # Lists of scans and statistics show user names.
-    stale: ClassVar[tuple[str, ...]] = ("dashboard:*", "recent:*", "user_stats:*")
+    invalidates: ClassVar[tuple[str, ...]] = ("dashboard:*", "recent:*", "user_stats:*")
     audited: ClassVar[bool] = True
     topic: ClassVar[str] = "people"
 

@@ -8,9 +8,9 @@ from tracetrack.admin_bases import ReadOnlyAdmin
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    """What somebody did, found by its whole subject. Index: audit_of_subject."""
+    """Audit entries, searched by exact subject. Index: audit_of_subject."""
 
     list_display = ("at", "actor_name", "action", "subject", "request_id")
     search_fields = ("subject__exact",)
-    search_help_text = "A whole subject, such as “batch LOT-1”"
+    search_help_text = "The exact subject, such as “batch LOT-1”"
     ordering = ("-id",)

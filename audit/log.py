@@ -1,4 +1,4 @@
-"""note(): one audit row in the caller's transaction."""
+"""Writing of audit entries."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +9,14 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-def note(*, actor: "User | None", action: str, subject: str, facts: dict[str, Any]) -> AuditEntry:
-    """Keep who did what to which subject. The name stays even where the account is renamed."""
+def add_entry(
+    *, actor: "User | None", action: str, subject: str, facts: dict[str, Any]
+) -> AuditEntry:
+    """Write an audit entry in the transaction of the caller.
+
+    The entry stores the name of the actor, so it stays readable if the account is renamed. `actor`
+    is None for changes by the system.
+    """
     return AuditEntry.objects.create(
         actor=actor,
         actor_name=actor.username if actor else "system",

@@ -13,7 +13,7 @@ ALL_CACHES = ("dashboard:*", "bags:*", "search:*", "recent:*")
 class AreaEvent(Event):
     """An area was made or changed, or other people work in it."""
 
-    stale: ClassVar[tuple[str, ...]] = ALL_CACHES
+    invalidates: ClassVar[tuple[str, ...]] = ALL_CACHES
     audited: ClassVar[bool] = True
 
     area: str
@@ -46,7 +46,7 @@ class BagTypeChanged(Event):
     """A bag type was made or changed."""
 
     name: ClassVar[str] = "bag_type.changed"
-    stale: ClassVar[tuple[str, ...]] = ALL_CACHES
+    invalidates: ClassVar[tuple[str, ...]] = ALL_CACHES
     audited: ClassVar[bool] = True
 
     bag_type: str
@@ -64,7 +64,7 @@ class BagTypeChanged(Event):
 class BatchChanged(Event):
     """A batch was created, changed, held, released or closed."""
 
-    stale: ClassVar[tuple[str, ...]] = ("dashboard:*", "bags:*", "search:*")
+    invalidates: ClassVar[tuple[str, ...]] = ("dashboard:*", "bags:*", "search:*")
     audited: ClassVar[bool] = True
 
     batch: str

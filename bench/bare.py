@@ -38,13 +38,13 @@ def insert(request: HttpRequest) -> HttpResponse:
 
 def builds(request: HttpRequest) -> HttpResponse:
     """How often this process built the dashboard."""
-    told = cache.figures()["namespaces"]["dashboard"]
+    told = cache.stats()["namespaces"]["dashboard"]
     return HttpResponse(orjson.dumps({"pid": os.getpid(), "builds": told["builds"]}))
 
 
 def forget(request: HttpRequest) -> HttpResponse:
     """The dashboard has to be built anew, in every process."""
-    cache.drop("dashboard:*")
+    cache.invalidate("dashboard:*")
     return HttpResponse()
 
 

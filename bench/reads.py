@@ -112,7 +112,7 @@ def _pages(sites: Sites, *, page: int) -> Pair:
     assert ours()["results"][0]["code"] == theirs()["results"][0]["code"]
 
     def fresh() -> None:
-        cache.clear("bags:*")
+        cache.purge("bags:*")
         ours()
 
     return Pair(

@@ -16,7 +16,7 @@ def clear_cache(*, actor: User, pattern: str) -> int:
     Raises BadRequest where the pattern names nothing that is cached.
     """
     try:
-        cleared = cache.clear(pattern)
+        cleared = cache.purge(pattern)
     except ValueError as error:
         raise BadRequest(reason=str(error).rstrip(".")) from None
     emit(CacheCleared(pattern, cleared), actor=actor)

@@ -26,7 +26,7 @@ class SiteSeeded(Event):
     """An empty site was filled with invented bags and scans."""
 
     name: ClassVar[str] = "site.seeded"
-    stale: ClassVar[tuple[str, ...]] = ("*",)
+    invalidates: ClassVar[tuple[str, ...]] = ("*",)
     audited: ClassVar[bool] = True
 
     bags: int

@@ -31,7 +31,7 @@ def workbook(rows: QuerySet[Any], columns: Sequence[tuple[str, str]], *, name: s
         with transaction.atomic():
             if alone:
                 with connection.cursor() as cursor:
-                    cursor.execute(sql("tracetrack.stream_begins"))
+                    cursor.execute(sql("tracetrack.begin_snapshot"))
             if rows.order_by("id").values_list("id")[MOST_ROWS : MOST_ROWS + 1]:
                 raise TooManyRows(most=MOST_ROWS)
             return _written(rows, columns, name)

@@ -22,7 +22,7 @@ from demo.index_free_load import stripped
 from demo.workload import Person, area_shares, hours, people
 from scans.models import Scan
 from tracetrack.db.sql_files import sql
-from tracetrack.db.timeouts import unhurried
+from tracetrack.db.timeouts import no_statement_timeout
 from tracetrack.events import emit
 
 # Rows written by one statement: small enough to be sorted in memory.
@@ -86,7 +86,7 @@ def seed(size: Size, *, progress: Progress) -> None:
     progress("counting")
     counters.roll_up()
     progress("looking the tables over")
-    with unhurried(), connection.cursor() as cursor:
+    with no_statement_timeout(), connection.cursor() as cursor:
         # Outside a transaction also for index-only scans, which need the visibility map.
         vacuum = "" if connection.in_atomic_block else "VACUUM "
         cursor.execute(f"{vacuum}ANALYZE")

@@ -28,7 +28,7 @@ from graphql_api.relations import Found
 from graphql_api.said import refused, shown
 from graphql_api.schema import schema
 from tracetrack.api.view import check_permission
-from tracetrack.db.snapshot import one_moment
+from tracetrack.db.snapshot import consistent_snapshot
 from tracetrack.errors.http import TooSlow
 from tracetrack.errors.problem import Problem
 
@@ -86,7 +86,7 @@ def _found(user: User, plan: Plan, operation: OperationDefinitionNode) -> dict[P
         check_permission(user, permission)
     filling = _Filling(user)
     if wanted:
-        with one_moment():
+        with consistent_snapshot():
             filling.fill(wanted, None)
     return filling.found
 

@@ -13,7 +13,7 @@ class ScanRecorded(Event):
     """One scan was accepted."""
 
     name: ClassVar[str] = "scan.recorded"
-    stale: ClassVar[tuple[str, ...]] = SPOILT
+    invalidates: ClassVar[tuple[str, ...]] = SPOILT
 
     ref: str
     bag: str
@@ -25,7 +25,7 @@ class ScansRecorded(Event):
     """Some rows of a sheet were accepted, in one transaction."""
 
     name: ClassVar[str] = "scans.recorded"
-    stale: ClassVar[tuple[str, ...]] = SPOILT
+    invalidates: ClassVar[tuple[str, ...]] = SPOILT
 
     rows: int
 
@@ -35,7 +35,7 @@ class SheetImported(Event):
     """A whole sheet of bags or scans was taken in; one event for all its rows."""
 
     name: ClassVar[str] = "sheet.imported"
-    stale: ClassVar[tuple[str, ...]] = SPOILT
+    invalidates: ClassVar[tuple[str, ...]] = SPOILT
     audited: ClassVar[bool] = True
 
     sheet: str

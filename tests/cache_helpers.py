@@ -24,7 +24,7 @@ from tracetrack.cache import Cache
 cache = Cache(sys.argv[1], prefix="test", timeout=2)
 for line in sys.stdin:
     verb, *rest = json.loads(line)
-    said = cache.drop(rest) if verb == "drop" else cache.answer("bags", "k", lambda: rest[0], 60)
+    said = cache.invalidate(rest) if verb == "drop" else cache.get_or_build("bags", "k", lambda: rest[0], 60)
     print(json.dumps(said), flush=True)
 """
 
@@ -134,7 +134,7 @@ class SlowReader:
     def __init__(self, cache: Cache) -> None:
         self._begun, self._release = threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(1)
-        self._asked = self._pool.submit(cache.answer, "bags", "k", self._build, 60)
+        self._asked = self._pool.submit(cache.get_or_build, "bags", "k", self._build, 60)
         assert self._begun.wait(5)
 
     def land(self) -> None:
@@ -149,16 +149,16 @@ class SlowReader:
 
 
 def ask(cache: Cache, answer: str, key: str = "k") -> str:
-    return cache.answer("bags", key, lambda: answer, 60)
+    return cache.get_or_build("bags", key, lambda: answer, 60)
 
 
 def count(cache: Cache, figure: str) -> int:
-    counted: int = cache.figures(["bags"])["namespaces"]["bags"][figure]
+    counted: int = cache.stats(["bags"])["namespaces"]["bags"][figure]
     return counted
 
 
 def owes(cache: Cache) -> int:
-    owed: int = cache.figures([])["owed"]
+    owed: int = cache.stats([])["owed"]
     return owed
 
 

@@ -150,7 +150,7 @@ CACHES: dict[str, dict[str, object]] = {
         "OPTIONS": {"MAX_ENTRIES": 1000},
     },
     "limits": {
-        "BACKEND": "tracetrack.cache.ratelimit_store.Counters",
+        "BACKEND": "tracetrack.cache.ratelimit_store.RateLimitStore",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "tracetrack",
         "OPTIONS": {"MAX_ENTRIES": 10_000},

@@ -28,7 +28,7 @@ AREA_ORDERS = ("code", "-code")
 BAG_TYPE_ORDERS = ("name", "-name")
 # The columns of a stream of bags: what a list shows, of which one may be what people typed.
 BAG_EXPORT_COLUMNS = tuple(
-    Column(name, source, Cell.TYPED if name == "bag_type" else Cell.PLAIN)
+    Column(name, source, Cell.USER_TEXT if name == "bag_type" else Cell.PLAIN)
     for name, source in BAG_FIELDS.items()
 )
 

@@ -16,7 +16,7 @@ from bags.search import search
 from tracetrack import cache
 from tracetrack.api.list_view import ListView
 from tracetrack.api.view import ApiView, json_response
-from tracetrack.db.export import CsvRenderer, NdjsonRenderer, Rows, stream
+from tracetrack.db.export import CsvRenderer, ExportRows, NdjsonRenderer, stream_rows
 from tracetrack.errors.http import BadField
 
 
@@ -39,8 +39,8 @@ class Bags(ListView):
             return self.cached_page(walk, dict, scope=visibility_key(self.actor), namespace="bags")
         self._refuse("per_page", "cursor", "order", reason=f"goes with JSON; {form} sends all")
         columns = [column for column in BAG_EXPORT_COLUMNS if self.includes(column.name)]
-        rows = Rows(queries.all_bags(self.actor, filters), columns, self.params["after"])
-        return stream(rows, form=form, name="bags", request=request._request)
+        rows = ExportRows(queries.all_bags(self.actor, filters), columns, self.params["after"])
+        return stream_rows(rows, form=form, name="bags", request=request._request)
 
     def _refuse(self, *names: str, reason: str) -> None:
         for name in names:

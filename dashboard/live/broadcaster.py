@@ -20,7 +20,7 @@ from accounts.models import User
 from bags.querysets import visibility_key
 from dashboard.stats import cached_queries
 from tracetrack import cache
-from tracetrack.db.pool import open_apart
+from tracetrack.db.pool import open_async_connection
 from tracetrack.events.notify import CHANNEL
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class Hub:
         """Serve whenever the database says so; come back when it was away."""
         while True:
             try:
-                async with await open_apart(application_name="tracetrack-live") as own:
+                async with await open_async_connection(application_name="tracetrack-live") as own:
                     await own.execute(f"LISTEN {CHANNEL}")
                     # What was told before was not heard.
                     self._people = True
@@ -109,7 +109,7 @@ class Hub:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._wake.wait()
             self._wake.clear()
-            cache.forget("dashboard:*")
+            cache.invalidate_local("dashboard:*")
             try:
                 # Before anything is told: not to who may see less by now.
                 if self._people or loop.time() - checked > PEOPLE_SECONDS:

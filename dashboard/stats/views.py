@@ -12,7 +12,7 @@ from dashboard.stats import cached_queries, queries
 from dashboard.stats.serializers import BatchStatsIn, CacheClearIn, OverviewIn, person_json
 from tracetrack.api.cached_view import CachedView
 from tracetrack.api.view import ApiView, json_response
-from tracetrack.db import pool
+from tracetrack.ops.pool_reset import reset_pool
 
 
 class Ultra(CachedView):
@@ -74,4 +74,4 @@ class PoolReset(ApiView):
 
     def post(self, request: Request) -> HttpResponse:
         self.no_body()
-        return json_response({"success": True, "closed": pool.reset(actor=self.actor)})
+        return json_response({"success": True, "closed": reset_pool(actor=self.actor)})

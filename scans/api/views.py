@@ -31,8 +31,8 @@ from tracetrack.api.bulk_parsers import JsonArrayParser, NdjsonParser
 from tracetrack.api.deprecation import Deprecated
 from tracetrack.api.list_view import ListView
 from tracetrack.api.view import ApiView, json_response
-from tracetrack.db.export import CsvRenderer, NdjsonRenderer, Rows, stream, stream_pieces
-from tracetrack.db.snapshot import one_moment
+from tracetrack.db.export import CsvRenderer, ExportRows, NdjsonRenderer, stream_chunks, stream_rows
+from tracetrack.db.snapshot import consistent_snapshot
 from tracetrack.errors.problem import BadRequest, Busy, NotFound
 from tracetrack.imports.csv import Verdict
 from tracetrack.openapi.shapes import names
@@ -75,8 +75,8 @@ class ScanStream(ApiView):
         seen = queries.all_scans(self.actor, queries.ScanFilters(**self.filters))
         form = str(request.accepted_renderer.format)
         columns = [column for column in SCAN_COLUMNS if self.includes(column.name)]
-        rows = Rows(seen, columns, self.params["after"])
-        return stream(rows, form=form, name="scans", request=request._request)
+        rows = ExportRows(seen, columns, self.params["after"])
+        return stream_rows(rows, form=form, name="scans", request=request._request)
 
 
 class Upload(ApiView):
@@ -158,7 +158,7 @@ class Trace(ApiView):
 
     def get(self, request: Request, code: str) -> HttpResponse:
         at, cursor = self.params["at"], self.params["cursor"]
-        with one_moment():
+        with consistent_snapshot():
             bag = find_bag(self.actor, code)
             sealed: dict[str, Any] = {
                 "of": "trace",
@@ -185,7 +185,7 @@ class Recall(ApiView):
         batch = find_batch(self.actor, code)
         form = str(request.accepted_renderer.format)
         pieces = recalled(self.actor, batch, form, after=self.params["after"])
-        return stream_pieces(pieces, form=form, name="recall", request=request._request)
+        return stream_chunks(pieces, form=form, name="recall", request=request._request)
 
 
 def _settled(

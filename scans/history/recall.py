@@ -18,7 +18,7 @@ from accounts.models import User
 from bags.models import Bag, Batch
 from bags.queries import batch_contents
 from bags.querysets import BagQuerySet
-from tracetrack.db.export import Cell, Column, copied_rows
+from tracetrack.db.export import Cell, Column, copy_rows
 from tracetrack.db.sql_files import sql
 
 BAGS_AT_ONCE = 5_000
@@ -35,11 +35,11 @@ COLUMNS = (
     Column("parent", ""),
     Column("lots", "", LISTED),
     Column("bags", ""),
-    Column("hands", "", Cell.TYPED.replace("{name}", LISTED)),
+    Column("hands", "", Cell.USER_TEXT.replace("{name}", LISTED)),
     Column("last_step", ""),
     Column("last_area", ""),
-    Column("last_username", "", Cell.TYPED),
-    Column("last_scanned_at", "", Cell.MOMENT),
+    Column("last_username", "", Cell.USER_TEXT),
+    Column("last_scanned_at", "", Cell.TIMESTAMP),
 )
 NAMES = [column.name for column in COLUMNS]
 
@@ -102,7 +102,7 @@ def _totals(user: User, batch: Batch, sacks: list[int], parents: set[int]) -> di
 
 def _piece(ids: Sequence[int], batch: Batch, form: str) -> bytes:
     given = {"bags": list(ids), "batch": batch.pk}
-    return copied_rows(sql("scans.recall"), given, COLUMNS, form)
+    return copy_rows(sql("scans.recall"), given, COLUMNS, form)
 
 
 def _parts(ids: Iterable[int]) -> Iterator[list[int]]:

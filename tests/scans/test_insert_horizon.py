@@ -13,7 +13,7 @@ from django.test import Client
 from scans.models import Scan
 from tests.factories import make_parent, make_user, reference, scan
 from tests.live_server import token_of
-from tracetrack.db.export import Rows
+from tracetrack.db.export import ExportRows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANOTHER = """
@@ -55,7 +55,7 @@ def last() -> int:
 
 
 def settled() -> int:
-    return Rows(Scan.objects.all(), ()).settled()
+    return ExportRows(Scan.objects.all(), ()).insert_horizon()
 
 
 def insert(other: psycopg.Connection[Any]) -> int:

@@ -17,7 +17,7 @@ def filled(transactional_db):
     reference()
     ben = make_user("ben", Role.OFFICE)
     make_parent("SB10001", children=1)
-    log.note(actor=ben, action="batch.held", subject="batch LOT-1", facts={})
+    log.add_entry(actor=ben, action="batch.held", subject="batch LOT-1", facts={})
     return ben
 
 

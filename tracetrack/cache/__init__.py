@@ -1,7 +1,8 @@
-"""The cache: cached() keeps answers, drop() outdates them everywhere; failures cost time only.
+"""The cache of query results and responses.
 
-Two levels stand behind it: the memory of the process, and Redis where REDIS_URL names one.
-Nothing else in the project imports a cache or a Redis client.
+cached() stores a value, invalidate() makes all processes build it anew. There are two levels: the
+memory of the process, and Redis if REDIS_URL is set. If Redis fails, only speed suffers. No other
+package imports Django's cache or a Redis client.
 """
 
 import json
@@ -22,194 +23,213 @@ import orjson
 from django.conf import settings
 from django.db import connection, transaction
 
-from tracetrack.cache.memory import ALONE_SECONDS, Entry, Flights, Memory, Stamp, Tally
-from tracetrack.cache.redis_level import Found, Shared
+from tracetrack.cache.memory import (
+    MAX_AGE_WITHOUT_REDIS,
+    Entry,
+    Memory,
+    SingleFlight,
+    Stats,
+    Version,
+)
+from tracetrack.cache.redis_level import RedisLevel, RedisValue
 
 T = TypeVar("T")
 
-MOST_ENTRIES = 1000
-HEAD_LENGTH = 80
+MAX_MEMORY_ENTRIES = 1000
+MAX_KEY_HEAD_CHARS = 80
 
 
 def key(*parts: object, scope: str, **params: object) -> str:
-    """A key: readable parts, whose eyes the answer is for, and a digest of everything.
+    """Return a cache key: readable parts and scope, then a digest of all arguments.
 
-    Two keys are equal only if parts, scope and parameters are; the order of parameters is free.
+    `scope` names the set of users that may get the value, such as "all" or "area:7". Two keys are
+    equal only if parts, scope and parameters are; the order of parameters does not matter.
     """
     if not scope:
-        raise ValueError("A key needs a scope: say for whom the answer is.")
-    whole = json.dumps([parts, scope, params], sort_keys=True, default=_plain)
+        raise ValueError("A cache key needs a scope, such as scope='all'.")
+    arguments = json.dumps([parts, scope, params], sort_keys=True, default=_json_default)
     head = re.sub(r"[^\w.:@-]", "_", ":".join([*map(str, parts), scope]), flags=re.ASCII)
-    return f"{head[:HEAD_LENGTH]}:{blake2b(whole.encode(), digest_size=16).hexdigest()}"
+    digest = blake2b(arguments.encode(), digest_size=16).hexdigest()
+    return f"{head[:MAX_KEY_HEAD_CHARS]}:{digest}"
 
 
 def cached(namespace: str, key: str, build: Callable[[], T], *, seconds: float | None = None) -> T:
-    """The answer of `build()`, built at most once until it is `seconds` old or dropped.
+    """Return the cached value of a key, or call `build` and store its result.
 
-    Without `seconds` the namespace's own lifetime counts. Answers are bytes, or what orjson can
-    write; they come back as JSON gives them back, the first time too. Whoever asks after a drop
-    never gets what was begun before it. Inside a transaction that has something to do on commit,
-    nothing is kept and nothing kept is given: such a transaction sees what nobody else may see.
+    `seconds` is the lifetime; it defaults to that of the namespace in CACHE_SECONDS. Values are
+    bytes, or anything that orjson can serialize, and come back as JSON gives them back, also on the
+    first call. A call after invalidate() never gets a value whose build began before it. Inside a
+    transaction with on-commit callbacks the cache is bypassed: such a transaction sees uncommitted
+    rows that other readers must not get.
+
+    Raises ValueError if CACHE_SECONDS has no such namespace.
     """
     lifetime = _lifetimes().get(namespace)
     if lifetime is None:
         raise ValueError(f"{namespace!r} is no namespace of CACHE_SECONDS.")
     if connection.in_atomic_block and connection.run_on_commit:
         return cast(T, _unpack(_pack(build())))
-    return _cache().answer(namespace, key, build, lifetime if seconds is None else seconds)
+    return _cache().get_or_build(namespace, key, build, lifetime if seconds is None else seconds)
 
 
-def drop(*patterns: str) -> None:
-    """Outdate the namespaces that the patterns name, for every process: after COMMIT, or now.
+def invalidate(*patterns: str) -> None:
+    """Invalidate namespaces for all processes: after COMMIT, or at once outside a transaction.
 
-    A pattern is a namespace, or a glob of them, then a colon and whatever helps the reader:
-    "dashboard:*". A namespace is always dropped whole.
+    A pattern is a namespace or a glob of namespaces, a colon, and a rest that is ignored, such as
+    "dashboard:*". A namespace is always invalidated as a whole.
+
+    Raises ValueError for a pattern that matches no namespace.
     """
-    namespaces = sorted({namespace for pattern in patterns for namespace in _meant(pattern)[0]})
+    matching = {namespace for pattern in patterns for namespace in _parse(pattern)[0]}
+    namespaces = sorted(matching)
     if not namespaces:
         return
     if connection.in_atomic_block:
-        # What is committed is committed: whoever did it must not hear of our troubles.
-        transaction.on_commit(lambda: _cache().drop(namespaces), robust=True)
+        # robust: a failure of the cache must not reach a caller whose change is committed.
+        transaction.on_commit(lambda: _cache().invalidate(namespaces), robust=True)
     else:
-        _cache().drop(namespaces)
+        _cache().invalidate(namespaces)
 
 
-def forget(*patterns: str) -> None:
-    """Outdate the namespaces that the patterns name in this process alone: another dropped them.
+def invalidate_local(*patterns: str) -> None:
+    """Invalidate namespaces in this process alone, after another process invalidated them.
 
-    With Redis this process finds out by itself, without it up to a second later.
+    With Redis a process detects that by itself; without Redis it takes up to a second.
     """
     for pattern in patterns:
-        _cache().forget(_meant(pattern)[0])
+        _cache().invalidate_local(_parse(pattern)[0])
 
 
-def clear(pattern: str) -> int:
-    """Remove the entries that fit, such as "bags:list*", at once; return how many went.
+def purge(pattern: str) -> int:
+    """Delete the entries that match a pattern such as "bags:list*"; return their number.
 
-    Counted are those in Redis and in this process. Other processes forget as they do by drop().
+    The number covers Redis and this process. Other processes are informed as by invalidate().
     """
-    return _cache().clear(*_meant(pattern))
+    return _cache().purge(*_parse(pattern))
 
 
-def figures() -> dict[str, Any]:
-    """What the cache did in this process since it started, and how it is now."""
-    return _cache().figures(_lifetimes())
+def stats() -> dict[str, Any]:
+    """Return the counters of this process since its start and the state of both levels."""
+    return _cache().stats(_lifetimes())
 
 
 class Cache:
-    """Both levels and the builds under way, for one Redis and prefix."""
+    """Both levels and the running builds, for one Redis URL and key prefix."""
 
     def __init__(
         self, url: str, *, prefix: str, timeout: float, clock: Callable[[], float] = time.time
     ) -> None:
         self._clock = clock
-        self._tally = Tally()
-        self._memory = Memory(MOST_ENTRIES, self._tally)
-        self._flights = Flights()
-        self._shared = (
-            Shared(url, prefix=prefix, timeout=timeout, tally=self._tally) if url else None
+        self._stats = Stats()
+        self._memory = Memory(MAX_MEMORY_ENTRIES, self._stats)
+        self._single_flight = SingleFlight()
+        self._redis = (
+            RedisLevel(url, prefix=prefix, timeout=timeout, stats=self._stats) if url else None
         )
 
-    def answer(self, namespace: str, key: str, build: Callable[[], T], seconds: float) -> T:
-        """The promise of cached()."""
+    def get_or_build(self, namespace: str, key: str, build: Callable[[], T], seconds: float) -> T:
+        """Do the work of cached()."""
         now = self._clock()
-        stamp, payload = self._look(namespace, key, now, seconds)
+        version, payload = self._look_up(namespace, key, now, seconds)
         if payload is None:
             name = f"{namespace}:{key}"
-            payload = self._flights.share(
-                (name, stamp),
-                partial(self._fill, name, stamp, build, seconds),
+            payload = self._single_flight.run(
+                (name, version),
+                partial(self._build, name, version, build, seconds),
                 now=now,
-                since=0.0 if stamp.version else now - ALONE_SECONDS,
+                since=0.0 if version.token else now - MAX_AGE_WITHOUT_REDIS,
             )
         return cast(T, _unpack(payload))
 
-    def drop(self, namespaces: Collection[str]) -> None:
-        """The promise of drop(), at once."""
+    def invalidate(self, namespaces: Collection[str]) -> None:
+        """Do the work of invalidate(), at once."""
         try:
-            if self._shared:
-                self._shared.drop(namespaces)
+            if self._redis:
+                self._redis.invalidate(namespaces)
         finally:
-            # Last, so that nobody can take from Redis what is about to go and keep it as new.
-            self._memory.outdate(namespaces)
+            # Redis first: otherwise a reader could copy the old value from there into memory.
+            self._memory.invalidate(namespaces)
 
-    def forget(self, namespaces: Collection[str]) -> None:
-        """The promise of forget()."""
-        self._memory.outdate(namespaces)
+    def invalidate_local(self, namespaces: Collection[str]) -> None:
+        """Do the work of invalidate_local()."""
+        self._memory.invalidate(namespaces)
 
-    def clear(self, namespaces: Collection[str], glob: str) -> int:
-        """The promise of clear()."""
-        self.drop(namespaces)
-        gone = self._memory.sweep(namespaces, glob)
-        if self._shared:
-            gone |= self._shared.sweep(namespaces, glob)
-        return len(gone)
+    def purge(self, namespaces: Collection[str], glob: str) -> int:
+        """Do the work of purge()."""
+        self.invalidate(namespaces)
+        purged = self._memory.purge(namespaces, glob)
+        if self._redis:
+            purged |= self._redis.purge(namespaces, glob)
+        return len(purged)
 
-    def figures(self, namespaces: Collection[str]) -> dict[str, Any]:
-        """The promise of figures()."""
-        shared = self._shared
+    def stats(self, namespaces: Collection[str]) -> dict[str, Any]:
+        """Do the work of stats()."""
+        level = self._redis
         return {
-            "namespaces": self._tally.of(namespaces),
+            "namespaces": self._stats.by_namespace(namespaces),
             "entries": len(self._memory),
-            "breaker": shared.breaker.state if shared else "closed",
-            "owed": shared.owed if shared else 0,
+            "breaker": level.breaker.state if level else "closed",
+            "owed": level.pending_invalidations if level else 0,
             "redis": {
-                "configured": shared is not None,
-                "reachable": shared is not None and shared.reachable(),
+                "configured": level is not None,
+                "reachable": level is not None and level.is_reachable(),
             },
         }
 
-    def _look(
+    def _look_up(
         self, namespace: str, key: str, now: float, seconds: float
-    ) -> tuple[Stamp, bytes | None]:
+    ) -> tuple[Version, bytes | None]:
         name = f"{namespace}:{key}"
-        # First, so that a drop that happens from here on finds its mark in what we may keep.
+        # Read the epoch first: an invalidation from here on makes whatever is stored below invalid.
         epoch = self._memory.epoch(namespace)
-        held = self._memory.find(name, epoch, now)
-        version, found = self._ask(namespace, None if held else key)
-        if held and held.holds(version, now):
-            self._tally.add(namespace, "hits_memory")
-            return Stamp(epoch, version), held.payload
-        if held and version:
-            # Dropped by another process, which may have left its own answer since.
-            version, found = self._ask(namespace, key)
-        stamp = Stamp(epoch, version)
-        if found is None:
-            self._tally.add(namespace, "misses")
-            return stamp, None
-        self._tally.add(namespace, "hits_redis")
-        expires = min(found.expires, now + seconds)
-        self._memory.keep(name, Entry(stamp, now, expires, found.payload))
-        return stamp, found.payload
+        entry = self._memory.get(name, epoch, now)
+        token, value = self._look_up_in_redis(namespace, None if entry else key)
+        if entry and entry.is_valid(token, now):
+            self._stats.add(namespace, "hits_memory")
+            return Version(epoch, token), entry.payload
+        if entry and token:
+            # Another process has invalidated the namespace, and may have stored a new value since.
+            token, value = self._look_up_in_redis(namespace, key)
+        version = Version(epoch, token)
+        if value is None:
+            self._stats.add(namespace, "misses")
+            return version, None
+        self._stats.add(namespace, "hits_redis")
+        expires = min(value.expires, now + seconds)
+        self._memory.store(name, Entry(version, now, expires, value.payload))
+        return version, value.payload
 
-    def _ask(self, namespace: str, key: str | None) -> tuple[str | None, Found | None]:
-        return self._shared.look(namespace, key) if self._shared else (None, None)
+    def _look_up_in_redis(
+        self, namespace: str, key: str | None
+    ) -> tuple[str | None, RedisValue | None]:
+        return self._redis.get(namespace, key) if self._redis else (None, None)
 
-    def _fill(self, name: str, stamp: Stamp, build: Callable[[], object], seconds: float) -> bytes:
-        begun = self._clock()
-        held = self._memory.find(name, stamp.epoch, begun)
-        if held and held.holds(stamp.version, begun):
-            # Another build landed between our look and our turn.
-            return held.payload
-        self._tally.add(name.partition(":")[0], "builds")
+    def _build(
+        self, name: str, version: Version, build: Callable[[], object], seconds: float
+    ) -> bytes:
+        started = self._clock()
+        entry = self._memory.get(name, version.epoch, started)
+        if entry and entry.is_valid(version.token, started):
+            # Another thread stored the value between our look-up and this call.
+            return entry.payload
+        self._stats.add(name.partition(":")[0], "builds")
         payload = _pack(build())
-        # Entries made together must not all expire together.
-        entry = Entry(stamp, begun, begun + seconds * random.uniform(0.9, 1.0), payload)
-        self._memory.keep(name, entry)
-        if self._shared and stamp.version:
-            self._shared.keep(name, entry, self._clock())
+        # A random lifetime, so that entries stored together do not all expire together.
+        new = Entry(version, started, started + seconds * random.uniform(0.9, 1.0), payload)
+        self._memory.store(name, new)
+        if self._redis and version.token:
+            self._redis.store(name, new, self._clock())
         return payload
 
 
 _caches: dict[tuple[str, str], Cache] = {}
-# A child shares neither the sockets nor the locks and threads of its parent.
+# A forked child must not share sockets, locks and threads with its parent.
 os.register_at_fork(after_in_child=_caches.clear)
 
 
 def _cache() -> Cache:
     url, prefix = settings.REDIS_URL, getattr(settings, "CACHE_PREFIX", "tt")
-    # setdefault is atomic: of two threads that come first, both get the same one.
+    # setdefault is atomic: two threads that call it first get the same cache.
     return _caches.get((url, prefix)) or _caches.setdefault(
         (url, prefix), Cache(url, prefix=prefix, timeout=settings.REDIS_SECONDS)
     )
@@ -220,7 +240,8 @@ def _lifetimes() -> dict[str, float]:
     return lifetimes
 
 
-def _meant(pattern: str) -> tuple[list[str], str]:
+def _parse(pattern: str) -> tuple[list[str], str]:
+    """Return the namespaces that a pattern matches, and its glob of keys."""
     head, _, glob = pattern.partition(":")
     namespaces = [namespace for namespace in _lifetimes() if fnmatchcase(namespace, head)]
     if not namespaces:
@@ -229,15 +250,15 @@ def _meant(pattern: str) -> tuple[list[str], str]:
     return namespaces, glob or "*"
 
 
-def _pack(answer: object) -> bytes:
-    return b"b" + answer if isinstance(answer, bytes) else b"j" + orjson.dumps(answer)
+def _pack(value: object) -> bytes:
+    return b"b" + value if isinstance(value, bytes) else b"j" + orjson.dumps(value)
 
 
 def _unpack(payload: bytes) -> object:
     return payload[1:] if payload[:1] == b"b" else orjson.loads(memoryview(payload)[1:])
 
 
-def _plain(value: object) -> str:
+def _json_default(value: object) -> str:
     if isinstance(value, date | Decimal | UUID):
         return str(value)
-    raise TypeError(f"A key cannot hold {value!r}.")
+    raise TypeError(f"A cache key cannot hold {value!r}.")

@@ -1,4 +1,4 @@
-"""First level of the cache: what one process remembers, counts, and has under way."""
+"""First level of the cache: the memory of one process, its counters and running builds."""
 
 import threading
 from collections import Counter, OrderedDict
@@ -7,62 +7,69 @@ from concurrent.futures import Future, wait
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-FIGURES = ("hits_memory", "hits_redis", "misses", "builds", "errors", "evictions")
-# Without Redis no process hears of another's drops: for so long two may contradict each other.
-ALONE_SECONDS = 1.0
+COUNTERS = ("hits_memory", "hits_redis", "misses", "builds", "errors", "evictions")
+# Seconds. Without Redis a process does not learn of invalidations by others: for this long two
+# processes may give different values.
+MAX_AGE_WITHOUT_REDIS = 1.0
 
 
-class Stamp(NamedTuple):
-    """What a reader knew before it built: the answer is good only while both still hold."""
+class Version(NamedTuple):
+    """The version of a namespace that a reader saw before it built a value."""
 
-    epoch: int  # counts the drops of this process
-    version: str | None  # everybody's; None: Redis is not relied on; "": it has and takes none
+    epoch: int  # number of invalidations by this process
+    token: str | None  # from Redis; None: Redis is unavailable; "": Redis stores no new token
 
 
 class Entry(NamedTuple):
-    """One answer, packed, with the moments between which it may be given."""
+    """A stored value: its version, when it was built and when it expires (Unix time)."""
 
-    stamp: Stamp
-    born: float
+    version: Version
+    built_at: float
     expires: float
     payload: bytes
 
-    def holds(self, version: str | None, now: float) -> bool:
-        """Whether it is still good under this version; without one, only while it is young."""
-        if version is not None and version != self.stamp.version:
+    def is_valid(self, token: str | None, now: float) -> bool:
+        """Return whether the entry is valid under the present token of its namespace.
+
+        Without a token it is valid for MAX_AGE_WITHOUT_REDIS.
+        """
+        if token is not None and token != self.version.token:
             return False
-        return bool(version) or now - self.born <= ALONE_SECONDS
+        return bool(token) or now - self.built_at <= MAX_AGE_WITHOUT_REDIS
 
 
-class Tally:
-    """Counts what happened, by namespace. Thread-safe: nothing is lost and nothing estimated."""
+class Stats:
+    """Exact counters by namespace. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, str]] = Counter()
 
-    def add(self, namespace: str, figure: str) -> None:
+    def add(self, namespace: str, counter: str) -> None:
         with self._lock:
-            self._counts[namespace, figure] += 1
+            self._counts[namespace, counter] += 1
 
-    def of(self, namespaces: Iterable[str]) -> dict[str, dict[str, int]]:
-        """Every figure of each of these namespaces, all taken at one moment."""
+    def by_namespace(self, namespaces: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Return every counter of these namespaces, all read at the same time."""
         with self._lock:
-            return {n: {figure: self._counts[n, figure] for figure in FIGURES} for n in namespaces}
+            return {
+                namespace: {counter: self._counts[namespace, counter] for counter in COUNTERS}
+                for namespace in namespaces
+            }
 
 
-def is_meant(name: str, namespaces: Collection[str], glob: str) -> bool:
-    """Whether `name`, a namespace and a key, is in one of the namespaces and fits the glob."""
+def matches(name: str, namespaces: Collection[str], glob: str) -> bool:
+    """Return whether a name, "namespace:key", is in one of the namespaces and its key matches."""
     namespace, _, key = name.partition(":")
     return namespace in namespaces and fnmatchcase(key, glob)
 
 
 class Memory:
-    """At most `most` entries; the one unused for longest makes room. Thread-safe."""
+    """A dictionary of at most `max_entries`, the least recently used evicted. Thread-safe."""
 
-    def __init__(self, most: int, tally: Tally) -> None:
-        self._most = most
-        self._tally = tally
+    def __init__(self, max_entries: int, stats: Stats) -> None:
+        self._max_entries = max_entries
+        self._stats = stats
         self._lock = threading.Lock()
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._epochs: Counter[str] = Counter()
@@ -71,89 +78,87 @@ class Memory:
         return len(self._entries)
 
     def epoch(self, namespace: str) -> int:
+        """Return how often this process has invalidated a namespace."""
         with self._lock:
             return self._epochs[namespace]
 
-    def outdate(self, namespaces: Iterable[str]) -> None:
-        """Nothing kept, or being built, in these namespaces before this call is found after it."""
+    def invalidate(self, namespaces: Iterable[str]) -> None:
+        """Make entries of these namespaces invalid, also those that are being built."""
         with self._lock:
             self._epochs.update(namespaces)
 
-    def find(self, name: str, epoch: int, now: float) -> Entry | None:
-        """The entry, if this process has not dropped it since and its time is not over."""
+    def get(self, name: str, epoch: int, now: float) -> Entry | None:
+        """Return the entry of a name if it has this epoch and has not expired."""
         with self._lock:
             entry = self._entries.get(name)
             if entry is None:
                 return None
-            # Born in the future: the clock was put back, and `expires` cannot be believed.
-            if entry.stamp.epoch != epoch or not entry.born <= now < entry.expires:
+            # An entry built in the future means that the clock was set back: `expires` is wrong.
+            if entry.version.epoch != epoch or not entry.built_at <= now < entry.expires:
                 return None
             self._entries.move_to_end(name)
             return entry
 
-    def keep(self, name: str, entry: Entry) -> None:
-        """Remember the entry, unless its namespace was dropped since its stamp was taken."""
+    def store(self, name: str, entry: Entry) -> None:
+        """Store an entry, unless its namespace was invalidated since its version was read."""
         with self._lock:
-            if entry.stamp.epoch != self._epochs[name.partition(":")[0]]:
+            if entry.version.epoch != self._epochs[name.partition(":")[0]]:
                 return
             self._entries[name] = entry
             self._entries.move_to_end(name)
-            if len(self._entries) > self._most:
+            if len(self._entries) > self._max_entries:
                 oldest, _ = self._entries.popitem(last=False)
-                self._tally.add(oldest.partition(":")[0], "evictions")
+                self._stats.add(oldest.partition(":")[0], "evictions")
 
-    def sweep(self, namespaces: Collection[str], glob: str) -> set[str]:
-        """Remove the entries that are meant; return their names."""
+    def purge(self, namespaces: Collection[str], glob: str) -> set[str]:
+        """Delete the matching entries; return their names."""
         with self._lock:
-            gone = {name for name in self._entries if is_meant(name, namespaces, glob)}
-            for name in gone:
+            purged = {name for name in self._entries if matches(name, namespaces, glob)}
+            for name in purged:
                 del self._entries[name]
-            return gone
+            return purged
 
 
-class Flights:
-    """Builds under way: threads that ask for the same at the same time share one."""
+class SingleFlight:
+    """Runs one build for all threads that need the same value at the same time."""
 
-    # Whatever holds up the first must not hold up the others for longer.
-    PATIENCE = 5.0
+    # A slow first build must not delay the other threads for longer than this.
+    TIMEOUT_SECONDS = 5.0
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._flights: dict[Hashable, tuple[float, Future[bytes | None]]] = {}
 
-    def share(
-        self, ticket: Hashable, build: Callable[[], bytes], *, now: float, since: float
-    ) -> bytes:
-        """The answer of the build with this ticket that began at `since` or later, or of ours.
+    def run(self, key: Hashable, build: Callable[[], bytes], *, now: float, since: float) -> bytes:
+        """Return the result of `build`, or that of another thread's build with this key.
 
-        Those who wait share its error too. When it neither lands nor fails, each builds alone.
+        Only builds that began at `since` or later are shared; their exceptions are shared as well.
+        If the other build takes longer than TIMEOUT_SECONDS, this thread builds for itself.
         """
-        mine: Future[bytes | None] = Future()
+        own: Future[bytes | None] = Future()
         with self._lock:
-            flight = self._flights.get(ticket)
+            flight = self._flights.get(key)
             if flight is None or flight[0] < since:
-                flight = self._flights[ticket] = now, mine
+                flight = self._flights[key] = now, own
         shared = flight[1]
-        if shared is mine:
-            return self._lead(ticket, mine, build)
-        wait([shared], timeout=self.PATIENCE)
+        if shared is own:
+            return self._lead(key, own, build)
+        wait([shared], timeout=self.TIMEOUT_SECONDS)
         payload = shared.result() if shared.done() else None
         return build() if payload is None else payload
 
-    def _lead(
-        self, ticket: Hashable, mine: Future[bytes | None], build: Callable[[], bytes]
-    ) -> bytes:
+    def _lead(self, key: Hashable, own: Future[bytes | None], build: Callable[[], bytes]) -> bytes:
         try:
             payload = build()
-            mine.set_result(payload)
+            own.set_result(payload)
             return payload
         except Exception as error:
-            mine.set_exception(error)
+            own.set_exception(error)
             raise
         finally:
-            if not mine.done():  # This thread is being shut down; the others live on.
-                mine.set_result(None)
+            if not own.done():  # SystemExit or the like ends this thread, not those that wait.
+                own.set_result(None)
             with self._lock:
-                flight = self._flights.get(ticket)
-                if flight is not None and flight[1] is mine:
-                    del self._flights[ticket]
+                flight = self._flights.get(key)
+                if flight is not None and flight[1] is own:
+                    del self._flights[key]

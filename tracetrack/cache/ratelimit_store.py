@@ -1,4 +1,4 @@
-"""Where django-ratelimit counts: Redis, one trip a count; without Redis, this process's memory."""
+"""The cache backend in which django-ratelimit counts: Redis, or else the memory of the process."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -11,56 +11,56 @@ from django.core.cache.backends.locmem import LocMemCache
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tracetrack.cache.breaker import Breaker
+from tracetrack.cache.breaker import CircuitBreaker
 
 T = TypeVar("T")
 
 
-class Counters(BaseCache):
-    """As much of a cache as counting takes. Nothing here raises because of Redis.
+class RateLimitStore(BaseCache):
+    """The cache methods that counting needs, with one round trip per count. Redis never raises.
 
-    While Redis fails, each process counts on for itself from where it saw the count last, and a
-    breaker sees to it that nobody waits for a Redis that hangs.
+    While Redis fails, each process continues from the last count it saw, and a circuit breaker
+    avoids waiting for a Redis that does not answer.
     """
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
-        self._here = LocMemCache("limits", params)
-        self._there = _shared(location, settings.REDIS_SECONDS) if location else None
+        self._local = LocMemCache("limits", params)
+        self._redis = _redis_counters(location, settings.REDIS_SECONDS) if location else None
         self._seconds = 0
 
     def add(self, key: str, value: Any, timeout: Any = None, version: Any = None) -> bool:
-        """Nothing yet: a counter comes into being with its first incr(), in the same trip."""
+        """Store nothing, and return False: incr() creates a counter in the same round trip."""
         self._seconds = int(timeout)
         return False
 
     def incr(self, key: str, delta: int = 1, version: Any = None) -> int:
-        """Count, and say how far it is."""
+        """Add `delta` to a counter and return its value."""
         name = self.make_and_validate_key(key, version)
-        if self._there:
-            count = self._there.count(name, delta, self._seconds)
+        if self._redis:
+            count = self._redis.incr(name, delta, self._seconds)
             if count is not None:
-                self._here.set(key, count, self._seconds, version)
+                self._local.set(key, count, self._seconds, version)
                 return count
-        if self._here.add(key, delta, self._seconds, version):
+        if self._local.add(key, delta, self._seconds, version):
             return delta
-        return int(self._here.incr(key, delta, version))
+        return int(self._local.incr(key, delta, version))
 
     def get(self, key: str, default: Any = None, version: Any = None) -> Any:
-        """How far it is."""
+        """Return the value of a counter."""
         name = self.make_and_validate_key(key, version)
-        count = self._there.read(name) if self._there else None
-        return self._here.get(key, default, version) if count is None else count
+        count = self._redis.get(name) if self._redis else None
+        return self._local.get(key, default, version) if count is None else count
 
     def clear(self) -> None:
-        """Forget every count; for tests."""
-        self._here.clear()
-        if self._there:
-            self._there.forget(self.make_key("*"))
+        """Delete all counters; for tests."""
+        self._local.clear()
+        if self._redis:
+            self._redis.delete_matching(self.make_key("*"))
 
 
-class Shared:
-    """Counters in Redis; None where Redis does not answer."""
+class RedisCounters:
+    """Counters in Redis. Methods return None if Redis does not answer."""
 
     def __init__(self, url: str, timeout: float) -> None:
         self._client = redis.Redis.from_url(
@@ -70,37 +70,37 @@ class Shared:
             socket_connect_timeout=timeout,
             retry=Retry(NoBackoff(), 0),
         )
-        self._breaker = Breaker(failures=3, rest=5.0)
+        self._breaker = CircuitBreaker(failures=3, rest=5.0)
 
-    def count(self, name: str, delta: int, seconds: int) -> int | None:
-        """The counter after `delta`; whoever brings it into being says when it ends."""
-        count = self._ask(lambda: self._client.incrby(name, delta))
+    def incr(self, name: str, delta: int, seconds: int) -> int | None:
+        """Add `delta` and return the value. A new counter expires after `seconds`."""
+        count = self._call(lambda: self._client.incrby(name, delta))
         if count == delta:
-            self._ask(lambda: self._client.expire(name, seconds))
+            self._call(lambda: self._client.expire(name, seconds))
         return count
 
-    def read(self, name: str) -> int | None:
-        """The counter; 0 where there is none."""
-        return self._ask(lambda: int(self._client.get(name) or 0))
+    def get(self, name: str) -> int | None:
+        """Return the value; 0 if there is no such counter."""
+        return self._call(lambda: int(self._client.get(name) or 0))
 
-    def forget(self, names: str) -> None:
-        """Remove the counters whose names fit."""
-        for name in self._client.scan_iter(match=names):
+    def delete_matching(self, pattern: str) -> None:
+        """Delete the counters whose names match a glob."""
+        for name in self._client.scan_iter(match=pattern):
             self._client.unlink(name)
 
-    def _ask(self, call: Callable[[], Any]) -> int | None:
-        if not self._breaker.admits():
+    def _call(self, call: Callable[[], Any]) -> int | None:
+        if not self._breaker.allows_call():
             return None
         try:
-            answer = call()
+            result = call()
         except redis.RedisError:
-            self._breaker.failed()
+            self._breaker.record_failure()
             return None
-        self._breaker.succeeded()
-        return int(answer)
+        self._breaker.record_success()
+        return int(result)
 
 
 @lru_cache(maxsize=8)
-def _shared(url: str, timeout: float) -> Shared:
-    # Django makes a cache for each thread; connections and breaker are the process's.
-    return Shared(url, timeout)
+def _redis_counters(url: str, timeout: float) -> RedisCounters:
+    # Django creates one cache per thread; connections and breaker are shared by the process.
+    return RedisCounters(url, timeout)

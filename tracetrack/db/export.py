@@ -1,4 +1,4 @@
-"""Long answers, sent while they are read: NDJSON and CSV, written by the database itself."""
+"""Streamed exports as NDJSON and CSV, formatted by PostgreSQL's COPY."""
 
 import socket
 import struct
@@ -14,37 +14,37 @@ from django.db.models.expressions import Combinable
 from django.http import HttpRequest, StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
 
-from tracetrack.db.snapshot import one_moment
+from tracetrack.db.snapshot import consistent_snapshot
 from tracetrack.db.sql_files import sql
 from tracetrack.errors.problem import Busy
 
-# Ids looked at in one statement, which ends before its rows are sent: it never waits for the
-# reader, however slow, nor runs into the time limit of statements, however long the stream. The
-# first window is short, so that the first rows come at once; then they grow towards MOST rows or
-# PIECE bytes: to WIDEST where a filter leaves little of them.
-NARROWEST, FIRST, WIDEST = 500, 2_000, 500_000
-MOST = 20_000
-PIECE = 4 * 1024 * 1024
-# A stream holds a connection, and some pieces, for as long as its reader takes: only some may.
-_places = threading.BoundedSemaphore(max(1, min(4, settings.DB_POOL_MAX // 4)))
+# An export reads windows of ids, one statement per window. Each statement ends before its rows are
+# sent, so it neither waits for a slow client nor reaches statement_timeout. The first window is
+# small, so that the first rows are sent at once. Later windows grow until they hold about MAX_ROWS
+# rows or CHUNK_BYTES bytes; if a filter matches few rows, up to MAX_WINDOW ids.
+MIN_WINDOW, FIRST_WINDOW, MAX_WINDOW = 500, 2_000, 500_000
+MAX_ROWS = 20_000
+CHUNK_BYTES = 4 * 1024 * 1024
+# An export holds a connection for as long as its client takes, so only a few may run.
+_slots = threading.BoundedSemaphore(max(1, min(4, settings.DB_POOL_MAX // 4)))
 
 
 class Cell:
-    """How a value becomes a cell of CSV."""
+    """SQL templates that turn a value into a cell of CSV."""
 
     PLAIN = "{name}"
-    FLAG = "{name}::text"
-    MOMENT = "to_json({name}) #>> '{{}}'"
-    # What people typed may be what a spreadsheet would run; see tracetrack.imports.csv. All of that
-    # stands before the letters, which is quickly seen.
-    TYPED = (
+    BOOLEAN = "{name}::text"
+    TIMESTAMP = "to_json({name}) #>> '{{}}'"
+    # Text by users may be a formula, which is escaped as in tracetrack.imports.csv. All characters
+    # that start a formula sort before the letters: the first comparison is cheap and mostly final.
+    USER_TEXT = (
         "CASE WHEN {name} = '' THEN NULL WHEN {name} COLLATE \"C\" < 'A' "
         "AND {name} ~ '^''*[=+@\\t\\r-]' THEN '''' || {name} ELSE {name} END"
     )
 
 
 class Column(NamedTuple):
-    """A column of a stream: its name, where it comes from, how it becomes a cell."""
+    """A column of an export: its name, the field or expression, the template of its CSV cell."""
 
     name: str
     source: str | Combinable
@@ -52,22 +52,23 @@ class Column(NamedTuple):
 
 
 class NdjsonRenderer(BaseRenderer):
-    """One JSON object a line. Named so that a view can offer it; stream() writes it."""
+    """Declares NDJSON for content negotiation; stream_rows() writes the response."""
 
     media_type, format = "application/x-ndjson", "ndjson"
 
 
 class CsvRenderer(BaseRenderer):
-    """A sheet with a header. Named so that a view can offer it; stream() writes it."""
+    """Declares CSV for content negotiation; stream_rows() writes the response."""
 
     media_type, format = "text/csv", "csv"
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """What is streamed: those rows of a table that somebody may see, in the order of ids.
+class ExportRows:
+    """The rows of an export, in the order of their ids.
 
-    The first column is the id; only rows above `after` come.
+    `seen` holds the rows that the user may see. The first column must be the id. Only rows with an
+    id above `after` are exported.
     """
 
     seen: QuerySet[Any]
@@ -75,34 +76,36 @@ class Rows:
     after: int = 0
 
     def within(self, after: int, until: int) -> QuerySet[Any]:
-        """The rows of one window."""
+        """Return the first MAX_ROWS rows with ids in (after, until]."""
         window = self.seen.filter(id__gt=after, id__lte=until).order_by("id")
-        return window.values_list(*[column.source for column in self.columns])[:MOST]
+        return window.values_list(*[column.source for column in self.columns])[:MAX_ROWS]
 
     def last_of(self, after: int, until: int) -> int:
-        """The id of the last row of a window of which only the first MOST were read."""
+        """Return the id of row number MAX_ROWS in (after, until]."""
         window = self.seen.filter(id__gt=after, id__lte=until).order_by("id")
-        return int(window.values_list("id", flat=True)[MOST - 1])
+        return int(window.values_list("id", flat=True)[MAX_ROWS - 1])
 
     def before_next(self, after: int) -> int:
-        """The id behind which the table's next row stands, seen or not: gaps cost nothing."""
+        """Return the id before the next row of the table, visible or not; skips gaps of ids."""
         rest = self._table.filter(id__gt=after).aggregate(least=Min("id"))["least"]
         return after if rest is None else int(rest) - 1
 
     def last(self) -> int:
-        """The last id of the table."""
+        """Return the last id of the table."""
         return int(self._table.aggregate(most=Max("id"))["most"] or 0)
 
-    def settled(self) -> int:
-        """The id up to which nothing can appear any more that is not there now.
+    def insert_horizon(self) -> int:
+        """Return the id up to which no new row can appear any more.
 
-        Ids are taken in one order and become visible in another: above this one, somebody who has
-        not committed yet may have taken one.
+        Ids are assigned in order but become visible at COMMIT. Above the horizon a transaction may
+        hold an id that it has not committed yet.
         """
-        # In this order: who notes down later than we look takes higher ids than the last one now.
+        # Read the last id first: a transaction that registers later gets a higher one.
         last = self.last()
         with connection.cursor() as cursor:
-            cursor.execute(sql("tracetrack.settled"), {"table": self.seen.model._meta.db_table})
+            cursor.execute(
+                sql("tracetrack.insert_horizon"), {"table": self.seen.model._meta.db_table}
+            )
             (lowest,) = cursor.fetchone()
         return last if lowest is None else min(last, int(lowest))
 
@@ -112,142 +115,146 @@ class Rows:
         return table
 
 
-def stream(rows: Rows, *, form: str, name: str, request: HttpRequest) -> StreamingHttpResponse:
-    """All of `rows` as "ndjson" or "csv", of one moment. Raises Busy while too many run."""
-    _take_place()
+def stream_rows(
+    rows: ExportRows, *, form: str, name: str, request: HttpRequest
+) -> StreamingHttpResponse:
+    """Return a response that streams all rows from one snapshot.
+
+    `form` is "ndjson" or "csv", `name` the file name without extension. The header X-Settled-Until
+    has the insert horizon: a client that continues after that id misses no row.
+
+    Raises Busy if too many exports are running.
+    """
+    _acquire_slot()
     try:
-        # Before its moment: what is settled now has long been there when the stream begins.
-        settled = rows.settled()
+        # Before the snapshot, so that every row up to the horizon is in it.
+        horizon = rows.insert_horizon()
     except BaseException:
-        _places.release()
+        _slots.release()
         raise
-    response = _sent(_pieces(rows, form), form=form, name=name, request=request)
-    response["X-Settled-Until"] = str(settled)
+    chunks = _in_snapshot(_formatted(rows, form))
+    response = _response(chunks, form=form, name=name, request=request)
+    response["X-Settled-Until"] = str(horizon)
     return response
 
 
-def stream_pieces(
-    pieces: Generator[bytes], *, form: str, name: str, request: HttpRequest
+def stream_chunks(
+    chunks: Generator[bytes], *, form: str, name: str, request: HttpRequest
 ) -> StreamingHttpResponse:
-    """What others put together, all of one moment. Raises Busy while too many run."""
-    _take_place()
-    return _sent(_of_one_moment(pieces), form=form, name=name, request=request)
+    """Return a response that streams formatted chunks, which are read from one snapshot.
+
+    Raises Busy if too many exports are running.
+    """
+    _acquire_slot()
+    return _response(_in_snapshot(chunks), form=form, name=name, request=request)
 
 
-def _take_place() -> None:
-    if not _places.acquire(blocking=False):
+def copy_rows(query: str, params: Any, columns: Sequence[Column], form: str) -> bytes:
+    """Return the formatted result of an SQL query whose rows have these columns."""
+    return _copy(_copy_statement(query, params, columns, form))[0]
+
+
+def _acquire_slot() -> None:
+    if not _slots.acquire(blocking=False):
         raise Busy
 
 
-def _sent(
-    pieces: Generator[bytes], *, form: str, name: str, request: HttpRequest
+def _response(
+    chunks: Generator[bytes], *, form: str, name: str, request: HttpRequest
 ) -> StreamingHttpResponse:
     renderer = {"ndjson": NdjsonRenderer, "csv": CsvRenderer}[form]
     response = StreamingHttpResponse(
-        _Stream(pieces), content_type=f"{renderer.media_type}; charset=utf-8"
+        _Stream(chunks), content_type=f"{renderer.media_type}; charset=utf-8"
     )
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
-    # A proxy that collects the whole answer first would undo what this is for.
+    # nginx would otherwise buffer the response.
     response["X-Accel-Buffering"] = "no"
-    _give_up_on_who_stalls(request)
+    _set_send_timeout(request)
     return response
 
 
 class _Stream:
-    """The pieces of one answer. Gives its place back when closed, also if nobody ever read it."""
+    """The chunks of one response. close() releases the slot, also if nothing was read."""
 
-    def __init__(self, pieces: Generator[bytes]) -> None:
-        self._pieces = pieces
-        self._open = True
+    def __init__(self, chunks: Generator[bytes]) -> None:
+        self._chunks = chunks
+        self._has_slot = True
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._pieces
+        return self._chunks
 
     def close(self) -> None:
         try:
-            self._pieces.close()
+            self._chunks.close()
         finally:
-            if self._open:
-                self._open = False
-                _places.release()
+            if self._has_slot:
+                self._has_slot = False
+                _slots.release()
 
 
-def _pieces(rows: Rows, form: str) -> Generator[bytes]:
-    return _of_one_moment(_written(rows, form))
+def _in_snapshot(chunks: Generator[bytes]) -> Generator[bytes]:
+    with consistent_snapshot(), connection.cursor() as cursor:
+        cursor.execute(sql("tracetrack.export_planner"))
+        yield from chunks
 
 
-def _written(rows: Rows, form: str) -> Generator[bytes]:
+def _formatted(rows: ExportRows, form: str) -> Generator[bytes]:
     if form == "csv":
         yield (",".join(column.name for column in rows.columns) + "\n").encode()
     yield from _windows(rows, form)
 
 
-def _of_one_moment(pieces: Generator[bytes]) -> Generator[bytes]:
-    with one_moment(), connection.cursor() as cursor:
-        cursor.execute(sql("tracetrack.stream_plans"))
-        yield from pieces
-
-
-def _windows(rows: Rows, form: str) -> Iterator[bytes]:
-    after, last, width = rows.before_next(rows.after), rows.last(), FIRST
+def _windows(rows: ExportRows, form: str) -> Iterator[bytes]:
+    after, last, width = rows.before_next(rows.after), rows.last(), FIRST_WINDOW
     while after < last:
         until = after + width
-        piece, count = _copied(_statement(rows, form, rows.within(after, until)))
-        if piece:
-            yield piece
-        if count == MOST:
+        query, params = rows.within(after, until).query.sql_with_params()
+        chunk, count = _copy(_copy_statement(query, params, rows.columns, form))
+        if chunk:
+            yield chunk
+        if count == MAX_ROWS:
             after = rows.last_of(after, until)
         else:
-            after = until if piece else rows.before_next(until)
-        width = _next_width(width, max(len(piece) / PIECE, count / MOST))
+            after = until if chunk else rows.before_next(until)
+        width = _next_width(width, max(len(chunk) / CHUNK_BYTES, count / MAX_ROWS))
 
 
-def _next_width(width: int, full: float) -> int:
-    """Twice as wide while less than half full; narrower where there was too much."""
-    if full >= 1:
-        return max(NARROWEST, int(width / full / 2))
-    return min(WIDEST, width * 2) if full < 0.5 else width
+def _next_width(width: int, fullness: float) -> int:
+    """Return the width of the next window. `fullness` is 1 if this one was as large as allowed."""
+    if fullness >= 1:
+        return max(MIN_WINDOW, int(width / fullness / 2))
+    return min(MAX_WINDOW, width * 2) if fullness < 0.5 else width
 
 
-def _statement(rows: Rows, form: str, window: QuerySet[Any]) -> str:
-    text, given = window.query.sql_with_params()
-    return _copying(text, given, rows.columns, form)
-
-
-def copied_rows(text: str, given: Any, columns: Sequence[Column], form: str) -> bytes:
-    """The rows of a question in SQL, which has these columns, as they are sent."""
-    return _copied(_copying(text, given, columns, form))[0]
-
-
-def _copying(text: str, given: Any, columns: Sequence[Column], form: str) -> str:
+def _copy_statement(query: str, params: Any, columns: Sequence[Column], form: str) -> str:
     with connection.cursor() as cursor:
-        # COPY takes no parameters.
-        asked = cast(Any, cursor).mogrify(text, given)
+        # COPY takes no parameters, so they are quoted into the text.
+        quoted = cast(Any, cursor).mogrify(query, params)
     parts = {
-        "{rows}": asked if isinstance(asked, str) else asked.decode(),
+        "{rows}": quoted if isinstance(quoted, str) else quoted.decode(),
         "{names}": ", ".join(column.name for column in columns),
         "{cells}": ", ".join(column.cell.format(name=column.name) for column in columns),
     }
-    statement = sql(f"tracetrack.stream_{form}")
+    statement = sql(f"tracetrack.export_{form}")
     for name in ("{names}", "{cells}", "{rows}"):
         statement = statement.replace(name, parts[name])
     return statement
 
 
-def _copied(statement: str) -> tuple[bytes, int]:
-    """The rows of a window as they are sent, and how many they are."""
+def _copy(statement: str) -> tuple[bytes, int]:
+    """Run COPY; return its output and the number of rows."""
     with connection.cursor() as cursor, cast(Any, cursor).copy(statement) as copy:
-        piece, count = bytearray(), 0
+        chunk, count = bytearray(), 0
         for line in copy:
-            piece += line
+            chunk += line
             count += 1
-    return bytes(piece), count
+    return bytes(chunk), count
 
 
-def _give_up_on_who_stalls(request: HttpRequest) -> None:
-    """Have sending fail where the reader takes nothing for as long as a transaction may idle."""
+def _set_send_timeout(request: HttpRequest) -> None:
+    """Make sending fail if the client reads nothing for DB_IDLE_SECONDS."""
     client = request.META.get("gunicorn.socket")
     if client is not None and settings.DB_IDLE_SECONDS:
         seconds, rest = divmod(settings.DB_IDLE_SECONDS, 1)
-        span = struct.pack("ll", int(seconds), int(rest * 1_000_000))
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, span)
+        timeval = struct.pack("ll", int(seconds), int(rest * 1_000_000))
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)

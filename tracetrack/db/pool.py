@@ -1,76 +1,61 @@
-"""The connections to the database that this process keeps, and how to be rid of all of them."""
+"""The database connections of this process: the pool, and connections outside of it."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 
-from accounts.models import User
 from tracetrack.db.sql_files import sql
-from tracetrack.events import Event, emit
 
 open_connection = psycopg.AsyncConnection.connect
 
 
-@dataclass(frozen=True, slots=True)
-class PoolReset(Event):
-    """Somebody had all connections to the database replaced."""
-
-    name: ClassVar[str] = "pool.reset"
-    audited: ClassVar[bool] = True
-
-    closed: int
-
-    @property
-    def subject(self) -> str:
-        return "pool"
-
-
-def figures() -> dict[str, int]:
-    """The pool's own count of its connections and of who waited for one, in this process."""
+def stats() -> dict[str, int]:
+    """Return psycopg_pool's statistics of this process; empty without a pool."""
     pool = _pool()
     return dict(pool.get_stats()) if pool else {}
 
 
-def open_share() -> None:
-    """Open this process's share of the connections, beside whatever it does next."""
+def open_min_connections() -> None:
+    """Start to open DB_POOL_MIN connections in the pool's own threads."""
     pool = _pool()
     if pool is not None and pool.min_size < settings.DB_POOL_MIN:
         pool.open()
         pool.resize(settings.DB_POOL_MIN, settings.DB_POOL_MAX)
 
 
-async def open_apart(**more: Any) -> psycopg.AsyncConnection[Any]:
-    """A connection beside the pool, for an event loop: each statement is a transaction."""
-    params: dict[str, Any] = connection.get_connection_params()
-    params.pop("cursor_factory", None)
-    return await open_connection(**params | more, autocommit=True)
+async def open_async_connection(**params: Any) -> psycopg.AsyncConnection[Any]:
+    """Open an autocommit connection outside the pool, for use on an event loop.
+
+    `params` override the connection parameters from the settings.
+    """
+    defaults: dict[str, Any] = connection.get_connection_params()
+    defaults.pop("cursor_factory", None)
+    return await open_connection(**defaults | params, autocommit=True)
 
 
 def close() -> None:
-    """Let go of all connections; who waits for one is refused at once, or he would hold us up."""
-    own: Any = connection
+    """Close the pool. Threads that wait for a connection fail, so that shutdown is not blocked."""
+    wrapper: Any = connection
     if _pool() is not None:
-        own.close_pool()
+        wrapper.close_pool()
 
 
-@transaction.atomic
-def reset(*, actor: User | None) -> int:
-    """Replace the connections of every process of ours; how many of the others' were ended.
+def replace_connections() -> int:
+    """Make every process replace its connections; return the number of ended sessions.
 
-    Ended is what has done nothing for a second, also within a transaction; who is just asking
-    something goes on. A process finds out when it takes a connection, which it checks.
+    This process drains its pool. Sessions of other processes are ended if they have been idle for a
+    second, also inside a transaction; running statements continue. The other processes detect that
+    when they take a connection, because the pool checks it.
     """
     pool = _pool()
     if pool is not None:
         pool.drain()
     with connection.cursor() as cursor:
-        cursor.execute(sql("tracetrack.end_sessions"))
-        (closed,) = cursor.fetchone()
-    emit(PoolReset(closed), actor=actor)
-    return int(closed)
+        cursor.execute(sql("tracetrack.end_idle_sessions"))
+        (ended,) = cursor.fetchone()
+    return int(ended)
 
 
 def _pool() -> Any:

@@ -1,4 +1,4 @@
-"""Several questions, answered of one moment."""
+"""Transactions that read one consistent snapshot."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,14 @@ from tracetrack.db.sql_files import sql
 
 
 @contextmanager
-def one_moment() -> Iterator[None]:
-    """What is asked inside sees one moment, and changes nothing.
+def consistent_snapshot() -> Iterator[None]:
+    """Run a block in a read-only REPEATABLE READ transaction.
 
-    Inside somebody's transaction it is theirs what moment is seen.
+    All queries in the block see the same snapshot. Inside an open transaction the block joins it,
+    with the isolation level of that one.
     """
-    alone = not connection.in_atomic_block
+    is_outermost = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        if alone:
-            cursor.execute(sql("tracetrack.stream_begins"))
+        if is_outermost:
+            cursor.execute(sql("tracetrack.begin_snapshot"))
         yield

@@ -1,4 +1,4 @@
-"""For what reads everything there is: no bound of time on its statements."""
+"""Statement time-outs of commands that read whole tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,11 @@ from django.db import connection
 
 
 @contextmanager
-def unhurried() -> Iterator[None]:
-    """Let statements of this connection take as long as they take during a block.
+def no_statement_timeout() -> Iterator[None]:
+    """Disable statement_timeout for this connection during a block.
 
-    After an exception it stays so: whoever gets one here ends, or rolls back and with that this.
+    After an exception it stays disabled: the caller is a command that then ends, or a transaction
+    whose rollback restores the setting.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")

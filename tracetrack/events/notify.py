@@ -1,6 +1,6 @@
-"""publish(): tell every process that listens, after COMMIT, that what people see has changed.
+"""Publishes topics to all processes with PostgreSQL's NOTIFY, after COMMIT.
 
-PostgreSQL carries it, with or without Redis: docs/decisions/0041-live-updates.md.
+The web processes forward them to open dashboards: docs/decisions/0041-live-updates.md.
 """
 
 import logging
@@ -13,45 +13,48 @@ from django.db import Error, connection, transaction
 log = logging.getLogger(__name__)
 
 CHANNEL = "tracetrack_live"
-# What follows within this time is told together.
+# Topics that are published within this time are sent together.
 PAUSE_SECONDS = 0.1
 
 _lock = threading.Lock()
-_waiting: set[str] = set()
-_telling = False
+_pending_topics: set[str] = set()
+_is_sending = False
 
 
 def publish(topic: str) -> None:
-    """Tell `topic` after COMMIT, or now. What it is about everybody looks up for himself."""
-    if connection.in_atomic_block:
-        transaction.on_commit(partial(_take, topic), robust=True)
-    else:
-        _take(topic)
+    """Send a topic to all listeners after COMMIT, or now outside a transaction.
 
-
-def _take(topic: str) -> None:
-    """Leave it to a thread that lives only while there is something to tell.
-
-    Not within the caller's transaction: there each COMMIT would wait for that of all others.
+    Listeners query the data themselves: the message has no payload beyond the topic.
     """
-    global _telling
+    if connection.in_atomic_block:
+        transaction.on_commit(partial(_enqueue, topic), robust=True)
+    else:
+        _enqueue(topic)
+
+
+def _enqueue(topic: str) -> None:
+    """Hand the topic to a thread that runs only while there are topics to send.
+
+    NOTIFY inside the caller's transaction would serialize all commits on one lock.
+    """
+    global _is_sending
     with _lock:
-        _waiting.add(topic)
-        if _telling:
+        _pending_topics.add(topic)
+        if _is_sending:
             return
-        _telling = True
-    # No daemon: a command that has ended waits until it is told.
-    threading.Thread(target=_tell, name="live").start()
+        _is_sending = True
+    # Not a daemon thread, so that a command does not exit before the topic is sent.
+    threading.Thread(target=_send_pending, name="live").start()
 
 
-def _tell() -> None:
-    global _telling
+def _send_pending() -> None:
+    global _is_sending
     while True:
         with _lock:
-            topics = sorted(_waiting)
-            _waiting.clear()
+            topics = sorted(_pending_topics)
+            _pending_topics.clear()
             if not topics:
-                _telling = False
+                _is_sending = False
                 return
         _notify(topics)
         time.sleep(PAUSE_SECONDS)
@@ -62,7 +65,7 @@ def _notify(topics: list[str]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, t) FROM unnest(%s::text[]) t", [CHANNEL, topics])
     except Error as error:
-        # Who listens looks by himself now and then.
-        log.warning("Nobody was told: %s", error)
+        # Dashboards also refresh at intervals, so a lost notification delays them only.
+        log.warning("Dashboards were not notified: %s", error)
     finally:
         connection.close()

@@ -62,7 +62,7 @@ def database_figures() -> dict[str, Any]:
 
 def process_figures() -> dict[str, Any]:
     """What this process knows of itself: its pool, the queue before it, the cache, its memory."""
-    connections = pool.figures()
+    connections = pool.stats()
     process = psutil.Process()
     return {
         "pool": connections,
@@ -70,7 +70,7 @@ def process_figures() -> dict[str, Any]:
             "waiting": connections.get("requests_waiting", 0),
             "limit": settings.DB_POOL_WAITING,
         },
-        "cache": cache.figures(),
+        "cache": cache.stats(),
         "memory": {"rss_bytes": process.memory_info().rss},
         "process": {
             "pid": process.pid,

@@ -1,4 +1,4 @@
-"""How long this process took to answer lately: measured on every request, kept in memory only."""
+"""Response times of this process by endpoint, in memory only."""
 
 from collections import deque
 from collections.abc import Callable
@@ -8,13 +8,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-# The latest so many of each endpoint; endpoints are as many as the table of addresses has lines.
-LATEST = 500
-_taken: dict[str, deque[float]] = {}
+# Durations kept per endpoint, the latest ones. The number of endpoints is that of the URL patterns.
+MAX_SAMPLES = 500
+_samples: dict[str, deque[float]] = {}
 
 
 class TimingMiddleware:
-    """Measures from the first line of ours to the last; a stream counts until its first piece."""
+    """Measures the time until the response; of a streamed one, until its first chunk."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -23,37 +23,38 @@ class TimingMiddleware:
         started = perf_counter()
         response = self.get_response(request)
         if request.resolver_match:
-            note(f"{request.method} /{request.resolver_match.route}", perf_counter() - started)
+            endpoint = f"{request.method} /{request.resolver_match.route}"
+            record_duration(endpoint, perf_counter() - started)
         return response
 
 
-def note(endpoint: str, seconds: float) -> None:
-    """One answer of this endpoint took so long."""
-    taken = _taken.get(endpoint)
-    if taken is None:
-        taken = _taken.setdefault(endpoint, deque(maxlen=LATEST))
-    taken.append(seconds)
+def record_duration(endpoint: str, seconds: float) -> None:
+    """Record the duration of one response. `endpoint` is method and route: "GET /api/v3/bags"."""
+    samples = _samples.get(endpoint)
+    if samples is None:
+        samples = _samples.setdefault(endpoint, deque(maxlen=MAX_SAMPLES))
+    samples.append(seconds)
 
 
-def figures() -> list[dict[str, Any]]:
-    """Of each endpoint: how many answers are remembered, and their times in ms; slowest first."""
-    lines = [_line(endpoint, sorted(taken)) for endpoint, taken in list(_taken.items())]
+def durations() -> list[dict[str, Any]]:
+    """Return number and percentiles (ms) of the durations of each endpoint, the slowest first."""
+    lines = [_line(endpoint, sorted(samples)) for endpoint, samples in list(_samples.items())]
     return sorted(lines, key=lambda line: -line["p95_ms"])
 
 
-def forget() -> None:
-    """Begin anew."""
-    _taken.clear()
+def reset() -> None:
+    """Delete all durations; for tests."""
+    _samples.clear()
 
 
-def _line(endpoint: str, taken: list[float]) -> dict[str, Any]:
-    def at(share: float) -> float:
-        return round(1000 * taken[min(len(taken) - 1, int(share * len(taken)))], 1)
+def _line(endpoint: str, ordered: list[float]) -> dict[str, Any]:
+    def percentile(share: float) -> float:
+        return round(1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1)
 
     return {
         "endpoint": endpoint,
-        "answers": len(taken),
-        "p50_ms": at(0.5),
-        "p95_ms": at(0.95),
-        "most_ms": round(1000 * taken[-1], 1),
+        "answers": len(ordered),
+        "p50_ms": percentile(0.5),
+        "p95_ms": percentile(0.95),
+        "most_ms": round(1000 * ordered[-1], 1),
     }

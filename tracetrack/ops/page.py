@@ -25,8 +25,8 @@ def system(request: Asked) -> HttpResponse:
             {"name": name, "seconds": settings.CACHE_SECONDS[name], **_hits(counts)}
             for name, counts in figures["cache"]["namespaces"].items()
         ],
-        "times": metrics.figures()[:20],
-        "latest": metrics.LATEST,
+        "times": metrics.durations()[:20],
+        "latest": metrics.MAX_SAMPLES,
         "workers": settings.WORKERS,
         "running": _rows("tracetrack.statements_running"),
         "slowest": slowest_statements(),
@@ -37,7 +37,7 @@ def system(request: Asked) -> HttpResponse:
 def slowest_statements() -> list[dict[str, Any]] | None:
     """The slowest statements on average; None where the server does not count them."""
     with connection.cursor() as cursor:
-        cursor.execute(sql("tracetrack.statements_counted"))
+        cursor.execute(sql("tracetrack.statement_stats_enabled"))
         (counted,) = cursor.fetchone()
     return _rows("tracetrack.statements_slowest") if counted else None
 

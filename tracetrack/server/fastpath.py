@@ -91,7 +91,7 @@ class Door:
             logs.request_id.reset(before)
         own = {"ETag": etag, "Content-Length": str(len(body)), "X-Request-ID": name}
         start_response("200 OK", [*alike, *own.items(), *throttling.headers(request).items()])
-        metrics.note(f"GET /{line.route}", perf_counter() - started)
+        metrics.record_duration(f"GET /{line.route}", perf_counter() - started)
         return [body]
 
 

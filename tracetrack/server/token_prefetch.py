@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.authentication import PREFETCHED_TOKEN, bearer_token
 from accounts.token_secrets import token_digest
-from tracetrack.db.pool import open_apart
+from tracetrack.db.pool import open_async_connection
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Ahead:
         if self._own is not None and (self._own.broken or clock() > self._until):
             await self._part()
         if self._own is None:
-            self._own = await open_apart()
+            self._own = await open_async_connection()
             self._until = clock() + settings.DB_POOL_LIFETIME
         cursor = await self._own.execute(FIND, [digests, timezone.now()], prepare=True)
         return await cursor.fetchall()

@@ -1,4 +1,4 @@
--- What the database is doing at this moment for us, the longest-running first.
+-- Running statements of this database, the longest-running first.
 SELECT
     pid,
     state,

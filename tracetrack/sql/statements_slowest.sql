@@ -1,4 +1,4 @@
--- The statements that took longest on average, since the server began to count them.
+-- The statements with the longest average time, since the statistics were last reset.
 SELECT
     left(regexp_replace(query, '\s+', ' ', 'g'), 300) AS statement,
     calls,

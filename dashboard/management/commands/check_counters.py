@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dashboard.stats import counters
-from tracetrack.db.timeouts import unhurried
+from tracetrack.db.timeouts import no_statement_timeout
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--repair", action="store_true", help="set them right while at it")
 
     def handle(self, *args: Any, **options: Any) -> str:
-        with unhurried():
+        with no_statement_timeout():
             wrong = counters.repair() if options["repair"] else counters.drifts()
         for drift in wrong:
             self.stderr.write(str(drift))

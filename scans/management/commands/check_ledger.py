@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from scans.history.verification import find_differences
-from tracetrack.db.timeouts import unhurried
+from tracetrack.db.timeouts import no_statement_timeout
 
 
 class Command(BaseCommand):
@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         wrong = 0
-        with unhurried():
+        with no_statement_timeout():
             for difference in find_differences():
                 self.stderr.write(difference)
                 wrong += 1

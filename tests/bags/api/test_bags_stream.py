@@ -192,8 +192,8 @@ class TestAStream:
         assert b"".join(office.get(path + "csv")).decode().strip() == ",".join(NAMES)
 
     def test_is_read_a_window_at_a_time(self, office, monkeypatch):
-        monkeypatch.setattr(export, "FIRST", 1)
-        monkeypatch.setattr(export, "WIDEST", 2)
+        monkeypatch.setattr(export, "FIRST_WINDOW", 1)
+        monkeypatch.setattr(export, "MAX_WINDOW", 2)
         with CaptureQueriesContext(connection) as queries:
             lines = b"".join(office.get("/api/v3/bags/stream?format=ndjson")).splitlines()
 
@@ -207,7 +207,7 @@ class TestAStream:
     ):
         whole = b"".join(office.get(f"/api/v3/bags/stream?format={form}"))
 
-        monkeypatch.setattr(export, "MOST", most)
+        monkeypatch.setattr(export, "MAX_ROWS", most)
         monkeypatch.setattr(export, "NARROWEST", 3)
 
         assert b"".join(office.get(f"/api/v3/bags/stream?format={form}")) == whole
@@ -255,7 +255,7 @@ class TestAStream:
         assert office.get("/api/v3/bags/stream?after=1").json()["facts"]["field"] == "after"
 
     def test_is_one_of_a_few_at_a_time(self, office, monkeypatch):
-        monkeypatch.setattr(export, "_places", export.threading.BoundedSemaphore(2))
+        monkeypatch.setattr(export, "_slots", export.threading.BoundedSemaphore(2))
         path = "/api/v3/bags/stream?format=csv"
         running = [office.get(path) for _ in range(2)]
 
@@ -274,13 +274,13 @@ class TestAStream:
         assert not any("SAVEPOINT" in query["sql"] for query in queries)
 
     def test_gives_its_place_back_when_nobody_reads_it(self, site, rf):
-        place = export._places._value
+        place = export._slots._value
         rows = export.Rows(Bag.objects.all(), BAG_EXPORT_COLUMNS)
         stream = export.stream(rows, form="csv", name="a", request=rf.get("/"))
-        assert export._places._value == place - 1
+        assert export._slots._value == place - 1
 
         for _ in range(2):
             for close in stream._resource_closers:
                 close()
 
-        assert export._places._value == place
+        assert export._slots._value == place

@@ -128,7 +128,7 @@ class TestSystem:
         assert answer.status_code == (200 if allowed else 403)
 
     def test_shows_what_was_measured(self) -> None:
-        metrics.forget()
+        metrics.reset()
         client = signed_in(Role.ADMINISTRATOR)
         client.get("/bags")
         client.get("/bags/SB10001")
@@ -139,13 +139,16 @@ class TestSystem:
         assert all(line["answers"] == 1 and line["p50_ms"] > 0 for line in times)
 
     def test_remembers_only_the_latest(self) -> None:
-        metrics.forget()
-        for number in range(metrics.LATEST + 10):
-            metrics.note("GET /x", number / 1000)
+        metrics.reset()
+        for number in range(metrics.MAX_SAMPLES + 10):
+            metrics.record_duration("GET /x", number / 1000)
 
-        (line,) = metrics.figures()
+        (line,) = metrics.durations()
 
-        assert (line["answers"], line["most_ms"]) == (metrics.LATEST, metrics.LATEST + 9.0)
+        assert (line["answers"], line["most_ms"]) == (
+            metrics.MAX_SAMPLES,
+            metrics.MAX_SAMPLES + 9.0,
+        )
 
 
 class TestWorkbook:

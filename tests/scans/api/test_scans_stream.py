@@ -76,7 +76,7 @@ class TestAStreamOfScans:
 
         assert cells["username"] == "'@asha"
         assert (cells["note"], cells["station"]) == ("'quoted' 5", "7 = gate")
-        assert {c.name for c in SCAN_COLUMNS if c.cell == Cell.TYPED} == {
+        assert {c.name for c in SCAN_COLUMNS if c.cell == Cell.USER_TEXT} == {
             "note", "station", "username",
         }  # fmt: skip
 

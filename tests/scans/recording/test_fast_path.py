@@ -18,7 +18,7 @@ from scans.scan_request import parse_scan_request
 from tests.concurrency import together
 from tests.factories import child_codes, make_batch, make_parent, make_user, put_in_batch, reference
 from tests.scans.recording.test_bulk import NOW, SmallDay, people
-from tracetrack.db.export import Rows
+from tracetrack.db.export import ExportRows
 from tracetrack.errors.problem import Problem
 
 __all__ = ["people"]
@@ -168,7 +168,7 @@ class TestTheExpressLane:
         def noted(staged, **how):
             before = last_taken()
             told = usual(staged, **how)
-            seen.append((before, Rows(Bag.objects.all(), ()).settled(), last_taken()))
+            seen.append((before, ExportRows(Bag.objects.all(), ()).insert_horizon(), last_taken()))
             return told
 
         monkeypatch.setattr(fast_path, "classify", noted)

@@ -37,13 +37,13 @@ def alone(clock: Clock) -> Cache:
 def _own_cache(settings: Any) -> Iterator[None]:
     settings.REDIS_URL = ""
     settings.CACHE_SECONDS = {"dashboard": 30.0, "bags": 60.0, "recent": 10.0}
-    cache.clear("*")
+    cache.purge("*")
     yield
-    cache.clear("*")
+    cache.purge("*")
 
 
 def count(cache: Cache, figure: str, namespace: str = "bags") -> int:
-    counted: int = cache.figures([namespace])["namespaces"][namespace][figure]
+    counted: int = cache.stats([namespace])["namespaces"][namespace][figure]
     return counted
 
 
@@ -94,7 +94,7 @@ class TestKey:
 
 class TestCached:
     def test_builds_once(self, alone: Cache) -> None:
-        answers = [alone.answer("bags", "k", lambda: {"n": 1}, 60) for _ in range(3)]
+        answers = [alone.get_or_build("bags", "k", lambda: {"n": 1}, 60) for _ in range(3)]
 
         assert answers == [{"n": 1}] * 3
         assert [count(alone, f) for f in ("builds", "misses", "hits_memory")] == [1, 1, 2]
@@ -102,48 +102,50 @@ class TestCached:
     def test_gives_the_same_shape_the_first_time(self, alone: Cache) -> None:
         built = {"at": date(2026, 1, 2), "pair": (1, 2)}
 
-        answers = [alone.answer("bags", "k", lambda: built, 60) for _ in range(2)]
+        answers = [alone.get_or_build("bags", "k", lambda: built, 60) for _ in range(2)]
 
         assert answers == [{"at": "2026-01-02", "pair": [1, 2]}] * 2
 
     def test_keeps_bytes_as_they_are(self, alone: Cache) -> None:
-        assert {alone.answer("bags", "k", lambda: b"\x00j", 60) for _ in range(2)} == {b"\x00j"}
+        assert {alone.get_or_build("bags", "k", lambda: b"\x00j", 60) for _ in range(2)} == {
+            b"\x00j"
+        }
 
     def test_lends_nobody_the_kept_answer_itself(self, alone: Cache) -> None:
-        alone.answer("bags", "k", lambda: [1], 60).append(2)
-        alone.answer("bags", "k", lambda: [0], 60).append(3)
+        alone.get_or_build("bags", "k", lambda: [1], 60).append(2)
+        alone.get_or_build("bags", "k", lambda: [0], 60).append(3)
 
-        assert alone.answer("bags", "k", lambda: [0], 60) == [1]
+        assert alone.get_or_build("bags", "k", lambda: [0], 60) == [1]
 
     def test_keeps_nothing_longer_than_a_second(self, alone: Cache, clock: Clock) -> None:
         def built_slowly() -> str:
             clock.now += 0.5
             return "old"
 
-        alone.answer("bags", "k", built_slowly, 60)
+        alone.get_or_build("bags", "k", built_slowly, 60)
         clock.now += 0.5
-        assert alone.answer("bags", "k", lambda: "new", 60) == "old"
+        assert alone.get_or_build("bags", "k", lambda: "new", 60) == "old"
         clock.now += 0.01
-        assert alone.answer("bags", "k", lambda: "new", 60) == "new"
+        assert alone.get_or_build("bags", "k", lambda: "new", 60) == "new"
 
     def test_keeps_nothing_longer_than_it_was_told(self, alone: Cache, clock: Clock) -> None:
-        alone.answer("bags", "k", lambda: "old", 0.5)
+        alone.get_or_build("bags", "k", lambda: "old", 0.5)
         clock.now += 0.44
-        assert alone.answer("bags", "k", lambda: "new", 0.5) == "old"
+        assert alone.get_or_build("bags", "k", lambda: "new", 0.5) == "old"
         clock.now += 0.07
-        assert alone.answer("bags", "k", lambda: "new", 0.5) == "new"
+        assert alone.get_or_build("bags", "k", lambda: "new", 0.5) == "new"
 
     def test_trusts_nothing_from_the_future(self, alone: Cache, clock: Clock) -> None:
-        alone.answer("bags", "k", lambda: "old", 60)
+        alone.get_or_build("bags", "k", lambda: "old", 60)
         clock.now -= 3600
 
-        assert alone.answer("bags", "k", lambda: "new", 60) == "new"
+        assert alone.get_or_build("bags", "k", lambda: "new", 60) == "new"
 
     def test_keeps_no_error(self, alone: Cache) -> None:
         with pytest.raises(ZeroDivisionError):
-            alone.answer("bags", "k", lambda: 1 / 0, 60)
+            alone.get_or_build("bags", "k", lambda: 1 / 0, 60)
 
-        assert alone.answer("bags", "k", lambda: 1.0, 60) == 1.0
+        assert alone.get_or_build("bags", "k", lambda: 1.0, 60) == 1.0
 
     def test_refuses_an_unregistered_namespace(self) -> None:
         with pytest.raises(ValueError, match="bgas"):
@@ -164,7 +166,7 @@ class TestAskedTogether:
             return "one"
 
         with ThreadPoolExecutor(ASKING) as pool:
-            asked = [pool.submit(alone.answer, "bags", "k", build, 60) for _ in range(ASKING)]
+            asked = [pool.submit(alone.get_or_build, "bags", "k", build, 60) for _ in range(ASKING)]
 
         assert {future.result() for future in asked} == {"one"}
         assert count(alone, "builds") == 1
@@ -172,16 +174,16 @@ class TestAskedTogether:
     def test_who_comes_just_after_the_landing_does_not_build_again(
         self, alone: Cache, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        share = alone._flights.share
+        share = alone._single_flight.run
 
         def late(*ticket: Any, **moments: float) -> bytes:
-            monkeypatch.setattr(alone._flights, "share", share)
-            alone.answer("bags", "k", lambda: "first", 60)
+            monkeypatch.setattr(alone._single_flight, "run", share)
+            alone.get_or_build("bags", "k", lambda: "first", 60)
             return share(*ticket, **moments)
 
-        monkeypatch.setattr(alone._flights, "share", late)
+        monkeypatch.setattr(alone._single_flight, "run", late)
 
-        assert alone.answer("bags", "k", lambda: "second", 60) == "first"
+        assert alone.get_or_build("bags", "k", lambda: "second", 60) == "first"
 
     def test_an_error_holds_up_nobody(self, alone: Cache) -> None:
         def build() -> str:
@@ -189,10 +191,10 @@ class TestAskedTogether:
             raise LookupError
 
         with ThreadPoolExecutor(ASKING) as pool:
-            asked = [pool.submit(alone.answer, "bags", "k", build, 60) for _ in range(ASKING)]
+            asked = [pool.submit(alone.get_or_build, "bags", "k", build, 60) for _ in range(ASKING)]
 
         assert {type(future.exception()) for future in asked} == {LookupError}
-        assert alone.answer("bags", "k", lambda: "well", 60) == "well"
+        assert alone.get_or_build("bags", "k", lambda: "well", 60) == "well"
 
     def test_a_thread_that_is_shut_down_takes_nobody_along(self, alone: Cache) -> None:
         first = threading.Lock()
@@ -204,28 +206,28 @@ class TestAskedTogether:
             return "well"
 
         with ThreadPoolExecutor(2) as pool:
-            asked = [pool.submit(alone.answer, "bags", "k", build, 60) for _ in range(2)]
+            asked = [pool.submit(alone.get_or_build, "bags", "k", build, 60) for _ in range(2)]
 
         assert {type(future.exception()) for future in asked} == {SystemExit, type(None)}
 
     def test_nobody_waits_for_ever(self, alone: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("tracetrack.cache.memory.Flights.PATIENCE", 0.01)
+        monkeypatch.setattr("tracetrack.cache.memory.SingleFlight.TIMEOUT_SECONDS", 0.01)
         begun, release = threading.Event(), threading.Event()
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(alone.answer, "bags", "k", lambda: [begun.set(), release.wait(5)], 60)
+            pool.submit(alone.get_or_build, "bags", "k", lambda: [begun.set(), release.wait(5)], 60)
             begun.wait(5)
 
-            assert alone.answer("bags", "k", lambda: "mine", 60) == "mine"
+            assert alone.get_or_build("bags", "k", lambda: "mine", 60) == "mine"
             release.set()
 
     def test_nobody_joins_a_build_older_than_a_second(self, alone: Cache, clock: Clock) -> None:
         begun, release = threading.Event(), threading.Event()
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(alone.answer, "bags", "k", lambda: [begun.set(), release.wait(5)], 60)
+            pool.submit(alone.get_or_build, "bags", "k", lambda: [begun.set(), release.wait(5)], 60)
             begun.wait(5)
             clock.now += 1.01
 
-            assert alone.answer("bags", "k", lambda: "new", 60) == "new"
+            assert alone.get_or_build("bags", "k", lambda: "new", 60) == "new"
             release.set()
 
     def test_who_asks_after_a_drop_does_not_join(self, alone: Cache) -> None:
@@ -237,39 +239,39 @@ class TestAskedTogether:
             return "old"
 
         with ThreadPoolExecutor(1) as pool:
-            before = pool.submit(alone.answer, "bags", "k", slowly, 60)
+            before = pool.submit(alone.get_or_build, "bags", "k", slowly, 60)
             begun.wait(5)
-            alone.drop(["bags"])
-            after = alone.answer("bags", "k", lambda: "new", 60)
+            alone.invalidate(["bags"])
+            after = alone.get_or_build("bags", "k", lambda: "new", 60)
             release.set()
 
         assert (before.result(), after) == ("old", "new")
-        assert alone.answer("bags", "k", lambda: "newer", 60) == "new"
+        assert alone.get_or_build("bags", "k", lambda: "newer", 60) == "new"
 
 
 class TestMemory:
     def test_the_entry_unused_for_longest_makes_room(self, alone: Cache) -> None:
         for n in range(1000):
-            alone.answer("bags", str(n), lambda: "kept", 60)
-        alone.answer("bags", "0", lambda: "anew", 60)
-        alone.answer("bags", "1000", lambda: "kept", 60)
+            alone.get_or_build("bags", str(n), lambda: "kept", 60)
+        alone.get_or_build("bags", "0", lambda: "anew", 60)
+        alone.get_or_build("bags", "1000", lambda: "kept", 60)
 
-        assert alone.answer("bags", "0", lambda: "anew", 60) == "kept"
-        assert alone.figures([])["entries"] == 1000
+        assert alone.get_or_build("bags", "0", lambda: "anew", 60) == "kept"
+        assert alone.stats([])["entries"] == 1000
         assert count(alone, "evictions") == 1
-        assert alone.answer("bags", "1", lambda: "anew", 60) == "anew"
+        assert alone.get_or_build("bags", "1", lambda: "anew", 60) == "anew"
 
     def test_counts_every_hit(self, alone: Cache) -> None:
-        alone.answer("bags", "k", lambda: 1, 60)
+        alone.get_or_build("bags", "k", lambda: 1, 60)
         with ThreadPoolExecutor(8) as pool:
             for _ in range(4000):
-                pool.submit(alone.answer, "bags", "k", lambda: 1, 60)
+                pool.submit(alone.get_or_build, "bags", "k", lambda: 1, 60)
 
         assert count(alone, "hits_memory") == 4000
 
     def test_says_how_it_is(self) -> None:
         cache.cached("bags", "k", list)
-        said = cache.figures()
+        said = cache.stats()
 
         assert set(said["namespaces"]) == {"dashboard", "bags", "recent"}
         assert (said["entries"], said["breaker"], said["owed"]) == (1, "closed", 0)

@@ -14,9 +14,9 @@ from tracetrack import cache
 def _own_cache(settings: Any) -> Iterator[None]:
     settings.REDIS_URL = ""
     settings.CACHE_SECONDS = {"dashboard": 30.0, "bags": 60.0, "recent": 10.0}
-    cache.clear("*")
+    cache.purge("*")
     yield
-    cache.clear("*")
+    cache.purge("*")
 
 
 def ask(namespace: str, answer: str, key: str = "k") -> str:
@@ -27,7 +27,7 @@ def ask(namespace: str, answer: str, key: str = "k") -> str:
 def test_drops_at_once_outside_a_transaction(pattern: str) -> None:
     ask("bags", "old")
 
-    cache.drop(pattern)
+    cache.invalidate(pattern)
 
     assert ask("bags", "new") == "new"
 
@@ -35,7 +35,7 @@ def test_drops_at_once_outside_a_transaction(pattern: str) -> None:
 def test_leaves_other_namespaces_alone() -> None:
     ask("dashboard", "old")
 
-    cache.drop("bags:*", "recent:*")
+    cache.invalidate("bags:*", "recent:*")
 
     assert ask("dashboard", "new") == "old"
 
@@ -43,9 +43,9 @@ def test_leaves_other_namespaces_alone() -> None:
 @pytest.mark.parametrize("pattern", ["bgas:*", "", ":*", "*x:*", "bags2:*"])
 def test_refuses_a_pattern_without_a_namespace(pattern: str) -> None:
     with pytest.raises(ValueError, match="names no namespace"):
-        cache.drop("bags:*", pattern)
+        cache.invalidate("bags:*", pattern)
     with pytest.raises(ValueError, match="names no namespace"):
-        cache.clear(pattern)
+        cache.purge(pattern)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -54,7 +54,7 @@ class TestInATransaction:
         ask("bags", "old")
 
         with ThreadPoolExecutor(1) as elsewhere, transaction.atomic():
-            cache.drop("bags:*")
+            cache.invalidate("bags:*")
             assert elsewhere.submit(ask, "bags", "new").result() == "old"
 
         assert ask("bags", "new") == "new"
@@ -72,7 +72,7 @@ class TestInATransaction:
         with monkeypatch.context() as patch:
             patch.setattr(f"tracetrack.cache.{culprit}", fail)
             with transaction.atomic():
-                cache.drop("bags:*")
+                cache.invalidate("bags:*")
 
         if culprit != "_cache":
             assert ask("bags", "new") == "new"
@@ -81,14 +81,14 @@ class TestInATransaction:
         ask("bags", "old")
 
         with transaction.atomic():
-            cache.drop("bags:*")
+            cache.invalidate("bags:*")
             transaction.set_rollback(True)
 
         assert ask("bags", "new") == "old"
 
     def test_what_only_the_transaction_sees_is_not_kept(self) -> None:
         with transaction.atomic():
-            cache.drop("bags:*")
+            cache.invalidate("bags:*")
             assert ask("bags", "never committed") == "never committed"
             transaction.set_rollback(True)
 
@@ -98,7 +98,7 @@ class TestInATransaction:
         ask("bags", "before")
 
         with transaction.atomic():
-            cache.drop("bags:*")
+            cache.invalidate("bags:*")
             assert ask("bags", "changed") == "changed"
 
     def test_one_that_changes_nothing_uses_the_cache(self) -> None:
@@ -109,7 +109,7 @@ class TestInATransaction:
 
     def test_refuses_a_wrong_pattern_before_commit(self) -> None:
         with pytest.raises(ValueError, match="bgas"), transaction.atomic():
-            cache.drop("bgas:*")
+            cache.invalidate("bgas:*")
 
 
 class TestClear:
@@ -118,14 +118,14 @@ class TestClear:
             ask("bags", "old", key)
         ask("recent", "old", "list:1")
 
-        assert cache.clear("bags:list:*") == 2
-        assert cache.clear("bags:*") == 1
-        assert cache.clear("*:list:?") == 1
-        assert cache.clear("*") == 0
+        assert cache.purge("bags:list:*") == 2
+        assert cache.purge("bags:*") == 1
+        assert cache.purge("*:list:?") == 1
+        assert cache.purge("*") == 0
 
     def test_what_went_is_built_anew(self) -> None:
         ask("bags", "old")
 
-        cache.clear("*")
+        cache.purge("*")
 
         assert ask("bags", "new") == "new"

@@ -28,7 +28,7 @@ settings.configure(
 )
 from tracetrack import cache
 def say():
-    print(cache.cached("bags", "k", lambda: os.getpid()), cache.figures()["redis"], flush=True)
+    print(cache.cached("bags", "k", lambda: os.getpid()), cache.stats()["redis"], flush=True)
 say()
 with cache._cache()._memory._lock:
     child = os.fork()
@@ -74,7 +74,7 @@ class TestShared:
             return "one"
 
         with ThreadPoolExecutor(32) as pool:
-            asked = [pool.submit(here.answer, "bags", "k", build, 60) for _ in range(32)]
+            asked = [pool.submit(here.get_or_build, "bags", "k", build, 60) for _ in range(32)]
 
         assert {future.result() for future in asked} == {"one"}
         assert count(here, "builds") == 1
@@ -89,7 +89,7 @@ class TestShared:
 
             assert [ask(here, "new"), ask(there, ""), other.ask("")] == ["new"] * 3
 
-            here.drop(["bags"])
+            here.invalidate(["bags"])
 
             assert [other.ask("newer"), ask(there, ""), ask(here, "")] == ["newer"] * 3
 
@@ -101,7 +101,7 @@ class TestShared:
         if how == "flushed":
             server.client.flushall()
         else:
-            {"here": here, "there": there}[how].drop(["bags"])
+            {"here": here, "there": there}[how].invalidate(["bags"])
         assert ask(there, "new") == "new"
         slow.land()
 
@@ -110,7 +110,7 @@ class TestShared:
 
     def test_who_asks_after_a_drop_does_not_join(self, here: Cache, there: Cache) -> None:
         slow = SlowReader(here)
-        there.drop(["bags"])
+        there.invalidate(["bags"])
 
         assert ask(here, "new") == "new"
         slow.land()
@@ -136,13 +136,13 @@ class TestShared:
         assert len(left) > 3
 
     def test_memory_keeps_nothing_longer_than_redis(self, here: Cache, there: Cache) -> None:
-        here.answer("bags", "k", lambda: "old", 0.1)
-        assert there.answer("bags", "k", lambda: "", 60) == "old"
+        here.get_or_build("bags", "k", lambda: "old", 0.1)
+        assert there.get_or_build("bags", "k", lambda: "", 60) == "old"
         sleep(0.11)
-        assert there.answer("bags", "k", lambda: "new", 60) == "new"
+        assert there.get_or_build("bags", "k", lambda: "new", 60) == "new"
 
     def test_what_is_kept_is_plain_text(self, here: Cache, server: RedisServer) -> None:
-        here.answer("bags", "k", lambda: {"n": 1}, 60)
+        here.get_or_build("bags", "k", lambda: {"n": 1}, 60)
 
         assert set(server.client.keys()) == {b"test:1:version:bags", b"test:1:value:bags:k"}
         assert str(server.client.get("test:1:value:bags:k")).endswith('|j{"n":1}\'')
@@ -174,14 +174,14 @@ class TestClear:
         server.client.delete("test:1:value:bags:list:1")
         server.client.set("other:1:value:bags:list:1", "not ours")
 
-        assert here.clear(["bags"], "list:*") == 1200
-        assert here.clear(["bags"], "*") == 1
+        assert here.purge(["bags"], "list:*") == 1200
+        assert here.purge(["bags"], "*") == 1
         assert server.client.exists("other:1:value:bags:list:1")
 
     def test_other_processes_forget_too(self, here: Cache, there: Cache) -> None:
         ask(there, "old")
 
-        here.clear(["bags"], "*")
+        here.purge(["bags"], "*")
 
         assert ask(there, "new") == "new"
 
@@ -192,7 +192,7 @@ def test_who_asks_after_a_drop_never_gets_what_was_before(here: Cache, there: Ca
     def write() -> None:
         while monotonic() < over:
             truth[0] += 1
-            here.drop(["bags"])
+            here.invalidate(["bags"])
             dropped[0] = truth[0]
             sleep(0.002)
 
@@ -200,7 +200,7 @@ def test_who_asks_after_a_drop_never_gets_what_was_before(here: Cache, there: Ca
         asked = 0
         while monotonic() < over:
             least = dropped[0]
-            assert cache.answer("bags", "k", lambda: truth[0], 60) >= least
+            assert cache.get_or_build("bags", "k", lambda: truth[0], 60) >= least
             asked += 1
         return asked
 

@@ -19,7 +19,7 @@ from tests.cache_helpers import (
     wait_until,
 )
 from tracetrack.cache import Cache
-from tracetrack.cache.breaker import Breaker
+from tracetrack.cache.breaker import CircuitBreaker
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +45,12 @@ def there(server: RedisServer) -> Cache:
 
 
 def rest_shortly(cache: Cache) -> None:
-    assert cache._shared is not None
-    cache._shared.breaker = Breaker(failures=3, rest=0.02)
+    assert cache._redis is not None
+    cache._redis.breaker = CircuitBreaker(failures=3, rest=0.02)
 
 
 def is_open(cache: Cache) -> bool:
-    return bool(cache.figures([])["breaker"] == "open")
+    return bool(cache.stats([])["breaker"] == "open")
 
 
 class TestHung:
@@ -74,7 +74,7 @@ class TestHung:
         with Other(server) as other:
             assert [ask(here, "old"), other.ask("")] == ["old"] * 2
             server.hang()
-            here.drop(["bags"])
+            here.invalidate(["bags"])
             assert ask(here, "new") == "new"
             # It may still lie in the socket that Redis wakes up to; it is said again anyway.
             server.go_on()
@@ -86,10 +86,10 @@ class TestHung:
     def test_many_drops_cost_nothing_more(self, server: RedisServer) -> None:
         here = process(server, timeout=0.1)
         server.hang()
-        here.drop(["bags"])
+        here.invalidate(["bags"])
         start = monotonic()
         for _ in range(100):
-            here.drop(["bags", "recent"])
+            here.invalidate(["bags", "recent"])
 
         assert monotonic() - start < 1
         assert owes(here) == 2
@@ -102,10 +102,10 @@ class TestGone:
         server.kill()
         assert [ask(here, "right", str(n)) for n in range(5)] == ["right"] * 5
         assert is_open(here)
-        assert not here.figures([])["redis"]["reachable"]
+        assert not here.stats([])["redis"]["reachable"]
 
         server.start()
-        wait_until(lambda: here.figures([])["redis"]["reachable"])
+        wait_until(lambda: here.stats([])["redis"]["reachable"])
 
         ask(here, "kept", "after")
         assert ask(process(server), "", "after") == "kept"
@@ -126,7 +126,7 @@ class TestGone:
         ask(here, "old")
         server.client.save()
         server.kill()
-        here.drop(["bags"])
+        here.invalidate(["bags"])
         server.start()
         wait_until(lambda: owes(here) == 0)
 
@@ -137,7 +137,7 @@ class TestGone:
     ) -> None:
         assert [ask(here, "old"), ask(there, "")] == ["old"] * 2
         server.client.save()
-        here.drop(["bags"])
+        here.invalidate(["bags"])
         server.kill()
         server.start()
         assert server.client.exists("test:1:value:bags:k")
@@ -148,7 +148,7 @@ class TestGone:
         server.kill()
         assert [ask(here, "old"), ask(here, "new")] == ["old"] * 2
 
-        here.drop(["bags"])
+        here.invalidate(["bags"])
 
         assert ask(here, "new") == "new"
 
@@ -169,9 +169,9 @@ class TestGone:
         server.kill()
         slow = SlowReader(here)
         server.start()
-        there.drop(["bags"])
+        there.invalidate(["bags"])
         slow.land()
-        wait_until(lambda: here.figures([])["redis"]["reachable"])
+        wait_until(lambda: here.stats([])["redis"]["reachable"])
 
         assert ask(here, "new") == "new"
 
@@ -179,8 +179,8 @@ class TestGone:
         here = Cache("unix:///nowhere/redis.sock", prefix="test", timeout=0.1)
 
         assert [ask(here, "kept"), ask(here, "")] == ["kept"] * 2
-        here.drop(["bags"])
-        assert here.clear(["bags"], "*") == 1
+        here.invalidate(["bags"])
+        assert here.purge(["bags"], "*") == 1
 
     @pytest.mark.parametrize("url", ["foo", "redis://h:port", "redis://h?foo=1"])
     def test_one_whose_client_cannot_even_be_made(self, url: str) -> None:
@@ -188,9 +188,9 @@ class TestGone:
 
         assert ask(here, "right") == "right"
         assert count(here, "errors") == 1
-        here.drop(["bags"])
+        here.invalidate(["bags"])
         assert ask(here, "new") == "new"
-        assert not here.figures([])["redis"]["reachable"]
+        assert not here.stats([])["redis"]["reachable"]
 
 
 class TestOnItsWay:
@@ -198,17 +198,17 @@ class TestOnItsWay:
         self, here: Cache, there: Cache, server: RedisServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         ask(there, "old")
-        shared = here._shared
+        shared = here._redis
         assert shared is not None
-        deliver = shared.drop
+        deliver = shared.invalidate
 
         def late(namespaces: list[str]) -> None:
             assert ask(here, "") == "old"
             server.kill()
             deliver(namespaces)
 
-        monkeypatch.setattr(shared, "drop", late)
-        here.drop(["bags"])
+        monkeypatch.setattr(shared, "invalidate", late)
+        here.invalidate(["bags"])
 
         assert ask(here, "new") == "new"
 
@@ -220,11 +220,11 @@ class TestOnItsWay:
         def send(namespaces: dict[str, object]) -> bool:
             sent.append(list(namespaces))
             if len(sent) == 2:
-                here.drop(["bags"])
+                here.invalidate(["bags"])
             return len(sent) > 1
 
-        monkeypatch.setattr(here._shared, "_send", send)
-        here.drop(["bags"])
+        monkeypatch.setattr(here._redis, "_delete_tokens", send)
+        here.invalidate(["bags"])
         wait_until(lambda: owes(here) == 0)
 
         assert sent == [["bags"]] * 3
@@ -235,7 +235,7 @@ class TestRefusing:
         assert [ask(here, "old"), ask(there, "")] == ["old"] * 2
         server.client.config_set("maxmemory", 1)
 
-        here.drop(["bags"])
+        here.invalidate(["bags"])
 
         assert owes(here) == 0
         assert [ask(here, "new"), ask(there, "newer")] == ["new", "newer"]
@@ -246,7 +246,7 @@ class TestRefusing:
         assert [ask(here, "old"), ask(there, "")] == ["old"] * 2
         server.client.replicaof("127.0.0.1", "1")
 
-        here.drop(["bags"])
+        here.invalidate(["bags"])
 
         assert [ask(here, "new"), ask(here, "newer")] == ["new"] * 2
         server.client.replicaof("NO", "ONE")
@@ -263,7 +263,7 @@ def test_who_asks_after_a_drop_never_gets_what_was_before(here: Cache, server: R
         random = Random(1)
         while monotonic() < over:
             truth[0] += 1
-            here.drop(["bags"])
+            here.invalidate(["bags"])
             dropped[0] = truth[0]
             random.choice([server.hang, server.go_on, server.go_on, lambda: None])()
             sleep(random.random() / 100)
@@ -273,7 +273,7 @@ def test_who_asks_after_a_drop_never_gets_what_was_before(here: Cache, server: R
         asked = 0
         while monotonic() < over:
             least = dropped[0]
-            assert here.answer("bags", "k", lambda: truth[0], 60) >= least
+            assert here.get_or_build("bags", "k", lambda: truth[0], 60) >= least
             asked += 1
         return asked
 

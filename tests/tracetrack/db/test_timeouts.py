@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role
 from tests.factories import make_parent, make_user, reference
-from tracetrack.db.timeouts import unhurried
+from tracetrack.db.timeouts import no_statement_timeout
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ class TestUnhurried:
         usual = ask("SHOW statement_timeout")
         set_bound("'20ms'")
 
-        with unhurried():
+        with no_statement_timeout():
             ask("SELECT pg_sleep(0.1) IS NULL")
 
         assert ask("SHOW statement_timeout") == usual

@@ -198,8 +198,8 @@ class TestTheDoor:
         assert connection.connection is None
 
     def test_is_timed_like_every_endpoint(self, program):
-        metrics.forget()
+        metrics.reset()
 
         program.get()
 
-        assert [line["endpoint"] for line in metrics.figures()] == ["GET /api/v3/dashboard/ultra"]
+        assert [line["endpoint"] for line in metrics.durations()] == ["GET /api/v3/dashboard/ultra"]

@@ -97,7 +97,7 @@ class TestTokens:
         async def away(**params):
             raise psycopg.OperationalError("no")
 
-        monkeypatch.setattr(token_prefetch, "open_apart", away)
+        monkeypatch.setattr(token_prefetch, "open_async_connection", away)
 
         assert noted(Ahead(), ida) == ["nothing"]
 
@@ -105,7 +105,7 @@ class TestTokens:
         async def hang(**params):
             await asyncio.Event().wait()
 
-        monkeypatch.setattr(token_prefetch, "open_apart", hang)
+        monkeypatch.setattr(token_prefetch, "open_async_connection", hang)
         monkeypatch.setattr(token_prefetch, "PATIENCE_SECONDS", 0.01)
 
         assert noted(Ahead(), ida, ida) == ["nothing", "nothing"]

@@ -1,12 +1,12 @@
-"""Replace the connections to the database of every process that serves; for emergencies."""
+"""Replace the database connections of all processes, for emergencies."""
 
 from django.core.management.base import BaseCommand
 
-from tracetrack.db import pool
+from tracetrack.ops.pool_reset import reset_pool
 
 
 class Command(BaseCommand):
-    help = "Replace the connections to the database of every process that serves."
+    help = "Replace the database connections of all processes."
 
     def handle(self, **options: object) -> str:
-        return f"{pool.reset(actor=None)} connections ended; new ones come as they are needed."
+        return f"{reset_pool(actor=None)} connections ended; new ones are opened on demand."

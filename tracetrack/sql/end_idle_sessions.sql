@@ -1,4 +1,4 @@
--- End every other session of this site's processes that has done nothing for a second.
+-- End all other sessions of TraceTrack's processes that have been idle for a second.
 SELECT count(*) FILTER (WHERE pg_terminate_backend(pid))
 FROM pg_stat_activity
 WHERE datname = current_database()

@@ -1,5 +1,5 @@
--- The lowest id above which somebody may still be inserting into a table; null where nobody is.
--- Parameter: table text. Who inserts notes it first: bags/migrations/0004_announce.py.
+-- The lowest id that a running transaction may still insert into a table; null if there is none.
+-- Parameter: table text. Transactions that insert register their id first, with an advisory lock.
 SELECT min(objid::bigint << 4)
 FROM pg_locks
 WHERE locktype = 'advisory' AND objsubid = 2

@@ -1,4 +1,4 @@
-"""The rules of docs/architecture.md, as tests."""
+"""The rules of docs/architecture.md and the links of the documentation."""
 
 import ast
 import re
@@ -6,152 +6,176 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from django.apps import apps
 
 from tests.environment import ROOT
-from tracetrack.errors.problem import Problem
+from tracetrack.openapi.error_reference import problem_classes
 
-APPS = ("tracetrack", "bags", "scans", "webhooks", "graphql_api", "dashboard")
-OURS = [
+APPS = (
+    "accounts",
+    "audit",
+    "bags",
+    "dashboard",
+    "demo",
+    "graphql_api",
+    "scans",
+    "tracetrack",
+    "webhooks",
+)
+PRODUCT = [
     path
-    for folder in (*APPS, "tests", "bench")
-    for path in sorted((ROOT / folder).rglob("*.py"))
+    for app in APPS
+    for path in sorted((ROOT / app).rglob("*.py"))
     if "migrations" not in path.parts
 ]
-PRODUCT = [path for path in OURS if path.relative_to(ROOT).parts[0] in APPS]
-WEB = [
-    path
-    for folder in ("templates", "dashboard/static")
-    for path in sorted((ROOT / folder).rglob("*"))
-    if path.suffix in {".html", ".js", ".css"} and "vendor" not in path.parts
-]
-CACHES = r"^(?:from|import) (?:redis|django_redis|django\.core\.cache)"
-DRAWERS = {
-    "utils.py", "helpers.py", "common.py", "core.py", "services.py", "signals.py", "constants.py",
-    "managers.py", "base.py", "misc.py", "lib.py",
-}  # fmt: skip
+PYTHON = [*PRODUCT, *(path for app in ("tests", "bench") for path in (ROOT / app).rglob("*.py"))]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "bench").glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+MAX_FUNCTION_LINES = 50
+VAGUE_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py", "lib.py"}
+CACHE_IMPORT = re.compile(r"^(?:from|import) (?:redis|django_redis|django\.core\.cache)", re.M)
+SIGNAL = re.compile(r"\breceiver\(|\.connect\(")
+INDEX = re.compile(r"Index: ([a-z_]+(?:,\s+(?:-- )?[a-z_]+)*)")
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#]*)(?:#([^)]+))?\)")
+CODE = re.compile(r"^```.*?^```$", re.M | re.S)
+FILE_NAME = re.compile(r"`((?:[a-z_]+/)+(?:[\w.-]+\.[a-z]+)?)`")
 
 
-def ids(paths):
+def names(paths):
     return [str(path.relative_to(ROOT)) for path in paths]
 
 
-def functions(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+def read(path):
+    return path.read_text(encoding="utf-8")
 
 
-def problems():
-    found: list[type[Problem]] = []
-    waiting = list(Problem.__subclasses__())
-    while waiting:
-        kind = waiting.pop()
-        waiting += kind.__subclasses__()
-        if kind.__module__.split(".")[0] in APPS:
-            found.append(kind)
-    return found
+class TestPythonFiles:
+    def test_have_names_that_say_what_they_contain(self):
+        assert names(path for path in PYTHON if path.name in VAGUE_NAMES) == []
 
+    def test_have_a_docstring(self):
+        bare = [path for path in PYTHON if read(path).strip() and not docstring(path)]
+        assert names(bare) == []
 
-class TestEveryFile:
-    @pytest.mark.parametrize("path", OURS + WEB, ids=ids(OURS + WEB))
-    def test_has_at_most_300_lines(self, path):
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
-
-    @pytest.mark.parametrize("path", OURS, ids=ids(OURS))
-    def test_is_no_drawer(self, path):
-        assert path.name not in DRAWERS
-
-    @pytest.mark.parametrize("path", OURS, ids=ids(OURS))
-    def test_says_what_belongs_there(self, path):
-        text = path.read_text(encoding="utf-8")
-        assert not text.strip() or ast.get_docstring(ast.parse(text))
-
-    @pytest.mark.parametrize("path", OURS, ids=ids(OURS))
-    def test_has_no_function_over_40_lines(self, path):
-        long = [f.name for f in functions(path) if f.end_lineno - f.lineno + 1 > 40]
+    def test_have_short_functions(self):
+        long = [
+            f"{path.relative_to(ROOT)}:{function.lineno} {function.name}"
+            for path in PYTHON
+            for function in functions(path)
+            if function.end_lineno - function.lineno >= MAX_FUNCTION_LINES
+        ]
         assert long == []
 
-    @pytest.mark.parametrize("path", PRODUCT, ids=ids(PRODUCT))
-    def test_hears_no_signals(self, path):
-        assert not re.search(r"\breceiver\(|\.connect\(", path.read_text(encoding="utf-8"))
+    def test_do_not_use_signals(self):
+        assert names(path for path in PRODUCT if SIGNAL.search(read(path))) == []
 
-    @pytest.mark.parametrize("path", PRODUCT, ids=ids(PRODUCT))
-    def test_leaves_redis_and_caches_to_the_cache(self, path):
-        text = path.read_text(encoding="utf-8")
-        named = re.search(
-            r"^(?:from|import) (?:redis|django_redis|django\.core\.cache)", text, re.M
-        )
-        assert named is None or path.name.startswith("cache")
+    def test_use_redis_and_caches_only_in_the_cache_package(self):
+        cache = ROOT / "tracetrack" / "cache"
+        others = [path for path in PRODUCT if not path.is_relative_to(cache)]
+        assert names(path for path in others if CACHE_IMPORT.search(read(path))) == []
 
 
-class TestTheLayers:
-    def test_are_kept(self):
+class TestLayers:
+    def test_are_respected(self):
         linter = Path(sys.executable).parent / "lint-imports"
         run = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True, check=False)
 
         assert run.returncode == 0, run.stdout
 
 
-class TestEveryIndex:
-    def indexes(self):
-        for app in APPS:
-            for model in apps.get_app_config(app).get_models():
-                yield from (index.name for index in model._meta.indexes)
+class TestIndexes:
+    def test_are_named_by_the_query_that_uses_them(self):
+        files = [*PRODUCT, *(path for app in APPS for path in (ROOT / app).rglob("*.sql"))]
+        groups = INDEX.findall(" ".join(read(path) for path in files))
+        used = {name.strip(" -\n") for group in groups for name in group.split(",")}
+        models = [model for app in APPS for model in apps.get_app_config(app).get_models()]
+        indexes = {index.name for model in models for index in model._meta.indexes}
 
-    def test_has_a_reader_that_names_it(self):
-        texts = [p.read_text(encoding="utf-8") for p in PRODUCT]
-        texts += [p.read_text(encoding="utf-8") for a in APPS for p in (ROOT / a).rglob("*.sql")]
-        named = set(re.findall(r"Index: ([a-z_]+(?:,\s+(?:-- )?[a-z_]+)*)", " ".join(texts)))
-        readers = {name.strip(" -\n") for group in named for name in group.split(",")}
-
-        assert set(self.indexes()) - readers == set()
+        assert indexes - used == set()
 
 
-class TestEveryProblem:
-    def test_has_a_code_of_its_own(self):
-        codes = [kind.code for kind in problems()]
-        assert len(codes) == len(set(codes))
+class TestProblems:
+    def test_have_unique_codes_and_titles(self):
+        classes = problem_classes()
+        assert len({kind.code for kind in classes}) == len(classes)
+        assert len({kind.title for kind in classes}) == len(classes)
 
-    def test_is_explained_in_the_docs(self):
-        text = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
-        assert [kind.code for kind in problems() if f"`{kind.code}`" not in text] == []
+    def test_have_titles_without_facts(self):
+        assert [kind.code for kind in problem_classes() if "{" in kind.title] == []
 
-    def test_has_a_title_that_is_the_same_whatever_its_facts(self):
-        assert [kind.code for kind in problems() if "{" in kind.title] == []
-        titles = [kind.title for kind in problems()]
-        assert len(titles) == len(set(titles))
-
-    def test_says_a_sentence(self):
-        assert [k.code for k in problems() if not re.search(r"[.!?]$", k.detail)] == []
+    def test_have_details_that_are_sentences(self):
+        incomplete = [
+            kind.code for kind in problem_classes() if not kind.detail.endswith((".", "!", "?"))
+        ]
+        assert incomplete == []
 
 
-class TestTheDocs:
+class TestDocs:
     def test_name_every_setting(self):
-        text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-        settings = (ROOT / "tracetrack" / "settings.py").read_text(encoding="utf-8")
-        named = re.findall(r"env\.[a-z]+\(\s*\"([A-Z_]+)\"", settings)
+        text = read(ROOT / "docs" / "settings.md")
+        settings = read(ROOT / "tracetrack" / "settings.py")
+        variables = re.findall(r"env\.[a-z]+\(\s*\"([A-Z_]+)\"", settings)
 
-        assert named
-        assert [name for name in named if f"`{name}`" not in text] == []
+        assert variables
+        assert [name for name in variables if f"`{name}`" not in text] == []
 
-    @pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda p: p.name)
-    def test_point_to_files_that_exist(self, page):
-        links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8"))
+    def test_link_to_existing_files_and_headings(self):
+        broken = [
+            f"{page.relative_to(ROOT)}: {target}#{fragment}"
+            for page in PAGES
+            for target, fragment in LINK.findall(read(page))
+            if not exists(page.parent / target if target else page, fragment)
+        ]
+        assert broken == []
 
-        assert [link for link in links if not (page.parent / link).exists()] == []
-
-    def test_of_the_readme_point_to_files_that_exist(self):
-        links = re.findall(
-            r"\]\((?!https?:|#)([^)#]+)", (ROOT / "README.md").read_text(encoding="utf-8")
-        )
-        assert [link for link in links if not (ROOT / link).exists()] == []
+    def test_name_existing_files(self):
+        pages = [
+            *(ROOT / "docs").glob("*.md"),
+            *(ROOT / "docs" / "decisions").glob("*.md"),
+            ROOT / "README.md",
+            ROOT / "CONTRIBUTING.md",
+        ]
+        missing = [
+            f"{page.relative_to(ROOT)}: {name}"
+            for page in pages
+            for name in FILE_NAME.findall(CODE.sub("", read(page)))
+            if name.split("/")[0] in {*APPS, "docs", "tests", "bench", "templates", "locale"}
+            if not (ROOT / name).exists()
+        ]
+        assert missing == []
 
     def test_have_the_version_of_the_changelog(self):
-        changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-        project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        project = read(ROOT / "pyproject.toml")
         version = re.search(r"^version = \"(.+)\"", project, re.M)
 
         assert version is not None
-        assert f"## {version[1]}" in changelog
+        assert f"## {version[1]}" in read(ROOT / "CHANGELOG.md")
+
+
+class TestDecisionRecords:
+    def test_have_the_three_headings(self):
+        wrong = [
+            path
+            for path in (ROOT / "docs" / "decisions").glob("*.md")
+            if re.findall(r"^#{2,} (.+)$", read(path), re.M)
+            != ["Context", "Decision", "Consequences"]
+        ]
+        assert names(wrong) == []
+
+
+def docstring(path):
+    return ast.get_docstring(ast.parse(read(path)))
+
+
+def functions(path):
+    for node in ast.walk(ast.parse(read(path))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def exists(path, fragment):
+    """Return whether a file exists and, if a fragment is given, has a heading with that anchor."""
+    if not path.exists():
+        return False
+    headings = re.findall(r"^#+ (.+)$", CODE.sub("", read(path)), re.M) if fragment else []
+    anchors = {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+    return not fragment or fragment in anchors

@@ -3,18 +3,17 @@
 import ast
 import json
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scans.models import Step
+from tests.environment import ROOT
 from tracetrack.management.commands.generate_docs import generated_pages
 from tracetrack.openapi.api_reference import format_json, render_api_reference
 from tracetrack.openapi.error_reference import facts_of, problem_classes
 
-ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("accounts", "bags", "dashboard", "graphql_api", "scans", "tracetrack", "webhooks")
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -1,4 +1,4 @@
-"""The app of what people see."""
+"""App configuration of the dashboard."""
 
 from django.apps import AppConfig
 

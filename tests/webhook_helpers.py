@@ -1,4 +1,4 @@
-"""Webhooks to test with, and the work of a worker done here and now."""
+"""Test webhooks, and functions that do the work of the worker process in the test itself."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,42 +9,41 @@ from accounts.models import User
 from tests.webhook_receiver import Receiver
 from webhooks import delivery, matching, queries
 from webhooks.actions import create_webhook
-from webhooks.models import Delivery, Happening, Webhook
-
-EVERYTHING = sorted(Happening.values)
+from webhooks.models import Delivery, EventType, Webhook
 
 
 def make_webhook(owner: User, url: str, **fields: Any) -> Webhook:
-    """A webhook that wants everything, unless `fields` say otherwise."""
-    return create_webhook(actor=owner, url=url, **{"name": "erp", "events": EVERYTHING} | fields)[0]
+    """Create a webhook that subscribes to all events, unless `fields` set others."""
+    defaults: dict[str, Any] = {"name": "erp", "events": sorted(EventType.values)}
+    return create_webhook(actor=owner, url=url, **defaults | fields)[0]
 
 
-def work() -> None:
-    """What a worker would do now: match, then send what is due in every lane."""
-    matching.match()
+def run_worker_once() -> None:
+    """Match all events, then send the due deliveries of every partition."""
+    matching.match_events()
     for webhook in Webhook.objects.order_by("id"):
-        for lane in range(queries.LANES):
-            delivery.deliver(webhook=webhook.pk, lane=lane, stopping=bool)
+        for partition in range(queries.PARTITIONS):
+            delivery.deliver_partition(webhook=webhook.pk, partition=partition, should_stop=bool)
 
 
-def states() -> list[str]:
-    """What became of the deliveries, in their order."""
+def delivery_states() -> list[str]:
+    """Return the states of all deliveries in the order of their ids."""
     return [row.state for row in Delivery.objects.order_by("id")]
 
 
-def codes(receiver: Receiver) -> list[str]:
-    """The bags whose scans arrived, as they arrived."""
-    return [received.event["data"]["scan"]["code"] for received in receiver.all]
+def received_codes(receiver: Receiver) -> list[str]:
+    """Return the bag codes of the scans in the order in which they arrived."""
+    return [request.event["data"]["scan"]["code"] for request in receiver.requests]
 
 
-def time_passes(**span: float) -> None:
-    """As if all that there is were so much older, and every pause were over."""
+def age_deliveries(**age: float) -> None:
+    """Make all deliveries and failures older by this timedelta, and end every delay."""
     for row in Delivery.objects.all():
-        row.created_at -= timedelta(**span)
+        row.created_at -= timedelta(**age)
         row.due_at = timezone.now()
         row.save()
     for webhook in Webhook.objects.all():
-        webhook.rests_until = None
+        webhook.backoff_until = None
         since = webhook.failing_since
-        webhook.failing_since = since and since - timedelta(**span)
+        webhook.failing_since = since and since - timedelta(**age)
         webhook.save()

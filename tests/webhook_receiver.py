@@ -1,4 +1,4 @@
-"""A real HTTP server that receives deliveries, and a real worker that sends them."""
+"""An HTTP server that receives deliveries, and the worker process that sends them."""
 
 import json
 import os
@@ -17,8 +17,8 @@ from tests.live_server import ROOT, address
 
 
 @dataclass
-class Received:
-    """One request as it arrived."""
+class ReceivedRequest:
+    """One request that the receiver got."""
 
     path: str
     headers: dict[str, str]
@@ -31,43 +31,43 @@ class Received:
 
 @dataclass
 class Receiver:
-    """Keeps what arrives, and answers with what `answer` says: a status, or a whole answer."""
+    """Stores requests and responds with `answer(request)`: a status, or (status, headers, body)."""
 
     port: int
-    answer: Callable[[Received], Any] = lambda received: 200
-    all: list[Received] = field(default_factory=list)
+    answer: Callable[[ReceivedRequest], Any] = lambda request: 200
+    requests: list[ReceivedRequest] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook"
 
-    def wait_for(self, count: int, *, seconds: float = 30) -> list[Received]:
-        """What arrived, as soon as it is so much."""
+    def wait_for(self, count: int, *, seconds: float = 30) -> list[ReceivedRequest]:
+        """Wait until `count` requests have arrived; return all requests."""
         with self.arrived:
-            enough = self.arrived.wait_for(lambda: len(self.all) >= count, seconds)
-        assert enough, f"{len(self.all)} of {count} arrived"
-        return list(self.all)
+            has_arrived = self.arrived.wait_for(lambda: len(self.requests) >= count, seconds)
+        assert has_arrived, f"{len(self.requests)} of {count} arrived"
+        return list(self.requests)
 
     def kinds(self) -> list[str]:
-        return [received.event["type"] for received in self.all]
+        return [request.event["type"] for request in self.requests]
 
 
 @contextmanager
-def receiving(answer: Callable[[Received], Any] | None = None) -> Iterator[Receiver]:
-    """A receiver on this machine during a block, and settings that allow to send to it."""
+def run_receiver(answer: Callable[[ReceivedRequest], Any] | None = None) -> Iterator[Receiver]:
+    """Run a local receiver during a block, with settings that allow sending to it."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            received = Received(self.path, dict(self.headers), body)
-            told = receiver.answer(received)
+            request = ReceivedRequest(self.path, dict(self.headers), body)
+            answer = receiver.answer(request)
             with receiver.arrived:
-                receiver.all.append(received)
+                receiver.requests.append(request)
                 receiver.arrived.notify_all()
-            status, headers, content = told if isinstance(told, tuple) else (told, {}, b"")
+            status, headers, content = answer if isinstance(answer, tuple) else (answer, {}, b"")
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -76,7 +76,7 @@ def receiving(answer: Callable[[Received], Any] | None = None) -> Iterator[Recei
             self.wfile.write(content)
 
         def log_message(self, *args: object) -> None:
-            """Nobody listens."""
+            """Write no log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     receiver = Receiver(server.server_port)
@@ -85,7 +85,7 @@ def receiving(answer: Callable[[Received], Any] | None = None) -> Iterator[Recei
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        with override_settings(**allowing(receiver.port)):
+        with override_settings(**local_webhook_settings(receiver.port)):
             yield receiver
     finally:
         server.shutdown()
@@ -93,8 +93,8 @@ def receiving(answer: Callable[[Received], Any] | None = None) -> Iterator[Recei
         thread.join()
 
 
-def allowing(port: int) -> dict[str, Any]:
-    """Settings that allow to send to this port of this machine."""
+def local_webhook_settings(port: int) -> dict[str, Any]:
+    """Return settings that allow sending to this port of the local machine."""
     return {
         "WEBHOOK_HTTP": True,
         "WEBHOOK_PORTS": [str(port)],
@@ -103,7 +103,7 @@ def allowing(port: int) -> dict[str, Any]:
 
 
 def start_worker(receiver: Receiver) -> subprocess.Popen[bytes]:
-    """`manage.py webhook_worker` on the test's own database; whoever starts it ends it."""
+    """Start `manage.py webhook_worker` on the test database; the caller must stop it."""
     variables = {
         "DATABASE_URL": address(),
         "WEBHOOK_HTTP": "true",
@@ -119,8 +119,8 @@ def start_worker(receiver: Receiver) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def working(receiver: Receiver) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker during a block."""
+def run_worker(receiver: Receiver) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker process during a block."""
     process = start_worker(receiver)
     try:
         yield process

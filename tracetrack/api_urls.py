@@ -34,8 +34,10 @@ urlpatterns = [
     path("tokens/<int:token>/revoke", accounts.TokenRevoke.as_view(), name="api-token-revoke"),
     path("webhooks", webhooks.Webhooks.as_view(), name="api-webhooks"),
     path("webhooks/<int:webhook>", webhooks.WebhookDetail.as_view(), name="api-webhook"),
-    path("webhooks/<int:webhook>/rotate", webhooks.Rotate.as_view(), name="api-webhook-rotate"),
-    path("webhooks/<int:webhook>/test", webhooks.Test.as_view(), name="api-webhook-test"),
+    path(
+        "webhooks/<int:webhook>/rotate", webhooks.RotateSecret.as_view(), name="api-webhook-rotate"
+    ),
+    path("webhooks/<int:webhook>/test", webhooks.SendTest.as_view(), name="api-webhook-test"),
     path(
         "webhooks/<int:webhook>/deliveries",
         webhooks.Deliveries.as_view(),
@@ -43,7 +45,7 @@ urlpatterns = [
     ),
     path(
         "webhooks/<int:webhook>/deliveries/<int:delivery>/replay",
-        webhooks.Replay.as_view(),
+        webhooks.ReplayDelivery.as_view(),
         name="api-webhook-replay",
     ),
     path("areas", resources.Areas.as_view(), name="api-areas"),

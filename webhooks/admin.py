@@ -1,4 +1,4 @@
-"""Webhooks in the back office: looked at, and paused; their owners do the rest."""
+"""Admin pages of webhooks: read-only, except that administrators can pause a webhook."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -10,7 +10,7 @@ from tracetrack.admin_bases import ReadOnlyAdmin
 from webhooks.actions import pause_webhook
 from webhooks.models import Delivery, Event, Webhook
 
-# A job says only that it is time to look; what is to be told, and what was, stands below.
+# Jobs carry no information beyond that; the pages of events and deliveries show pending work.
 admin.site.unregister(ProcrastinateJob)
 
 
@@ -19,7 +19,7 @@ class WebhookAdmin(ReadOnlyAdmin):
     list_display = ("id", "name", "owner", "url", "state", "paused_why", "failures", "created_at")
     list_select_related = ("owner",)
     list_filter = ("state",)
-    exclude = ("seed", "old_seed", "fingerprint")
+    exclude = ("secret_seed", "previous_secret_seed", "fingerprint")
     ordering = ("-id",)
     actions = ("pause",)
 
@@ -32,7 +32,7 @@ class WebhookAdmin(ReadOnlyAdmin):
         self.message_user(request, "Paused.", messages.SUCCESS)
 
     def has_pause_permission(self, request: HttpRequest) -> bool:
-        """Whether this administrator may pause webhooks of others."""
+        """Return whether the user may pause the webhooks of other users."""
         return request.user.has_perm("webhooks.change_webhook")
 
 
@@ -48,7 +48,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ("id", "kind", "uid", "at", "matched_at")
-    # Bags and scans are too many to be listed in a form.
+    list_display = ("id", "kind", "uid", "occurred_at", "matched_at")
+    # There are too many bags and scans for a select box.
     raw_id_fields = ("bag", "batch", "scan")
     ordering = ("-id",)

@@ -1,4 +1,4 @@
-"""The app that tells other systems what happened."""
+"""App configuration of webhooks."""
 
 from django.apps import AppConfig
 

@@ -1,24 +1,24 @@
-"""Why a webhook may be refused."""
+"""Errors of the webhook endpoints."""
 
 from tracetrack.errors.problem import Problem
 
 
-class WebhookAddress(Problem):
+class WebhookUrlNotAllowed(Problem):
     status, code = 400, "webhook-address"
-    title = "The address cannot be told."
-    detail = "The address {url} cannot be told: it {reason}."
-    remedy = "Give an https:// address that the whole internet can reach."
+    title = "This URL is not allowed."
+    detail = "The URL {url} is not allowed: it {reason}."
+    remedy = "Use an https:// URL that can be reached from the public internet."
 
 
 class TooManyWebhooks(Problem):
     status, code = 409, "too-many-webhooks"
-    title = "The account has as many webhooks as it may."
-    detail = "This account has {limit} webhooks already."
-    remedy = "End one that is not needed any more."
+    title = "The account has reached the maximum number of webhooks."
+    detail = "This account already has {limit} webhooks."
+    remedy = "End a webhook that is no longer needed."
 
 
-class DeliveryWaits(Problem):
+class DeliveryPending(Problem):
     status, code = 409, "delivery-waits"
-    title = "The delivery is still on its way."
-    detail = "Delivery {delivery} is still on its way."
-    remedy = "Wait until it is delivered or given up; a paused webhook must be resumed first."
+    title = "The delivery is still waiting to be sent."
+    detail = "Delivery {delivery} is still waiting to be sent."
+    remedy = "Wait until it is delivered or given up. If the webhook is paused, resume it first."

@@ -1,4 +1,4 @@
-"""What happened to webhooks, as the audit tells of it. What they tell of is models.Happening."""
+"""Audit events about webhooks. The events that webhooks receive are models.EventType."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from tracetrack.events import Event
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent(Event):
-    """Something was done to a webhook."""
+    """Base of the events about one webhook."""
 
     audited: ClassVar[bool] = True
 

@@ -1,13 +1,13 @@
-"""Which events a webhook takes: pure, without a database."""
+"""Decide whether an event matches the filters of a webhook, without database access."""
 
 from dataclasses import dataclass
 
-from webhooks.models import Happening, Webhook
+from webhooks.models import EventType, Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traits:
-    """What of an event a webhook can be narrowed by; None where the event has no such thing."""
+class EventAttributes:
+    """The attributes of an event that webhooks can filter by; None if the event has no such one."""
 
     kind: str
     step: str | None = None
@@ -16,19 +16,19 @@ class Traits:
     batch: str | None = None
 
 
-def takes(webhook: Webhook, traits: Traits) -> bool:
-    """Whether the webhook wants an event like this.
+def matches(webhook: Webhook, event: EventAttributes) -> bool:
+    """Return whether the webhook subscribes to an event with these attributes.
 
-    An empty list narrows nothing. `steps` narrows recorded scans alone, `areas` whatever has an
-    area: not what happens to a batch.
+    An empty list filters nothing. `steps` applies only to recorded scans; `areas` applies only to
+    events that have an area, so batch events pass it.
     """
-    if traits.kind not in webhook.events:
+    if event.kind not in webhook.events:
         return False
-    recorded = traits.kind == Happening.SCAN_RECORDED
-    if webhook.steps and recorded and traits.step not in webhook.steps:
+    is_scan = event.kind == EventType.SCAN_RECORDED
+    if webhook.steps and is_scan and event.step not in webhook.steps:
         return False
-    if webhook.areas and traits.area is not None and traits.area not in webhook.areas:
+    if webhook.areas and event.area is not None and event.area not in webhook.areas:
         return False
-    if webhook.bag_types and traits.bag_type not in webhook.bag_types:
+    if webhook.bag_types and event.bag_type not in webhook.bag_types:
         return False
-    return not webhook.batches or traits.batch in webhook.batches
+    return not webhook.batches or event.batch in webhook.batches

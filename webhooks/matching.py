@@ -1,4 +1,4 @@
-"""match(): from the outbox to the deliveries, in the order in which it happened."""
+"""Create the deliveries of new events in the outbox, in the order of the events."""
 
 from typing import Any
 
@@ -7,76 +7,88 @@ from django.utils import timezone
 
 from tracetrack.db.sql_files import sql
 from webhooks.actions import pause_webhook
-from webhooks.filters import takes
+from webhooks.filters import matches
 from webhooks.models import Delivery, Event, Webhook
-from webhooks.payloads import body_of, new_delivery, traits_of
-from webhooks.permissions import may_see, unable, visible_bags
-from webhooks.queries import wake
+from webhooks.payloads import build_delivery, event_attributes, render_body
+from webhooks.permissions import block_reason, can_see_event, visible_bag_ids
+from webhooks.queries import enqueue_due
 
-CHUNK = 500
-# Any number will do that nobody else takes.
-ONE_AT_A_TIME = 7_305_120_942
+CHUNK_SIZE = 500
+# The key of an advisory lock; an arbitrary number that no other lock of this database uses.
+MATCHING_LOCK_KEY = 7_305_120_942
 RELATED = (
     "bag", "scan__bag__bag_type", "scan__bag__batch", "scan__parent", "scan__area", "scan__actor",
 )  # fmt: skip
 
 
-def match() -> int:
-    """Make deliveries of all events that are in the outbox; how many events there were.
+def match_events() -> int:
+    """Create the deliveries of all unmatched events; return the number of events.
 
-    One process at a time does so: the order of a bag's deliveries is the order of their ids.
+    One process at a time matches, so that the ids of a bag's deliveries follow the order of its
+    events. If another process is matching, return 0 at once.
     """
     matched = 0
-    while found := _match_some():
+    while found := _match_chunk():
         matched += found
     return matched
 
 
 @transaction.atomic
-def _match_some() -> int:
-    # Who is at it looks again after he has let go of the lock, so nobody need wait for him.
-    if not Event.objects.unmatched().exists() or not _alone():
+def _match_chunk() -> int:
+    # The process that holds the lock looks again after it commits, so no process has to wait.
+    if not Event.objects.unmatched().exists() or not _try_lock():
         return 0
-    events = list(Event.objects.unmatched().select_related(*RELATED)[:CHUNK])
+    events = list(Event.objects.unmatched().select_related(*RELATED)[:CHUNK_SIZE])
     for event in events:
-        event.body = body_of(event)
+        event.body = render_body(event)
+    Delivery.objects.bulk_create(_build_deliveries(events), ignore_conflicts=True)
+    _mark_matched(events)
+    enqueue_due()
+    return len(events)
+
+
+def _try_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [MATCHING_LOCK_KEY])
+        return bool(cursor.fetchone()[0])
+
+
+def _build_deliveries(events: list[Event]) -> list[Delivery]:
+    """Return the deliveries of these events to all active webhooks, in the order of the events.
+
+    Webhooks that can no longer receive anything are paused.
+    """
     deliveries: list[Delivery] = []
     for webhook in Webhook.objects.active().select_related("owner"):
-        if why := unable(webhook):
-            pause_webhook(webhook, why=why)
+        if reason := block_reason(webhook):
+            pause_webhook(webhook, why=reason)
         else:
-            deliveries += _deliveries(webhook, events)
-    # The order of the bags' events, whichever webhook they are for.
-    deliveries.sort(key=lambda delivery: delivery.event.pk)
-    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
-    given: dict[str, Any] = {
+            deliveries += _webhook_deliveries(webhook, events)
+    return sorted(deliveries, key=lambda delivery: delivery.event.pk)
+
+
+def _webhook_deliveries(webhook: Webhook, events: list[Event]) -> list[Delivery]:
+    matching = [
+        event
+        for event in events
+        # Skip an event whose scan was deleted by maintenance in the meantime.
+        if event.occurred_at >= webhook.active_since
+        and (event.scan_id is None) == (event.scan is None)
+        and matches(webhook, event_attributes(event))
+    ]
+    visible = visible_bag_ids(webhook.owner, [e.bag_id for e in matching if e.bag_id is not None])
+    return [
+        build_delivery(event, webhook)
+        for event in matching
+        if can_see_event(webhook.owner, event, visible)
+    ]
+
+
+def _mark_matched(events: list[Event]) -> None:
+    params: dict[str, Any] = {
         "ids": [event.pk for event in events],
         "bodies": [event.body for event in events],
         "now": timezone.now(),
     }
     with connection.cursor() as cursor:
-        cursor.execute(sql("webhooks.matched"), given)
-    wake()
-    return len(events)
-
-
-def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
-        return bool(cursor.fetchone()[0])
-
-
-def _deliveries(webhook: Webhook, events: list[Event]) -> list[Delivery]:
-    wanted = [
-        event
-        for event in events
-        # A scan that was erased meanwhile is not told of.
-        if event.at >= webhook.since
-        and (event.scan_id is None) == (event.scan is None)
-        and takes(webhook, traits_of(event))
-    ]
-    bags = [event.bag_id for event in wanted if event.bag_id is not None]
-    visible = visible_bags(webhook.owner, bags)
-    return [
-        new_delivery(event, webhook) for event in wanted if may_see(webhook.owner, event, visible)
-    ]
+        cursor.execute(sql("webhooks.mark_matched"), params)

@@ -1,4 +1,4 @@
-"""Who wants to be told what, what there is to tell, and what became of telling it."""
+"""Webhook subscriptions, the outbox of events, and deliveries of events to webhooks."""
 
 import uuid
 
@@ -13,32 +13,35 @@ from scans.models import Scan
 from webhooks.querysets import DeliveryQuerySet, EventQuerySet, WebhookQuerySet
 
 
-class Happening(models.TextChoices):
-    """What a webhook may be told of."""
+class EventType(models.TextChoices):
+    """The events that a webhook can subscribe to."""
 
     SCAN_RECORDED = "scan.recorded", "A scan was recorded"
-    PARENT_COMPLETED = "parent.completed", "A sack became complete"
-    PARENT_DISPATCHED = "parent.dispatched", "A sack was dispatched"
-    PARENT_RECEIVED = "parent.received", "A sack was received"
+    PARENT_COMPLETED = "parent.completed", "A parent bag became complete"
+    PARENT_DISPATCHED = "parent.dispatched", "A parent bag was dispatched"
+    PARENT_RECEIVED = "parent.received", "A parent bag was received"
     BATCH_HELD = "batch.held", "A batch was put on hold"
     BATCH_RELEASED = "batch.released", "A batch was released"
 
 
-TEST = "webhook.test"
+# Sent on request of the owner only; webhooks cannot subscribe to it.
+TEST_EVENT = "webhook.test"
 
 
-# What its owner sets of a webhook: its version. What became of its deliveries is none of it.
-OWNED = (
+# The fields that make up the version of a webhook (its ETag): those that its owner sets. Fields
+# that deliveries change are left out.
+VERSIONED_FIELDS = (
     "name", "url", "events", "steps", "areas", "bag_types", "batches", "state", "paused_why",
-    "seed",
+    "secret_seed",
 )  # fmt: skip
 
 
 class Webhook(models.Model):
-    """A subscription: where to send which events. It sees what its owner may see.
+    """A subscription: which events are sent to which URL. It receives what its owner may see.
 
-    An empty list narrows nothing. The secret itself is not kept: it is made of `seed` and the
-    SECRET_KEY; `fingerprint` tells whether that still gives the secret that was shown.
+    `steps`, `areas`, `bag_types` and `batches` filter the events; an empty list filters nothing.
+    The secret is not stored but derived from `secret_seed` and the SECRET_KEY. `fingerprint` shows
+    whether the derived secret is still the one that was shown to the owner.
     """
 
     class State(models.TextChoices):
@@ -58,16 +61,17 @@ class Webhook(models.Model):
     batches = ArrayField(models.CharField(max_length=64), default=list)
     state = models.CharField(max_length=6, choices=State, default=State.ACTIVE)
     paused_why = models.CharField(max_length=200, blank=True)
-    seed = models.CharField(max_length=43)
+    secret_seed = models.CharField(max_length=43)
     fingerprint = models.CharField(max_length=64)
-    old_seed = models.CharField(max_length=43, blank=True)
-    old_until = models.DateTimeField(null=True, blank=True)
+    previous_secret_seed = models.CharField(max_length=43, blank=True)
+    previous_secret_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
-    # Events before this moment are not for it: it was not there, or paused.
-    since = models.DateTimeField(db_default=Now())
+    # When it was created or last resumed; older events are not sent to it.
+    active_since = models.DateTimeField(db_default=Now())
+    # Consecutive failed attempts, and the time of the first of them.
     failures = models.PositiveIntegerField(default=0)
     failing_since = models.DateTimeField(null=True, blank=True)
-    rests_until = models.DateTimeField(null=True, blank=True)
+    backoff_until = models.DateTimeField(null=True, blank=True)
 
     objects = WebhookQuerySet.as_manager()
 
@@ -77,15 +81,15 @@ class Webhook(models.Model):
             models.CheckConstraint(
                 name="webhook_state_is_known", condition=Q(state__in=["active", "paused", "ended"])
             ),
-            models.CheckConstraint(name="webhook_wants_something", condition=Q(events__len__gte=1)),
+            models.CheckConstraint(name="webhook_has_events", condition=Q(events__len__gte=1)),
             models.CheckConstraint(
-                name="webhook_says_why_it_is_paused",
+                name="webhook_has_reason_if_paused",
                 condition=Q(state="paused") & ~Q(paused_why="")
                 | ~Q(state="paused") & Q(paused_why=""),
             ),
         ]
         indexes = [
-            models.Index(fields=["owner", "id"], name="webhook_of_owner"),
+            models.Index(fields=["owner", "id"], name="webhook_by_owner"),
             models.Index(fields=["id"], name="webhook_active", condition=Q(state="active")),
         ]
 
@@ -94,14 +98,14 @@ class Webhook(models.Model):
 
 
 class Event(models.Model):
-    """The outbox: what happened, written by triggers in the transaction in which it happened.
+    """A row of the outbox, written by triggers in the transaction of the change it reports.
 
-    The ids of one bag's events, and of one batch's, follow the order in which they happened.
+    The ids of the events of one bag, and of one batch, follow the order of the changes.
     """
 
     uid = models.UUIDField(default=uuid.uuid4)
     kind = models.CharField(max_length=32)
-    # The ledger is not to be held up by what tells of it.
+    # Without constraints: checking them would slow down every scan and block its maintenance.
     bag = models.ForeignKey(
         Bag, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
     )
@@ -111,9 +115,10 @@ class Event(models.Model):
     scan = models.ForeignKey(
         Scan, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
     )
-    facts = models.JSONField(default=dict)
-    at = models.DateTimeField(db_default=Now())
-    # What is sent, the same in every try; empty until it was matched.
+    # The parent bag or batch at the time of the event; empty for `scan.recorded`.
+    snapshot = models.JSONField(default=dict)
+    occurred_at = models.DateTimeField(db_default=Now())
+    # The JSON to send, the same in every attempt; empty until the event is matched.
     body = models.TextField(blank=True)
     matched_at = models.DateTimeField(null=True)
 
@@ -128,7 +133,7 @@ class Event(models.Model):
             models.Index(
                 fields=["id"], name="webhook_event_unmatched", condition=Q(matched_at=None)
             ),
-            models.Index(fields=["at"], name="webhook_event_at"),
+            models.Index(fields=["occurred_at"], name="webhook_event_by_time"),
         ]
 
     def __str__(self) -> str:
@@ -136,19 +141,23 @@ class Event(models.Model):
 
 
 class Delivery(models.Model):
-    """One event for one webhook, and what became of it. `subject` is what its order is kept by."""
+    """One event for one webhook, with the result of the last attempt.
+
+    Deliveries with the same `subject` (a bag, a batch or a test) are sent in the order of their
+    ids.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         DELIVERED = "delivered", "Delivered"
         FAILED = "failed", "Given up"
-        WITHHELD = "withheld", "Not for its owner any more"
+        WITHHELD = "withheld", "No longer visible to the owner"
 
     webhook = models.ForeignKey(Webhook, models.PROTECT, related_name="+", db_index=False)
     event = models.ForeignKey(Event, models.PROTECT, related_name="+", db_index=False)
     subject = models.CharField(max_length=24)
-    lane = models.PositiveSmallIntegerField()
-    # 0 at first, then 1 for the first replay, and so on.
+    partition = models.PositiveSmallIntegerField()
+    # 0 for the first delivery of an event, 1 for its first replay, and so on.
     replay = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
     attempts = models.PositiveIntegerField(default=0)
@@ -167,7 +176,7 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(
-                fields=["event", "webhook", "replay"], name="webhook_delivery_is_made_once"
+                fields=["event", "webhook", "replay"], name="webhook_delivery_is_unique"
             ),
             models.CheckConstraint(
                 name="webhook_delivery_state_is_known",
@@ -177,7 +186,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["webhook", "-id"], name="webhook_delivery_log"),
             models.Index(
-                fields=["webhook", "lane", "id"],
+                fields=["webhook", "partition", "id"],
                 name="webhook_delivery_waiting",
                 condition=Q(state="waiting"),
             ),

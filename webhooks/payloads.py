@@ -1,38 +1,38 @@
-"""What an event looks like to webhooks: what is sent of it, and what it can be narrowed by."""
+"""Build the JSON body of an event, its filter attributes, and delivery rows."""
 
 from typing import Any
 
 import orjson
 
 from scans.api.serializers import scan_json
-from webhooks.filters import Traits
-from webhooks.models import Delivery, Event, Happening, Webhook
-from webhooks.queries import LANES
+from webhooks.filters import EventAttributes
+from webhooks.models import Delivery, Event, EventType, Webhook
+from webhooks.queries import PARTITIONS
 
 
-def body_of(event: Event) -> str:
-    """What is sent: the same bytes in every try and to every webhook."""
+def render_body(event: Event) -> str:
+    """Return the JSON text to send. Every attempt and every webhook gets the same bytes."""
     document = {
         "id": str(event.uid),
         "type": event.kind,
         "sequence": event.pk,
-        "occurred_at": event.at.isoformat(),
-        "data": _data(event),
+        "occurred_at": event.occurred_at.isoformat(),
+        "data": _event_data(event),
     }
     return orjson.dumps(document).decode()
 
 
-def traits_of(event: Event) -> Traits:
-    """What the event can be narrowed by."""
-    facts, scan = event.facts, event.scan
+def event_attributes(event: Event) -> EventAttributes:
+    """Return the attributes of the event that webhooks can filter by."""
+    snapshot, scan = event.snapshot, event.scan
     if scan is None:
-        return Traits(
+        return EventAttributes(
             kind=event.kind,
-            area=facts.get("area"),
-            bag_type=facts.get("bag_type"),
-            batch=facts.get("batch"),
+            area=snapshot.get("area"),
+            bag_type=snapshot.get("bag_type"),
+            batch=snapshot.get("batch"),
         )
-    return Traits(
+    return EventAttributes(
         kind=event.kind,
         step=scan.step,
         area=scan.area.code,
@@ -41,26 +41,29 @@ def traits_of(event: Event) -> Traits:
     )
 
 
-def new_delivery(event: Event, webhook: Webhook, *, replay: int = 0) -> Delivery:
-    """A delivery of `event`, not kept yet. All of one bag go through one lane, one by one."""
+def build_delivery(event: Event, webhook: Webhook, *, replay: int = 0) -> Delivery:
+    """Return an unsaved delivery of the event.
+
+    All deliveries of one bag share a partition, so they are sent one after another.
+    """
     number = event.bag_id or event.batch_id or 0
     name = "bag" if event.bag_id else "batch" if event.batch_id else "test"
     return Delivery(
         event=event,
         webhook=webhook,
         subject=f"{name}:{number}",
-        lane=number % LANES,
+        partition=number % PARTITIONS,
         replay=replay,
     )
 
 
-def _data(event: Event) -> dict[str, Any]:
+def _event_data(event: Event) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if event.scan is not None:
         data["scan"] = scan_json(event.scan)
     if event.kind.startswith("batch."):
-        facts = dict(event.facts)
-        data["batch"] = {"code": facts.pop("batch")} | facts
-    elif event.kind != Happening.SCAN_RECORDED and event.bag is not None:
-        data["parent"] = {"code": event.bag.code} | event.facts
+        snapshot = dict(event.snapshot)
+        data["batch"] = {"code": snapshot.pop("batch")} | snapshot
+    elif event.kind != EventType.SCAN_RECORDED and event.bag is not None:
+        data["parent"] = {"code": event.bag.code} | event.snapshot
     return data

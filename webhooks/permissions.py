@@ -1,4 +1,4 @@
-"""What the owner of a webhook may be told: asked when an event is matched, and when it is sent."""
+"""Which events the owner of a webhook may receive; checked at matching and again at sending."""
 
 from collections.abc import Iterable
 
@@ -8,29 +8,30 @@ from webhooks import signing
 from webhooks.models import Event, Webhook
 
 
-def unable(webhook: Webhook) -> str:
-    """Why nothing can be sent any more, whatever it is; empty where it can."""
+def block_reason(webhook: Webhook) -> str:
+    """Return why nothing can be sent to this webhook, or an empty string if sending is possible."""
     owner = webhook.owner
     if not owner.is_active:
         return f"The account {owner.username} is switched off."
     if not owner.has_perm("webhooks.view_webhook"):
         return f"The account {owner.username} may not have webhooks any more."
-    if signing.fingerprint_of(signing.secret_of(webhook.seed)) != webhook.fingerprint:
+    secret = signing.derive_secret(webhook.secret_seed)
+    if signing.fingerprint(secret) != webhook.fingerprint:
         return "The SECRET_KEY of this site was changed: rotate the secret, then resume."
     return ""
 
 
-def visible_bags(owner: User, bags: Iterable[int]) -> set[int]:
-    """Which of these bags the owner may see."""
-    asked = sorted(set(bags))
-    if not asked:
+def visible_bag_ids(owner: User, bags: Iterable[int]) -> set[int]:
+    """Return those of the given bag ids that the owner can see."""
+    ids = sorted(set(bags))
+    if not ids:
         return set()
-    rows = Bag.objects.visible_to(owner).filter(pk__in=asked)
+    rows = Bag.objects.visible_to(owner).filter(pk__in=ids)
     return set(rows.values_list("pk", flat=True))
 
 
-def may_see(owner: User, event: Event, visible: set[int]) -> bool:
-    """Whether this event is for the owner's eyes; `visible` are the bags that are."""
+def can_see_event(owner: User, event: Event, visible_bags: set[int]) -> bool:
+    """Return whether the owner may receive the event; `visible_bags` are the ids they can see."""
     if event.bag_id is not None:
-        return owner.has_perm("bags.view_bag") and event.bag_id in visible
+        return owner.has_perm("bags.view_bag") and event.bag_id in visible_bags
     return event.batch_id is None or owner.has_perm("bags.view_batch")

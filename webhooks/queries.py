@@ -1,4 +1,4 @@
-"""Questions about webhooks that need several tables, or SQL."""
+"""Queries about webhooks that need several tables or SQL, and the queueing of due deliveries."""
 
 from typing import Any
 
@@ -12,68 +12,81 @@ from tracetrack.db.sql_files import sql
 from tracetrack.errors.problem import NotFound
 from webhooks.models import Delivery, Event, Webhook
 
-# Of one bag all deliveries to a webhook go through one lane, one by one; of others side by side.
-LANES = 4
-# What is not counted any further.
-COUNTED = 10_000
+# The deliveries of a webhook are split into this many partitions that are sent in parallel. All
+# deliveries of one bag are in one partition, where they are sent one after another.
+PARTITIONS = 4
+# The backlog is counted up to this number.
+MAX_COUNTED = 10_000
 
 
 def find_webhook(owner: User, webhook: int) -> Webhook:
-    """The owner's webhook with this id; raises NotFound, also for one that has ended."""
-    found = Webhook.objects.of(owner).filter(pk=webhook).first()
+    """Return the owner's webhook with this id.
+
+    Raise NotFound if there is none, if it belongs to another user or if it has ended.
+    """
+    found = Webhook.objects.owned_by(owner).filter(pk=webhook).first()
     if found is None:
         raise NotFound
     return found
 
 
 def find_delivery(webhook: Webhook, delivery: int) -> Delivery:
-    """One delivery of the webhook, with its event; raises NotFound."""
+    """Return the delivery of the webhook with this id, with its event; raise NotFound if none."""
     found = Delivery.objects.filter(webhook=webhook, pk=delivery).select_related("event").first()
     if found is None:
         raise NotFound
     return found
 
 
-def delivery_page(webhook: Webhook, *, state: str | None = None, **place: Any) -> Page:
-    """A page of the webhook's deliveries."""
+def delivery_page(webhook: Webhook, *, state: str | None = None, **position: Any) -> Page:
+    """Return a page of the webhook's deliveries, only those in `state` if it is given.
+
+    `position` are the keyword arguments of `tracetrack.api.pagination.paginate`.
+    """
     rows = Delivery.objects.log_of(webhook).select_related("event")
-    return paginate(rows if state is None else rows.filter(state=state), **place)
+    return paginate(rows if state is None else rows.filter(state=state), **position)
 
 
-def next_due(webhook: int, lane: int) -> Delivery | None:
-    """What has to go out next in a lane, if there is anything now."""
+def next_due(webhook: int, partition: int) -> Delivery | None:
+    """Return the delivery to send next in this partition, or None if nothing is due now.
+
+    A paused webhook gets only test events; a webhook that backs off gets nothing.
+    """
     now = timezone.now()
-    ready = Q(webhook__state="active") | Q(webhook__state="paused", subject="test:0")
-    rested = Q(webhook__rests_until=None) | Q(webhook__rests_until__lte=now)
-    rows = Delivery.objects.waiting(webhook=webhook, lane=lane).due(now)
-    return rows.filter(ready, rested).select_related("event", "webhook__owner").first()
+    is_sendable = Q(webhook__state="active") | Q(webhook__state="paused", subject="test:0")
+    no_backoff = Q(webhook__backoff_until=None) | Q(webhook__backoff_until__lte=now)
+    rows = Delivery.objects.waiting(webhook=webhook, partition=partition).due(now)
+    rows = rows.filter(is_sendable, no_backoff)
+    return rows.select_related("event", "webhook__owner").first()
 
 
-def next_replay(delivery: Delivery) -> int:
-    """The number of the next replay of what this delivery sent."""
+def next_replay_number(delivery: Delivery) -> int:
+    """Return the `replay` number for the next delivery of the same event to the same webhook."""
     same = Delivery.objects.filter(event=delivery.event_id, webhook=delivery.webhook_id)
     return int(same.aggregate(last=Max("replay"))["last"]) + 1
 
 
-def wake() -> None:
-    """Queue a job for every lane in which something is due; one that is queued is enough."""
+def enqueue_due() -> None:
+    """Enqueue one job for every partition with a due delivery, unless one is queued already."""
     with connection.cursor() as cursor:
-        cursor.execute(sql("webhooks.wake"), {"lanes": LANES})
+        cursor.execute(sql("webhooks.enqueue_due"), {"partitions": PARTITIONS})
 
 
 def backlog() -> dict[str, Any]:
-    """What is still to be told, for those who run the system.
+    """Return figures for the health check and the system page.
 
+    `unmatched` and `waiting` count events and deliveries up to `MAX_COUNTED`. `late_seconds` is the
+    age of the oldest unmatched event or due delivery. `paused` is the number of paused webhooks.
     Index: webhook_event_unmatched. Index: webhook_delivery_waiting.
     """
-    unmatched = Event.objects.unmatched()[:COUNTED]
+    unmatched = Event.objects.unmatched()[:MAX_COUNTED]
     waiting = Delivery.objects.filter(state="waiting", webhook__state="active")
     now = timezone.now()
-    first = unmatched.values_list("at", flat=True).first()
-    due = waiting.filter(due_at__lte=now)[:COUNTED].aggregate(first=Min("due_at"))["first"]
+    oldest = unmatched.values_list("occurred_at", flat=True).first()
+    due = waiting.filter(due_at__lte=now)[:MAX_COUNTED].aggregate(first=Min("due_at"))["first"]
     return {
         "unmatched": len(unmatched.values_list("pk", flat=True)),
-        "waiting": len(waiting[:COUNTED].values_list("pk", flat=True)),
-        "late_seconds": round((now - min(first or now, due or now)).total_seconds()),
+        "waiting": len(waiting[:MAX_COUNTED].values_list("pk", flat=True)),
+        "late_seconds": round((now - min(oldest or now, due or now)).total_seconds()),
         "paused": Webhook.objects.filter(state="paused").count(),
     }

@@ -1,4 +1,4 @@
-"""Questions to one table: webhooks, events, deliveries."""
+"""Querysets of webhooks, outbox events and deliveries."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -11,46 +11,52 @@ if TYPE_CHECKING:
 
 
 class WebhookQuerySet(QuerySet["Webhook"]):
-    """Webhooks, narrowed and ordered."""
+    """Queries on webhooks."""
 
-    def of(self, owner: "User") -> Self:
-        """Those of one owner that have not ended, oldest first. Index: webhook_of_owner."""
+    def owned_by(self, owner: "User") -> Self:
+        """Return the owner's webhooks that have not ended, oldest first.
+
+        Index: webhook_by_owner.
+        """
         return self.filter(owner=owner).exclude(state="ended").order_by("id")
 
     def active(self) -> Self:
-        """Those that are told of what happens. Index: webhook_active."""
+        """Return the webhooks that receive events. Index: webhook_active."""
         return self.filter(state="active").order_by("id")
 
 
-# The type checker finds only the first model of a module that is named here.
+# QuerySet[Any]: mypy resolves only the first model of a module that is named as a string here.
 class EventQuerySet(QuerySet[Any]):
-    """Events of the outbox, narrowed and ordered."""
+    """Queries on events of the outbox."""
 
     def unmatched(self) -> Self:
-        """What nobody has looked at yet, in the order in which it happened.
+        """Return the events without deliveries so far, oldest first.
 
         Index: webhook_event_unmatched.
         """
         return self.filter(matched_at=None).order_by("id")
 
-    def before(self, moment: datetime) -> Self:
-        """What happened before. Index: webhook_event_at."""
-        return self.filter(at__lt=moment).order_by("at")
+    def before(self, instant: datetime) -> Self:
+        """Return the events that occurred before `instant`. Index: webhook_event_by_time."""
+        return self.filter(occurred_at__lt=instant).order_by("occurred_at")
 
 
 class DeliveryQuerySet(QuerySet[Any]):
-    """Deliveries, narrowed and ordered."""
+    """Queries on deliveries."""
 
     def log_of(self, webhook: "Webhook") -> Self:
-        """All of a webhook, newest first. Index: webhook_delivery_log."""
+        """Return all deliveries of a webhook, newest first. Index: webhook_delivery_log."""
         return self.filter(webhook=webhook).order_by("-id")
 
-    def waiting(self, *, webhook: int, lane: int) -> Self:
-        """What still has to go out in a lane, oldest first. Index: webhook_delivery_waiting."""
-        return self.filter(webhook=webhook, lane=lane, state="waiting").order_by("id")
+    def waiting(self, *, webhook: int, partition: int) -> Self:
+        """Return the unsent deliveries of a partition, oldest first.
 
-    def due(self, moment: datetime) -> Self:
-        """What may go out now: its time has come, and nothing older waits for the same subject.
+        Index: webhook_delivery_waiting.
+        """
+        return self.filter(webhook=webhook, partition=partition, state="waiting").order_by("id")
+
+    def due(self, now: datetime) -> Self:
+        """Return the deliveries to send now: due, and no older one of the same subject is waiting.
 
         Index: webhook_delivery_in_order.
         """
@@ -60,4 +66,4 @@ class DeliveryQuerySet(QuerySet[Any]):
             state="waiting",
             id__lt=OuterRef("id"),
         )
-        return self.filter(~Exists(older), due_at__lte=moment)
+        return self.filter(~Exists(older), due_at__lte=now)

@@ -1,4 +1,4 @@
-"""Changes to thousands of rows: what is old is forgotten."""
+"""Delete events and deliveries after the retention period."""
 
 from datetime import timedelta
 
@@ -7,22 +7,22 @@ from django.utils import timezone
 
 from webhooks.models import Delivery, Event
 
-KEPT_FOR = timedelta(days=30)
-CHUNK = 5_000
+RETENTION = timedelta(days=30)
+CHUNK_SIZE = 5_000
 
 
-def forget() -> int:
-    """Forget events of long ago, with their deliveries; how many events went."""
-    forgotten = 0
-    while found := _forget_some():
-        forgotten += found
-    return forgotten
+def purge() -> int:
+    """Delete events older than `RETENTION` with their deliveries; return the number of events."""
+    purged = 0
+    while deleted := _purge_chunk():
+        purged += deleted
+    return purged
 
 
 @transaction.atomic
-def _forget_some() -> int:
-    old = Event.objects.before(timezone.now() - KEPT_FOR)
-    ids = list(old.values_list("pk", flat=True)[:CHUNK])
+def _purge_chunk() -> int:
+    expired = Event.objects.before(timezone.now() - RETENTION)
+    ids = list(expired.values_list("pk", flat=True)[:CHUNK_SIZE])
     Delivery.objects.filter(event__in=ids).delete()
     Event.objects.filter(pk__in=ids).delete()
     return len(ids)

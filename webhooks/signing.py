@@ -1,4 +1,4 @@
-"""Secrets, made and never kept, and the signature that proves who sent a delivery and when."""
+"""Webhook secrets, derived on demand and never stored, and the signature header of a delivery."""
 
 import hmac
 import secrets
@@ -8,29 +8,40 @@ from hashlib import sha256
 
 from django.conf import settings
 
-HEADER = "TraceTrack-Signature"
-START = "whsec_"
+SIGNATURE_HEADER = "TraceTrack-Signature"
+SECRET_PREFIX = "whsec_"
 
 
-def new_seed() -> str:
-    """The random half of a secret, which is kept; the other half is the SECRET_KEY."""
+def generate_seed() -> str:
+    """Return a new random seed: the stored half of a secret. The other half is the SECRET_KEY."""
     return secrets.token_urlsafe(32)
 
 
-def secret_of(seed: str) -> str:
-    """The secret that `seed` stands for: neither a copy of the database nor the key gives it."""
+def derive_secret(seed: str) -> str:
+    """Return the secret that belongs to `seed`: an HMAC of the seed with the SECRET_KEY.
+
+    It cannot be computed from the database alone or from the SECRET_KEY alone. Anyone who holds
+    both can compute it.
+    """
     purpose = f"tracetrack.webhook:{seed}".encode()
     digest = hmac.digest(settings.SECRET_KEY.encode(), purpose, sha256)
-    return START + urlsafe_b64encode(digest).decode().rstrip("=")
+    return SECRET_PREFIX + urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def fingerprint_of(secret: str) -> str:
-    """What a secret is recognised by: its 256 random bits need neither salt nor slowness."""
+def fingerprint(secret: str) -> str:
+    """Return the SHA-256 of a secret in hexadecimal.
+
+    A secret has 256 random bits, so the hash needs neither a salt nor a slow function.
+    """
     return sha256(secret.encode()).hexdigest()
 
 
-def signature(body: bytes, *, moment: int, seeds: Iterable[str]) -> str:
-    """The header's value: the time, and a signature of time and body by each secret."""
-    signed = f"{moment}.".encode() + body
-    made = [hmac.new(secret_of(s).encode(), signed, sha256).hexdigest() for s in seeds]
-    return ",".join([f"t={moment}", *(f"v1={digest}" for digest in made)])
+def signature_header(body: bytes, *, timestamp: int, seeds: Iterable[str]) -> str:
+    """Return the value of the signature header: `t=<timestamp>` and one `v1=` for each seed.
+
+    `timestamp` is in Unix seconds. Each `v1` is the HMAC-SHA-256, in hexadecimal, of the timestamp,
+    a dot and the body.
+    """
+    signed = f"{timestamp}.".encode() + body
+    digests = [hmac.new(derive_secret(seed).encode(), signed, sha256).hexdigest() for seed in seeds]
+    return ",".join([f"t={timestamp}", *(f"v1={digest}" for digest in digests)])

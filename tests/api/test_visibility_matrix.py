@@ -23,7 +23,7 @@ from tests.factories import (
     reference,
     scan,
 )
-from webhooks.matching import match
+from webhooks.matching import match_events
 
 BOUND = ("operator", "viewer")
 # Figures of the process, and a page.
@@ -74,7 +74,7 @@ def fill_indore(site: Site) -> None:
     last = scan(ben, "inspect", THERE, area="jaipur").scan
     scan(ben, "undo", THERE, area="jaipur", undoes=last.pk)
     commit()
-    match()
+    match_events()
     commit()
 
 

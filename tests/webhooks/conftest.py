@@ -1,16 +1,16 @@
-"""Ines owns a webhook and sees everything; Asha works in Lucknow alone."""
+"""Fixtures: a receiver, and the users Ines (sees all areas) and Asha (Lucknow only)."""
 
 import pytest
 from django.db import connection
 
 from accounts.roles import Role
 from tests.factories import make_user, reference
-from tests.webhook_receiver import receiving
+from tests.webhook_receiver import run_receiver
 
 
 @pytest.fixture
 def receiver():
-    with receiving() as receiver:
+    with run_receiver() as receiver:
         yield receiver
 
 
@@ -28,7 +28,7 @@ def asha(db):
 
 @pytest.fixture
 def empty_queue(transactional_db):
-    """Django does not empty the tables of the queue, which are not its own."""
+    """Empty the tables of the queue before and after; Django does not flush unmanaged tables."""
 
     def empty():
         with connection.cursor() as cursor:

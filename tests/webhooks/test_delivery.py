@@ -1,110 +1,116 @@
-"""A delivery on its way: what arrives, in which order, and what happens when it does not."""
+"""Sending of deliveries: content, order, retries, backing off and giving up."""
 
 import pytest
 from django.utils import timezone
 
 from audit.models import AuditEntry
 from tests.factories import make_parent, scan
-from tests.webhook_helpers import codes, make_webhook, states, time_passes, work
+from tests.webhook_helpers import (
+    age_deliveries,
+    delivery_states,
+    make_webhook,
+    received_codes,
+    run_worker_once,
+)
 from webhooks import delivery
 from webhooks.models import Delivery, Webhook
 
 
-class TestADelivery:
-    def test_brings_the_scan_with_its_ids(self, ines, receiver):
+class TestDelivery:
+    def test_contains_scan_and_ids(self, ines, receiver):
         make_webhook(ines, receiver.url)
 
-        recorded = scan(ines, "register", "SB10001", station="gate 1")
-        work()
+        result = scan(ines, "register", "SB10001", station="gate 1")
+        run_worker_once()
 
-        (received,) = receiver.all
-        event = received.event
+        (request,) = receiver.requests
+        event = request.event
         assert event["type"] == "scan.recorded"
-        assert event["data"]["scan"]["ref"] == str(recorded.scan.ref)
+        assert event["data"]["scan"]["ref"] == str(result.scan.ref)
         assert event["data"]["scan"]["station"] == "gate 1"
-        assert received.headers["TraceTrack-Event-Id"] == event["id"]
-        assert received.headers["TraceTrack-Event"] == "scan.recorded"
+        assert request.headers["TraceTrack-Event-Id"] == event["id"]
+        assert request.headers["TraceTrack-Event"] == "scan.recorded"
         delivery = Delivery.objects.get()
-        assert received.headers["TraceTrack-Delivery"] == str(delivery.pk)
+        assert request.headers["TraceTrack-Delivery"] == str(delivery.pk)
         assert (delivery.state, delivery.attempts, delivery.status) == ("delivered", 1, 200)
 
-    def test_comes_once(self, ines, receiver):
+    def test_is_sent_once(self, ines, receiver):
         make_webhook(ines, receiver.url)
         scan(ines, "register", "SB10001")
 
-        work()
-        work()
+        run_worker_once()
+        run_worker_once()
 
-        assert len(receiver.all) == 1
+        assert len(receiver.requests) == 1
 
-    def test_keeps_the_order_of_a_bag(self, ines, receiver):
+    def test_keeps_order_of_bag(self, ines, receiver):
         make_webhook(ines, receiver.url)
         make_parent("SB10001", 3, actor=ines)
         scan(ines, "complete", "SB10001")
         scan(ines, "dispatch", "SB10001", area="indore")
-        work()
+        run_worker_once()
 
-        told = [r.event for r in receiver.all if r.event["data"].get("parent")]
-        assert [event["type"] for event in told] == ["parent.completed", "parent.dispatched"]
-        assert told[1]["data"]["parent"]["count"] == 3
-        assert told[1]["data"]["scan"]["area"] == "indore"
+        events = [r.event for r in receiver.requests if r.event["data"].get("parent")]
+        assert [event["type"] for event in events] == ["parent.completed", "parent.dispatched"]
+        assert events[1]["data"]["parent"]["count"] == 3
+        assert events[1]["data"]["scan"]["area"] == "indore"
 
-    def test_goes_to_everyone_who_wants_it(self, ines, receiver):
+    def test_is_sent_to_every_matching_webhook(self, ines, receiver):
         for _ in range(3):
             make_webhook(ines, receiver.url)
 
         scan(ines, "register", "SB10001")
-        work()
+        run_worker_once()
 
-        assert len({received.event["id"] for received in receiver.all}) == 1
-        assert len({received.headers["TraceTrack-Delivery"] for received in receiver.all}) == 3
+        assert len({request.event["id"] for request in receiver.requests}) == 1
+        assert len({request.headers["TraceTrack-Delivery"] for request in receiver.requests}) == 3
 
-    def test_is_not_made_of_what_happened_before(self, ines, receiver):
+    def test_is_not_created_for_earlier_events(self, ines, receiver):
         make_webhook(ines, receiver.url, events=["batch.held", "scan.recorded"], areas=["akola"])
         scan(ines, "register", "SB10001")
         make_webhook(ines, receiver.url)
 
         scan(ines, "register", "SB10002")
-        work()
+        run_worker_once()
 
-        assert codes(receiver) == ["SB10002"]
+        assert received_codes(receiver) == ["SB10002"]
 
 
-class TestAFailure:
+class TestFailure:
     @pytest.mark.parametrize("status", [199, 301, 400, 404, 500, 503])
-    def test_is_tried_again_later(self, ines, receiver, status):
-        receiver.answer = lambda received: status if len(receiver.all) < 1 else 200
+    def test_is_retried_later(self, ines, receiver, status):
+        receiver.answer = lambda request: status if len(receiver.requests) < 1 else 200
         make_webhook(ines, receiver.url)
         scan(ines, "register", "SB10001")
 
-        work()
+        run_worker_once()
         delivery = Delivery.objects.get()
         assert (delivery.state, delivery.attempts) == ("waiting", 1)
         assert delivery.due_at > timezone.now()
-        work()
-        assert len(receiver.all) == 1
-        time_passes()
-        work()
+        run_worker_once()
+        assert len(receiver.requests) == 1
+        age_deliveries()
+        run_worker_once()
 
         delivery.refresh_from_db()
         assert (delivery.state, delivery.attempts, delivery.status) == ("delivered", 2, 200)
-        assert receiver.all[0].body == receiver.all[1].body
+        assert receiver.requests[0].body == receiver.requests[1].body
 
-    def test_keeps_what_the_receiver_said(self, ines, receiver):
-        receiver.answer = lambda received: (500, {}, b"no\x00 room" + b"x" * 10_000)
+    def test_saves_excerpt_of_response(self, ines, receiver):
+        receiver.answer = lambda request: (500, {}, b"no\x00 room" + b"x" * 10_000)
         make_webhook(ines, receiver.url)
         scan(ines, "register", "SB10001")
 
-        work()
+        run_worker_once()
 
         delivery = Delivery.objects.get()
         assert delivery.status == 500
         assert delivery.answer.startswith("no  room")
         assert len(delivery.answer) == 500
 
-    def test_holds_up_later_events_of_its_bag_and_no_others(self, ines, receiver):
-        def answer(received):
-            return 500 if received.event["data"]["scan"]["code"] == "SB10001" else 200
+    def test_delays_only_later_events_of_same_bag(self, ines, receiver):
+        def answer(request):
+            return 500 if request.event["data"]["scan"]["code"] == "SB10001" else 200
 
         receiver.answer = answer
         make_webhook(ines, receiver.url)
@@ -112,44 +118,46 @@ class TestAFailure:
             scan(ines, "register", code)
             scan(ines, "inspect", code)
 
-        work()
-        assert sorted(codes(receiver)) == ["SB10001", "SB10002", "SB10002"]
-        receiver.answer = lambda received: 200
-        time_passes()
-        work()
+        run_worker_once()
+        assert sorted(received_codes(receiver)) == ["SB10001", "SB10002", "SB10002"]
+        receiver.answer = lambda request: 200
+        age_deliveries()
+        run_worker_once()
 
-        steps = [r.event["data"]["scan"]["step"] for r in receiver.all if "SB10001" in str(r.body)]
+        steps = [
+            r.event["data"]["scan"]["step"] for r in receiver.requests if "SB10001" in str(r.body)
+        ]
         assert steps == ["register", "register", "inspect"]
 
-    def test_that_lasts_three_days_is_given_up_and_lets_the_others_pass(self, ines, receiver):
-        def answer(received):
-            return 500 if received.event["data"]["scan"]["step"] == "register" else 200
+    def test_is_given_up_after_three_days(self, ines, receiver):
+        def answer(request):
+            return 500 if request.event["data"]["scan"]["step"] == "register" else 200
 
         receiver.answer = answer
         make_webhook(ines, receiver.url)
         scan(ines, "register", "SB10001")
         scan(ines, "inspect", "SB10001")
-        work()
+        run_worker_once()
 
-        time_passes(days=2, hours=23)
-        work()
-        assert states() == ["waiting", "waiting"]
+        age_deliveries(days=2, hours=23)
+        run_worker_once()
+        assert delivery_states() == ["waiting", "waiting"]
         Webhook.objects.update(failing_since=timezone.now())
-        time_passes(hours=2)
-        work()
-        time_passes()
-        work()
+        age_deliveries(hours=2)
+        run_worker_once()
+        age_deliveries()
+        run_worker_once()
 
-        assert states() == ["failed", "delivered"]
+        assert delivery_states() == ["failed", "delivered"]
 
-    def test_pauses_a_webhook_at_which_nothing_arrived_for_three_days(self, ines, receiver):
-        receiver.answer = lambda received: 500
+    def test_pauses_webhook_after_three_days_without_success(self, ines, receiver):
+        receiver.answer = lambda request: 500
         webhook = make_webhook(ines, receiver.url)
         scan(ines, "register", "SB10001")
-        work()
-        time_passes(days=3)
+        run_worker_once()
+        age_deliveries(days=3)
 
-        work()
+        run_worker_once()
 
         webhook.refresh_from_db()
         assert webhook.state == "paused"
@@ -157,43 +165,43 @@ class TestAFailure:
         entry = AuditEntry.objects.get(action="webhook.paused")
         assert entry.facts["why"] == "Nothing arrived for 3 days."
 
-    def test_pauses_at_once_where_the_receiver_is_gone(self, ines, receiver):
-        receiver.answer = lambda received: 410
+    def test_pauses_webhook_on_410(self, ines, receiver):
+        receiver.answer = lambda request: 410
         webhook = make_webhook(ines, receiver.url)
         scan(ines, "register", "SB10001")
 
-        work()
+        run_worker_once()
 
         webhook.refresh_from_db()
         assert "410" in webhook.paused_why
-        assert states() == ["waiting"]
+        assert delivery_states() == ["waiting"]
 
-    def test_of_many_makes_the_webhook_rest(self, ines, receiver):
-        receiver.answer = lambda received: 500
+    def test_series_makes_webhook_back_off(self, ines, receiver):
+        receiver.answer = lambda request: 500
         webhook = make_webhook(ines, receiver.url)
         for number in range(20):
             scan(ines, "register", f"SB{10001 + number}")
 
-        work()
+        run_worker_once()
 
         webhook.refresh_from_db()
-        assert webhook.rests_until > timezone.now()
-        assert len(receiver.all) == delivery.SINGLE_FAILURES + 1
+        assert webhook.backoff_until > timezone.now()
+        assert len(receiver.requests) == delivery.FAILURES_BEFORE_BACKOFF + 1
 
-    def test_is_forgotten_with_the_next_success(self, ines, receiver):
-        receiver.answer = lambda received: 500 if len(receiver.all) < 1 else 200
+    def test_counter_is_reset_by_success(self, ines, receiver):
+        receiver.answer = lambda request: 500 if len(receiver.requests) < 1 else 200
         webhook = make_webhook(ines, receiver.url)
         scan(ines, "register", "SB10001")
-        work()
-        time_passes()
+        run_worker_once()
+        age_deliveries()
 
-        work()
+        run_worker_once()
 
         webhook.refresh_from_db()
-        assert (webhook.failures, webhook.failing_since, webhook.rests_until) == (0, None, None)
+        assert (webhook.failures, webhook.failing_since, webhook.backoff_until) == (0, None, None)
 
-    def test_is_waited_out_longer_and_longer_up_to_an_hour(self):
+    def test_retry_delay_doubles_up_to_one_hour(self):
         for failures in range(1, 40):
-            pause = delivery.pause_after(failures)
-            usual = min(5 * 2 ** (failures - 1), 3600)
-            assert 0.8 * usual <= pause.total_seconds() <= 1.2 * usual
+            delay = delivery.retry_delay(failures)
+            expected = min(5 * 2 ** (failures - 1), 3600)
+            assert 0.8 * expected <= delay.total_seconds() <= 1.2 * expected

@@ -1,4 +1,4 @@
-"""The ERP of the examples against a real server and a real worker: equal books, nothing twice."""
+"""The example ERP against a real server and worker: equal stock, no duplicates."""
 
 import json
 import os
@@ -11,34 +11,38 @@ from scans.models import Scan
 from tests.factories import make_user, reference
 from tests.live_server import ROOT, running, token_of
 from tests.tracetrack.server.test_supervisor import free_port
-from tests.webhook_receiver import Receiver, working
+from tests.webhook_receiver import Receiver, run_worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 
-def play(**options):
-    """What the ERP reports, and whether it is content."""
-    told = [f"--{name}={value}" for name, value in options.items()]
-    command = [sys.executable, str(ROOT / "docs" / "examples" / "erp.py"), *told]
+def run_erp(**options):
+    """Run docs/examples/erp.py; return its report and its exit status."""
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    command = [sys.executable, str(ROOT / "docs" / "examples" / "erp.py"), *arguments]
     reference()
     port = free_port()
-    hook = {"WEBHOOK_HTTP": "true", "WEBHOOK_PORTS": str(port), "WEBHOOK_NETWORKS": "127.0.0.0/8"}
-    with running(**hook) as server, working(Receiver(port)):
+    webhook_settings = {
+        "WEBHOOK_HTTP": "true",
+        "WEBHOOK_PORTS": str(port),
+        "WEBHOOK_NETWORKS": "127.0.0.0/8",
+    }
+    with running(**webhook_settings) as server, run_worker(Receiver(port)):
         environment = os.environ | {
             "SITE": f"http://127.0.0.1:{server.port}",
             "TOKEN": token_of(make_user("ada", "administrator")),
         }
-        ran = subprocess.run(
+        done = subprocess.run(
             [*command, f"--hook={port}"],
             env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
-    assert ran.stdout, ran.stderr
-    return json.loads(ran.stdout), ran.returncode
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout), done.returncode
 
 
-class TestTheErp:
-    def test_ends_with_the_servers_books_whatever_gets_lost(self, empty_queue):
-        report, failed = play(scans=400, loss=0.5)
+class TestErp:
+    def test_agrees_with_server_despite_lost_responses(self, empty_queue):
+        report, failed = run_erp(scans=400, loss=0.5)
 
         assert not failed, report
         found = [report[name] for name in ("differences", "duplicates", "webhook missed")]

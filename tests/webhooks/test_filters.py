@@ -1,31 +1,31 @@
-"""What a webhook takes, compared with what its docs say, for events and filters of every kind."""
+"""Property tests of the webhook filters against the rules of the documentation."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.filters import Traits, takes
-from webhooks.models import Happening, Webhook
+from webhooks.filters import EventAttributes, matches
+from webhooks.models import EventType, Webhook
 
 AREAS, TYPES, LOTS = ["lucknow", "indore"], ["mustard", "moong"], ["LOT-1", "LOT-2"]
 STEPS = ["link", "dispatch"]
 
 
-def some(values):
+def lists_of(values):
     return st.lists(st.sampled_from(values), unique=True)
 
 
 webhooks = st.builds(
     Webhook,
-    events=some(Happening.values),
-    steps=some(STEPS),
-    areas=some(AREAS),
-    bag_types=some(TYPES),
-    batches=some(LOTS),
+    events=lists_of(EventType.values),
+    steps=lists_of(STEPS),
+    areas=lists_of(AREAS),
+    bag_types=lists_of(TYPES),
+    batches=lists_of(LOTS),
 )
 scans = st.builds(
-    Traits,
+    EventAttributes,
     kind=st.sampled_from(
-        [Happening.SCAN_RECORDED, Happening.PARENT_DISPATCHED, Happening.PARENT_RECEIVED]
+        [EventType.SCAN_RECORDED, EventType.PARENT_DISPATCHED, EventType.PARENT_RECEIVED]
     ),
     step=st.sampled_from(STEPS),
     area=st.sampled_from(AREAS),
@@ -33,41 +33,41 @@ scans = st.builds(
     batch=st.none() | st.sampled_from(LOTS),
 )
 batches = st.builds(
-    Traits,
-    kind=st.sampled_from([Happening.BATCH_HELD, Happening.BATCH_RELEASED]),
+    EventAttributes,
+    kind=st.sampled_from([EventType.BATCH_HELD, EventType.BATCH_RELEASED]),
     bag_type=st.sampled_from(TYPES),
     batch=st.sampled_from(LOTS),
 )
 events = scans | batches
 
 
-def blank(webhook, **lists):
-    """The same webhook with these lists."""
+def with_lists(webhook, **lists):
+    """Return a copy of the webhook with these lists."""
     fields = ("events", "steps", "areas", "bag_types", "batches")
     return Webhook(**{name: getattr(webhook, name) for name in fields} | lists)
 
 
-class TestAWebhook:
+class TestMatches:
     @given(webhooks, events)
-    def test_takes_what_every_one_of_its_lists_lets_pass(self, webhook, event):
-        lists = [webhook.events and event.kind in webhook.events]
-        if event.kind == Happening.SCAN_RECORDED:
-            lists.append(not webhook.steps or event.step in webhook.steps)
+    def test_requires_every_list_to_match(self, webhook, event):
+        conditions = [webhook.events and event.kind in webhook.events]
+        if event.kind == EventType.SCAN_RECORDED:
+            conditions.append(not webhook.steps or event.step in webhook.steps)
         if not event.kind.startswith("batch."):
-            lists.append(not webhook.areas or event.area in webhook.areas)
-        lists.append(not webhook.bag_types or event.bag_type in webhook.bag_types)
-        lists.append(not webhook.batches or event.batch in webhook.batches)
+            conditions.append(not webhook.areas or event.area in webhook.areas)
+        conditions.append(not webhook.bag_types or event.bag_type in webhook.bag_types)
+        conditions.append(not webhook.batches or event.batch in webhook.batches)
 
-        assert takes(webhook, event) == all(lists)
+        assert matches(webhook, event) == all(conditions)
 
     @given(webhooks, events)
-    def test_takes_no_less_when_a_list_that_narrows_is_emptied(self, webhook, event):
+    def test_empty_list_filters_nothing(self, webhook, event):
         for name in ("steps", "areas", "bag_types", "batches"):
-            if takes(webhook, event):
-                assert takes(blank(webhook, **{name: []}), event)
+            if matches(webhook, event):
+                assert matches(with_lists(webhook, **{name: []}), event)
 
     @given(webhooks, events)
-    def test_takes_what_one_of_its_two_halves_takes(self, webhook, event):
-        apart = [takes(blank(webhook, events=[kind]), event) for kind in webhook.events]
+    def test_equals_union_over_event_types(self, webhook, event):
+        single = [matches(with_lists(webhook, events=[kind]), event) for kind in webhook.events]
 
-        assert takes(webhook, event) == any(apart)
+        assert matches(webhook, event) == any(single)

@@ -1,4 +1,4 @@
-"""What is written into the outbox, and what is not."""
+"""The outbox triggers, the job queue and the matching of events."""
 
 import json
 from datetime import timedelta
@@ -27,28 +27,28 @@ def entry(step, code, parent_code=None, **more):
 
 
 def outbox():
-    """Kind and code, in the order of the outbox."""
+    """Return (kind, code) of all events in the order of their ids."""
     return [
         (event.kind, event.bag.code if event.bag else event.batch.code)
         for event in Event.objects.order_by("id").select_related("bag", "batch")
     ]
 
 
-def jobs():
+def count_match_jobs():
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'webhooks.match'")
         return cursor.fetchone()[0]
 
 
-class TestTheOutbox:
-    def test_is_empty_while_nobody_listens(self, ines):
+class TestOutbox:
+    def test_is_empty_without_webhooks(self, ines):
         make_parent("SB10001", 2, actor=ines)
 
         assert outbox() == []
-        assert jobs() == 0
+        assert count_match_jobs() == 0
 
     @pytest.mark.parametrize("stop", [pause_webhook, end_webhook])
-    def test_stays_empty_when_nobody_listens_any_more(self, ines, stop):
+    def test_is_empty_without_active_webhooks(self, ines, stop):
         webhook = make_webhook(ines, URL)
         stop(webhook=webhook, **{"why": "x"} if stop is pause_webhook else {"actor": ines})
 
@@ -56,7 +56,7 @@ class TestTheOutbox:
 
         assert outbox() == []
 
-    def test_holds_what_somebody_wants_and_no_more(self, ines):
+    def test_contains_only_subscribed_events(self, ines):
         make_webhook(ines, URL, events=["parent.dispatched"])
         make_parent("SB10001", 1, actor=ines)
         scan(ines, "complete", "SB10001")
@@ -64,9 +64,9 @@ class TestTheOutbox:
         scan(ines, "dispatch", "SB10001", area="indore")
 
         assert outbox() == [("parent.dispatched", "SB10001")]
-        assert jobs() == 1
+        assert count_match_jobs() == 1
 
-    def test_tells_the_way_of_a_sack(self, ines):
+    def test_contains_all_events_of_parent_bag(self, ines):
         make_webhook(ines, URL)
         child = child_codes("SB10001", 1)[0]
 
@@ -82,15 +82,15 @@ class TestTheOutbox:
             ("scan.recorded", "SB10001"), ("parent.received", "SB10001"),
         ]  # fmt: skip
 
-    def test_tells_of_a_sack_that_is_full(self, ines):
+    def test_contains_completion_by_capacity(self, ines):
         make_webhook(ines, URL, events=["parent.completed"])
 
         make_parent("M444-00001", 15, actor=ines)
 
         assert outbox() == [("parent.completed", "M444-00001")]
-        assert Event.objects.get().facts["count"] == 15
+        assert Event.objects.get().snapshot["count"] == 15
 
-    def test_tells_nothing_twice_of_what_was_there_already(self, ines):
+    def test_repeated_complete_adds_no_completion(self, ines):
         make_parent("SB10001", 1, actor=ines)
         scan(ines, "complete", "SB10001")
         make_webhook(ines, URL)
@@ -99,19 +99,19 @@ class TestTheOutbox:
 
         assert outbox() == [("scan.recorded", "SB10001")]
 
-    def test_forgets_what_was_rolled_back(self, ines):
+    def test_is_empty_after_rollback(self, ines):
         make_webhook(ines, URL)
 
         with transaction.atomic():
             make_parent("SB10001", 2, actor=ines)
             assert outbox()
-            assert jobs()
+            assert count_match_jobs()
             transaction.set_rollback(True)
 
         assert outbox() == []
-        assert jobs() == 0
+        assert count_match_jobs() == 0
 
-    def test_tells_of_holds_and_releases(self, ines):
+    def test_contains_holds_and_releases(self, ines):
         ben = make_user("ben", "office")
         make_batch("LOT-1")
         make_webhook(ines, URL)
@@ -121,76 +121,81 @@ class TestTheOutbox:
         release_batch(actor=ben, code="LOT-1")
 
         assert outbox() == [("batch.held", "LOT-1"), ("batch.released", "LOT-1")]
-        assert [event.facts["reason"] for event in Event.objects.order_by("id")] == ["damp", "damp"]
-        assert {event.facts["held_by"] for event in Event.objects.all()} == {"ben"}
+        assert [event.snapshot["reason"] for event in Event.objects.order_by("id")] == [
+            "damp",
+            "damp",
+        ]
+        assert {event.snapshot["held_by"] for event in Event.objects.all()} == {"ben"}
 
 
-class TestTheQueue:
+class TestQueue:
     @pytest.fixture(autouse=True)
-    def empty(self, db):
-        """The queue's tables are not among those that Django empties after a test that commits."""
+    def empty_tables(self, db):
+        """Empty the tables of the queue; Django does not flush unmanaged tables."""
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM procrastinate_events; DELETE FROM procrastinate_jobs")
 
-    def lanes(self):
+    def partitions(self):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT args FROM procrastinate_jobs WHERE task_name = %s ORDER BY id",
                 ["webhooks.deliver"],
             )
-            return [json.loads(args)["lane"] for (args,) in cursor.fetchall()]
+            return [json.loads(args)["partition"] for (args,) in cursor.fetchall()]
 
-    def test_has_one_job_for_every_lane_in_which_something_is_due(self, ines):
+    def test_has_one_job_per_partition_with_due_delivery(self, ines):
         make_webhook(ines, URL)
         first = scan(ines, "register", "SB10001").bag.pk
         second = scan(ines, "register", "SB10002").bag.pk
 
-        matching.match()
-        queries.wake()
-        queries.wake()
+        matching.match_events()
+        queries.enqueue_due()
+        queries.enqueue_due()
 
-        assert sorted(self.lanes()) == sorted({first % queries.LANES, second % queries.LANES})
+        assert sorted(self.partitions()) == sorted(
+            {first % queries.PARTITIONS, second % queries.PARTITIONS}
+        )
 
-    def test_has_none_for_a_webhook_that_rests(self, ines):
+    def test_has_no_job_during_backoff(self, ines):
         make_webhook(ines, URL)
-        Webhook.objects.update(rests_until=timezone.now() + timedelta(minutes=1))
+        Webhook.objects.update(backoff_until=timezone.now() + timedelta(minutes=1))
         scan(ines, "register", "SB10001")
 
-        matching.match()
+        matching.match_events()
 
-        assert self.lanes() == []
+        assert self.partitions() == []
 
 
-class TestAMatching:
-    def test_leaves_the_outbox_to_whoever_is_at_it(self, ines):
+class TestMatching:
+    def test_returns_at_once_if_lock_is_taken(self, ines):
         make_webhook(ines, URL)
         scan(ines, "register", "SB10001")
         other = psycopg.connect(**connection.get_connection_params())
         with other:
-            other.execute("SELECT pg_advisory_xact_lock(%s)", [matching.ONE_AT_A_TIME])
-            assert matching.match() == 0
+            other.execute("SELECT pg_advisory_xact_lock(%s)", [matching.MATCHING_LOCK_KEY])
+            assert matching.match_events() == 0
         other.close()
 
-        assert matching.match() == 1
-        assert matching.match() == 0
+        assert matching.match_events() == 1
+        assert matching.match_events() == 0
 
-    def test_goes_on_until_nothing_is_left(self, ines, monkeypatch):
-        monkeypatch.setattr(matching, "CHUNK", 2)
+    def test_processes_all_chunks(self, ines, monkeypatch):
+        monkeypatch.setattr(matching, "CHUNK_SIZE", 2)
         make_webhook(ines, URL)
         make_parent("SB10001", 4, actor=ines)
 
         # Each child is registered, then linked.
-        assert matching.match() == 9
+        assert matching.match_events() == 9
         assert [d.event_id for d in Delivery.objects.order_by("id")] == [
             e.pk for e in Event.objects.order_by("id")
         ]
 
 
-class TestAnUpload:
-    def upload(self, actor, *entries):
+class TestBulkRecording:
+    def record(self, actor, *entries):
         return record_upload(entries, actor=actor, areas=None, now=timezone.now(), whole=True)
 
-    def test_tells_what_single_scans_would_have_told(self, ines):
+    def test_adds_same_events_as_single_scans(self, ines):
         make_webhook(ines, URL)
         steps = [
             entry("link", child_codes("SB10001", 1)[0], "SB10001"),
@@ -198,27 +203,27 @@ class TestAnUpload:
             entry("dispatch", "SB10001", area="indore"),
             entry("receive", "SB10001", area="indore"),
         ]
-        self.upload(ines, *steps)
-        together = sorted(outbox())
-        first = [kind for kind, code in outbox() if code == "SB10001"]
+        self.record(ines, *steps)
+        bulk = sorted(outbox())
+        kinds = [kind for kind, code in outbox() if code == "SB10001"]
 
         for step in ("link", "complete", "dispatch", "receive"):
             parent = "SB10002" if step == "link" else None
             code = child_codes("SB10002", 1)[0] if step == "link" else "SB10002"
             scan(ines, step, code, parent, area="lucknow" if step == "link" else "indore")
 
-        alone = [
+        single = [
             (kind, code)
             for kind, code in outbox()
-            if code not in dict.fromkeys(code for _, code in together)
+            if code not in dict.fromkeys(code for _, code in bulk)
         ]
-        assert sorted(kind for kind, _ in alone) == sorted(kind for kind, _ in together)
-        assert first.index("parent.completed") < first.index("parent.dispatched")
+        assert sorted(kind for kind, _ in single) == sorted(kind for kind, _ in bulk)
+        assert kinds.index("parent.completed") < kinds.index("parent.dispatched")
 
-    def test_tells_of_a_sack_that_was_completed_and_opened_and_completed_again(self, ines):
+    def test_adds_each_of_two_completions(self, ines):
         make_webhook(ines, URL, events=["parent.completed"])
 
-        self.upload(
+        self.record(
             ines,
             entry("link", child_codes("SB10001", 1)[0], "SB10001"),
             entry("complete", "SB10001"),
@@ -229,21 +234,21 @@ class TestAnUpload:
         assert outbox() == [("parent.completed", "SB10001")] * 2
 
     @pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
-    def test_tells_once_of_a_sack_that_is_full(self, ines, known):
+    def test_adds_one_completion_by_capacity(self, ines, known):
         if known:
             make_parent("M444-00001", actor=ines)
         make_webhook(ines, URL, events=["parent.completed"])
 
-        self.upload(ines, *(entry("link", c, "M444-00001") for c in child_codes("M444-00001", 15)))
+        self.record(ines, *(entry("link", c, "M444-00001") for c in child_codes("M444-00001", 15)))
 
         assert outbox() == [("parent.completed", "M444-00001")]
-        assert Event.objects.get().facts["count"] == 15
+        assert Event.objects.get().snapshot["count"] == 15
 
-    def test_tells_nothing_new_of_a_sack_that_was_complete_before(self, ines):
+    def test_adds_no_completion_of_complete_parent(self, ines):
         make_parent("SB10001", 1, actor=ines)
         scan(ines, "complete", "SB10001")
         make_webhook(ines, URL, events=["parent.completed"])
 
-        self.upload(ines, entry("dispatch", "SB10001", area="indore"))
+        self.record(ines, entry("dispatch", "SB10001", area="indore"))
 
         assert outbox() == []

@@ -1,4 +1,4 @@
-"""What is forgotten in time, and what the back office shows and does not."""
+"""Retention of events and deliveries, and the admin pages."""
 
 from datetime import timedelta
 
@@ -7,30 +7,30 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from tests.factories import make_user, scan
-from tests.webhook_helpers import make_webhook, work
+from tests.webhook_helpers import make_webhook, run_worker_once
 from webhooks import retention
 from webhooks.models import Delivery, Event
-from webhooks.signing import secret_of
+from webhooks.signing import derive_secret
 
 
-class TestTidying:
-    def test_forgets_what_is_older_than_a_month_and_nothing_else(self, ines, receiver, monkeypatch):
-        monkeypatch.setattr(retention, "CHUNK", 2)
+class TestPurge:
+    def test_deletes_only_events_past_retention(self, ines, receiver, monkeypatch):
+        monkeypatch.setattr(retention, "CHUNK_SIZE", 2)
         make_webhook(ines, receiver.url)
         for number in range(7):
             scan(ines, "register", f"SB{10001 + number}")
-        work()
+        run_worker_once()
         old = Event.objects.order_by("id")[:5].values("pk")
-        long_ago = timezone.now() - retention.KEPT_FOR - timedelta(minutes=1)
-        Event.objects.filter(pk__in=old).update(at=long_ago)
+        expired = timezone.now() - retention.RETENTION - timedelta(minutes=1)
+        Event.objects.filter(pk__in=old).update(occurred_at=expired)
 
-        assert retention.forget() == 5
+        assert retention.purge() == 5
 
         assert Event.objects.count() == Delivery.objects.count() == 2
-        assert retention.forget() == 0
+        assert retention.purge() == 0
 
 
-class TestTheBackOffice:
+class TestAdmin:
     @pytest.fixture
     def ada(self, client):
         ada = make_user("ada", "administrator")
@@ -38,27 +38,27 @@ class TestTheBackOffice:
         return client
 
     @pytest.mark.parametrize("table", ["webhook", "delivery", "event"])
-    def test_shows_but_never_changes(self, ines, receiver, ada, table):
+    def test_pages_are_read_only_and_hide_secrets(self, ines, receiver, ada, table):
         webhook = make_webhook(ines, receiver.url)
         scan(ines, "register", "SB10001")
-        work()
+        run_worker_once()
         row = {"webhook": webhook, "delivery": Delivery.objects.get(), "event": Event.objects.get()}
-        address = f"/admin/webhooks/{table}/"
+        url = f"/admin/webhooks/{table}/"
 
-        assert ada.get(address).status_code == 200
-        page = ada.get(f"{address}{row[table].pk}/change/").content.decode()
+        assert ada.get(url).status_code == 200
+        page = ada.get(f"{url}{row[table].pk}/change/").content.decode()
 
         assert "Save" not in page
-        assert webhook.seed not in page
+        assert webhook.secret_seed not in page
         assert webhook.fingerprint not in page
-        assert secret_of(webhook.seed) not in page
-        assert ada.get(f"{address}add/").status_code == 403
+        assert derive_secret(webhook.secret_seed) not in page
+        assert ada.get(f"{url}add/").status_code == 403
 
-    def test_pauses_a_webhook(self, ines, receiver, ada):
+    def test_pauses_webhook(self, ines, receiver, ada):
         webhook = make_webhook(ines, receiver.url)
-        chosen = {"action": "pause", "_selected_action": [webhook.pk]}
+        data = {"action": "pause", "_selected_action": [webhook.pk]}
 
-        ada.post("/admin/webhooks/webhook/", chosen)
+        ada.post("/admin/webhooks/webhook/", data)
 
         webhook.refresh_from_db()
         assert (webhook.state, webhook.paused_why) == ("paused", "Paused by ada.")

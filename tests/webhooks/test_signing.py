@@ -1,4 +1,4 @@
-"""The signature, checked by the very snippets that docs/webhooks.md gives to receivers."""
+"""Signatures, verified with the code samples of docs/webhooks.md."""
 
 import re
 import subprocess
@@ -10,16 +10,16 @@ from playwright._impl._driver import compute_driver_executable
 
 from tests.environment import ROOT
 from tests.factories import scan
-from tests.webhook_helpers import make_webhook, work
+from tests.webhook_helpers import make_webhook, run_worker_once
 from webhooks.actions import create_webhook, rotate_secret
 from webhooks.models import Webhook
-from webhooks.signing import secret_of, signature
+from webhooks.signing import derive_secret, signature_header
 
 DOCS = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
 BODY = '{"id": "1", "weight": "30.000", "of": "₹"}'.encode()
 
 
-def snippet(language):
+def code_sample(language):
     found = re.search(rf"^```{language}\n(.*?)^```", DOCS, re.M | re.S)
     assert found is not None
     return found[1]
@@ -27,24 +27,24 @@ def snippet(language):
 
 def python(secret, header, body):
     run: dict = {}
-    exec(snippet("python"), run)
+    exec(code_sample("python"), run)
     return run["is_from_tracetrack"](secret, header, body)
 
 
 def javascript(secret, header, body):
     node, _ = compute_driver_executable()
-    asked = f"""
-{snippet("js")}
+    script = f"""
+{code_sample("js")}
 const [secret, header, body] = process.argv.slice(-3);
 process.stdout.write(String(isFromTraceTrack(secret, header, Buffer.from(body, "hex"))));
 """
-    command = [node, "--input-type=module", "-e", asked, "--", secret, header, body.hex()]
+    command = [node, "--input-type=module", "-e", script, "--", secret, header, body.hex()]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout == "true"
 
 
 @pytest.fixture(params=[python, javascript], ids=["python", "javascript"])
-def good(request):
+def verify(request):
     return request.param
 
 
@@ -52,82 +52,85 @@ def now():
     return int(time.time())
 
 
-class TestASignature:
-    def test_fits_the_secret(self, good):
-        header = signature(BODY, moment=now(), seeds=["a"])
+class TestSignature:
+    def test_is_valid_with_secret(self, verify):
+        header = signature_header(BODY, timestamp=now(), seeds=["a"])
 
-        assert good(secret_of("a"), header, BODY)
+        assert verify(derive_secret("a"), header, BODY)
 
-    def test_fits_neither_another_secret_nor_another_body_nor_another_time(self, good):
-        moment = now()
-        header = signature(BODY, moment=moment, seeds=["a"])
-        later = header.replace(f"t={moment}", f"t={moment + 1}")
+    def test_is_invalid_with_other_secret_body_or_time(self, verify):
+        timestamp = now()
+        header = signature_header(BODY, timestamp=timestamp, seeds=["a"])
+        later = header.replace(f"t={timestamp}", f"t={timestamp + 1}")
 
-        assert not good(secret_of("b"), header, BODY)
-        assert not good(secret_of("a"), header, BODY + b" ")
-        assert not good(secret_of("a"), later, BODY)
+        assert not verify(derive_secret("b"), header, BODY)
+        assert not verify(derive_secret("a"), header, BODY + b" ")
+        assert not verify(derive_secret("a"), later, BODY)
 
-    def test_is_too_old_after_five_minutes(self, good):
-        header = signature(BODY, moment=now() - 330, seeds=["a"])
+    def test_expires_after_five_minutes(self, verify):
+        header = signature_header(BODY, timestamp=now() - 330, seeds=["a"])
 
-        assert not good(secret_of("a"), header, BODY)
+        assert not verify(derive_secret("a"), header, BODY)
 
     @pytest.mark.parametrize("header", ["", "t=,v1=", "v1=ab", "t=1", "nonsense"])
-    def test_that_is_none_does_not_fit(self, good, header):
+    def test_malformed_header_is_invalid(self, verify, header):
         try:
-            fits = good(secret_of("a"), header, BODY)
+            is_valid = verify(derive_secret("a"), header, BODY)
         except ValueError:
-            fits = False
+            is_valid = False
 
-        assert not fits
+        assert not is_valid
 
-    def test_fits_both_secrets_during_a_rotation(self, good):
-        header = signature(BODY, moment=now(), seeds=["new", "old"])
+    def test_is_valid_with_both_secrets_during_rotation(self, verify):
+        header = signature_header(BODY, timestamp=now(), seeds=["new", "old"])
 
-        assert good(secret_of("new"), header, BODY)
-        assert good(secret_of("old"), header, BODY)
+        assert verify(derive_secret("new"), header, BODY)
+        assert verify(derive_secret("old"), header, BODY)
 
 
-class TestASecret:
-    def test_is_what_a_delivery_is_signed_with(self, ines, receiver):
+class TestSecret:
+    def test_signs_deliveries(self, ines, receiver):
         _, secret = create_webhook(
             actor=ines, url=receiver.url, name="erp", events=["scan.recorded"]
         )
         scan(ines, "register", "SB10001")
-        work()
+        run_worker_once()
 
-        (received,) = receiver.all
-        assert python(secret, received.headers["TraceTrack-Signature"], received.body)
+        (request,) = receiver.requests
+        assert python(secret, request.headers["TraceTrack-Signature"], request.body)
 
-    def test_goes_on_beside_its_successor_until_the_overlap_is_over(self, ines, receiver):
+    def test_previous_secret_is_valid_during_overlap(self, ines, receiver):
         webhook, old = create_webhook(
             actor=ines, url=receiver.url, name="erp", events=["scan.recorded"]
         )
         _, new = rotate_secret(actor=ines, webhook=webhook, overlap_seconds=3600)
         scan(ines, "register", "SB10001")
-        work()
-        Webhook.objects.update(old_until=timezone.now())
+        run_worker_once()
+        Webhook.objects.update(previous_secret_until=timezone.now())
         scan(ines, "register", "SB10002")
-        work()
+        run_worker_once()
 
-        fits = [
-            [python(secret, got.headers["TraceTrack-Signature"], got.body) for secret in (old, new)]
-            for got in receiver.all
+        is_valid = [
+            [
+                python(secret, request.headers["TraceTrack-Signature"], request.body)
+                for secret in (old, new)
+            ]
+            for request in receiver.requests
         ]
-        assert fits == [[True, True], [False, True]]
+        assert is_valid == [[True, True], [False, True]]
 
-    def test_is_nowhere_in_the_database(self, ines):
+    def test_is_not_in_database(self, ines):
         webhook = make_webhook(ines, "https://erp.example/")
-        secret = secret_of(webhook.seed)
+        secret = derive_secret(webhook.secret_seed)
 
-        kept = str(Webhook.objects.filter(pk=webhook.pk).values().get())
+        row = str(Webhook.objects.filter(pk=webhook.pk).values().get())
 
-        assert secret not in kept
-        assert secret.removeprefix("whsec_") not in kept
+        assert secret not in row
+        assert secret.removeprefix("whsec_") not in row
 
-    def test_is_another_for_every_seed_and_every_site(self, settings):
-        first = secret_of("a")
-        other = secret_of("b")
+    def test_depends_on_seed_and_secret_key(self, settings):
+        first = derive_secret("a")
+        other = derive_secret("b")
         settings.SECRET_KEY = "another-key-another-key-another-key"
 
-        assert len({first, other, secret_of("a")}) == 3
+        assert len({first, other, derive_secret("a")}) == 3

@@ -3,17 +3,35 @@
 from typing import Any
 
 from tracetrack.errors.problem import BadCursor, Changed, NotFound
-from tracetrack.openapi.shapes import COUNT, INTEGER, MOMENT, REF, Shape, TEXT, Table, Told, leading, maybe, named, one_of, record, rows, some, walked, with_some
-from webhooks.api.serializers import ChangeIn, NewSecretIn, WebhookIn
-from webhooks.errors import DeliveryWaits, TooManyWebhooks, WebhookAddress
-from webhooks.models import Delivery, Happening, TEST, Webhook
+from tracetrack.openapi.shapes import (
+    COUNT,
+    INTEGER,
+    MOMENT,
+    REF,
+    TEXT,
+    Shape,
+    Table,
+    Told,
+    leading,
+    maybe,
+    named,
+    one_of,
+    record,
+    rows,
+    some,
+    walked,
+    with_some,
+)
+from webhooks.api.serializers import RotateSecretIn, WebhookChangeIn, WebhookIn
+from webhooks.errors import DeliveryPending, TooManyWebhooks, WebhookUrlNotAllowed
+from webhooks.models import TEST_EVENT, Delivery, EventType, Webhook
 
 GROUP = "webhooks"
 WEBHOOK: dict[str, Shape] = {
     "id": INTEGER,
     "name": TEXT,
     "url": TEXT,
-    "events": rows(one_of(Happening.values)),
+    "events": rows(one_of(EventType.values)),
     "steps": rows(TEXT),
     "areas": rows(TEXT),
     "bag_types": rows(TEXT),
@@ -28,7 +46,7 @@ WEBHOOK: dict[str, Shape] = {
 DELIVERY: dict[str, Shape] = {
     "id": INTEGER,
     "event": REF,
-    "type": one_of([*Happening.values, TEST]),
+    "type": one_of([*EventType.values, TEST_EVENT]),
     "sequence": INTEGER,
     "replay": COUNT,
     "state": one_of(Delivery.State.values),
@@ -92,7 +110,7 @@ TABLE: Table = {
             "areas": ["lucknow"],
         },
         statuses=(201,),
-        refusals=(WebhookAddress, TooManyWebhooks),
+        refusals=(WebhookUrlNotAllowed, TooManyWebhooks),
         leads=leading(OF_A_WEBHOOK, webhook="id"),
     ),
     f"GET {ROUTE}": Told(
@@ -109,9 +127,9 @@ TABLE: Table = {
         answer=named("Webhook"),
         example=HOOK | {"state": "paused", "paused_why": "Paused by its owner."},
         asked=ONE,
-        body=ChangeIn,
+        body=WebhookChangeIn,
         sent={"state": "paused"},
-        refusals=(NotFound, Changed, WebhookAddress),
+        refusals=(NotFound, Changed, WebhookUrlNotAllowed),
     ),
     f"DELETE {ROUTE}": Told(
         summary="End a webhook",
@@ -127,7 +145,7 @@ TABLE: Table = {
         answer=named("NewWebhook"),
         example=SHOWN | {"old_secret_until": "2026-11-24T10:00:00+00:00"},
         asked=ONE,
-        body=NewSecretIn,
+        body=RotateSecretIn,
         sent={"overlap_seconds": 3600},
         statuses=(201,),
         refusals=(NotFound, Changed),
@@ -136,7 +154,7 @@ TABLE: Table = {
         summary="Have an event of no meaning sent",
         group=GROUP,
         answer=named("Delivery"),
-        example=WAITS | {"type": TEST},
+        example=WAITS | {"type": TEST_EVENT},
         leads=leading([REPLAY], webhook=SAME, delivery="id"),
         asked=ONE,
         sent={},
@@ -160,6 +178,6 @@ TABLE: Table = {
         asked=ONE | {"delivery": 4711},
         sent={},
         statuses=(202,),
-        refusals=(NotFound, DeliveryWaits),
+        refusals=(NotFound, DeliveryPending),
     ),
 }

@@ -4,9 +4,21 @@ from typing import Any
 
 from bags.models import Batch
 from scans.api.described import ONE
-from tracetrack.openapi.shapes import COUNT, INTEGER, MOMENT, REF, Shape, TEXT, WEIGHT, maybe, named, one_of, record
+from tracetrack.openapi.shapes import (
+    COUNT,
+    INTEGER,
+    MOMENT,
+    REF,
+    TEXT,
+    WEIGHT,
+    Shape,
+    maybe,
+    named,
+    one_of,
+    record,
+)
 from webhooks import signing
-from webhooks.models import Happening, TEST
+from webhooks.models import TEST_EVENT, EventType
 
 SACK = record(
     {
@@ -43,29 +55,29 @@ HELD = {
 SENT = {"code": "SB10001", "kind": "parent", "parent": None, "area": "indore"}
 # By the name of an event: when it is sent, and what its data are, by an example.
 EVENTS: dict[str, tuple[str, dict[str, Any]]] = {
-    Happening.SCAN_RECORDED: ("A scan was accepted, applied or already.", {"scan": ONE}),
-    Happening.PARENT_COMPLETED: ("A sack became complete.", {"parent": FULL}),
-    Happening.PARENT_DISPATCHED: (
+    EventType.SCAN_RECORDED: ("A scan was accepted, applied or already.", {"scan": ONE}),
+    EventType.PARENT_COMPLETED: ("A sack became complete.", {"parent": FULL}),
+    EventType.PARENT_DISPATCHED: (
         "A sack left for an area.",
         {"scan": ONE | SENT | {"step": "dispatch"}, "parent": FULL},
     ),
-    Happening.PARENT_RECEIVED: (
+    EventType.PARENT_RECEIVED: (
         "A sack arrived; unexpected in scan where it had not been dispatched.",
         {"scan": ONE | SENT | {"step": "receive"}, "parent": FULL | {"area": "indore"}},
     ),
-    Happening.BATCH_HELD: ("A batch was put on hold.", {"batch": HELD}),
-    Happening.BATCH_RELEASED: (
+    EventType.BATCH_HELD: ("A batch was put on hold.", {"batch": HELD}),
+    EventType.BATCH_RELEASED: (
         "A hold was lifted; it tells which.",
         {"batch": HELD},
     ),
-    TEST: ("Somebody asked for it.", {}),
+    TEST_EVENT: ("Somebody asked for it.", {}),
 }
 DATA = {"scan": named("Scan"), "parent": named("ToldSack"), "batch": named("ToldBatch")}
 HEADERS = {
     "TraceTrack-Event": (TEXT, "The name of the event."),
     "TraceTrack-Event-Id": (REF, "The id of the event: the same in every try."),
     "TraceTrack-Delivery": (TEXT, "The number of the delivery in the log."),
-    signing.HEADER: (TEXT, "The time, and a signature of time and body by each secret."),
+    signing.SIGNATURE_HEADER: (TEXT, "The time, and a signature of time and body by each secret."),
 }
 
 

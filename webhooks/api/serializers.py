@@ -1,4 +1,4 @@
-"""What requests about webhooks may say, and webhooks and deliveries as JSON."""
+"""Input of the webhook endpoints, and webhooks and deliveries as JSON."""
 
 from typing import Any
 
@@ -9,72 +9,74 @@ from scans.models import Step
 from tracetrack.api.filters import StrictFilterSet
 from tracetrack.api.list_view import PageParams
 from tracetrack.api.params import CleanTextField
-from webhooks.models import Delivery, Happening, Webhook
+from webhooks.models import Delivery, EventType, Webhook
 
-MOST_VALUES = 100
-USUAL_OVERLAP = 24 * 3600
-LONGEST_OVERLAP = 7 * USUAL_OVERLAP
+MAX_FILTER_VALUES = 100
+DEFAULT_OVERLAP_SECONDS = 24 * 3600
+MAX_OVERLAP_SECONDS = 7 * 24 * 3600
 
 
-def _texts(longest: int) -> serializers.ListField:
+def _text_list(max_chars: int) -> serializers.ListField:
     return serializers.ListField(
-        child=serializers.CharField(max_length=longest), max_length=MOST_VALUES, required=False
+        child=serializers.CharField(max_length=max_chars),
+        max_length=MAX_FILTER_VALUES,
+        required=False,
     )
 
 
-def _events(*, required: bool) -> serializers.ListField:
+def _event_list(*, required: bool) -> serializers.ListField:
     return serializers.ListField(
-        child=serializers.ChoiceField(Happening.choices),
+        child=serializers.ChoiceField(EventType.choices),
         allow_empty=False,
-        max_length=len(Happening),
+        max_length=len(EventType),
         required=required,
     )
 
 
-class NarrowIn(serializers.Serializer[Any]):
-    """What a webhook can be narrowed by."""
+class WebhookFiltersIn(serializers.Serializer[Any]):
+    """The filters of a webhook; each list is sorted and free of duplicates."""
 
     steps = serializers.ListField(
         child=serializers.ChoiceField(Step.choices), max_length=len(Step), required=False
     )
-    areas = _texts(32)
-    bag_types = _texts(32)
-    batches = _texts(64)
+    areas = _text_list(32)
+    bag_types = _text_list(32)
+    batches = _text_list(64)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name, value in attrs.items():
             if isinstance(value, list):
-                attrs[name] = sorted({str(one) for one in value})
+                attrs[name] = sorted({str(item) for item in value})
         return attrs
 
 
-class WebhookIn(NarrowIn):
-    """Keyword arguments of actions.create_webhook."""
+class WebhookIn(WebhookFiltersIn):
+    """A new webhook: the keyword arguments of `actions.create_webhook`."""
 
     name = CleanTextField(max_length=64)
     url = serializers.CharField(max_length=500)
-    events = _events(required=True)
+    events = _event_list(required=True)
 
 
-class ChangeIn(NarrowIn):
-    """What of a webhook can be changed; what is left out stays."""
+class WebhookChangeIn(WebhookFiltersIn):
+    """Changes to a webhook; fields that are left out stay as they are."""
 
     name = CleanTextField(max_length=64, required=False)
     url = serializers.CharField(max_length=500, required=False)
-    events = _events(required=False)
+    events = _event_list(required=False)
     state = serializers.ChoiceField(["active", "paused"], required=False)
 
 
-class NewSecretIn(serializers.Serializer[Any]):
-    """How long the old secret goes on beside the new one."""
+class RotateSecretIn(serializers.Serializer[Any]):
+    """For how long deliveries are signed with the previous secret as well."""
 
     overlap_seconds = serializers.IntegerField(
-        min_value=0, max_value=LONGEST_OVERLAP, default=USUAL_OVERLAP
+        min_value=0, max_value=MAX_OVERLAP_SECONDS, default=DEFAULT_OVERLAP_SECONDS
     )
 
 
 class DeliveryFilterSet(StrictFilterSet):
-    """What the log of deliveries can be narrowed by."""
+    """StrictFilterSet of the log of deliveries."""
 
     state = ChoiceFilter(choices=Delivery.State.choices)
 
@@ -84,14 +86,14 @@ class DeliveryFilterSet(StrictFilterSet):
 
 
 class DeliveryListIn(PageParams):
-    """Parameters of the log of deliveries: where it goes on."""
+    """Page size and order of the log of deliveries."""
 
     per_page = serializers.IntegerField(min_value=1, max_value=100, default=50)
     order = serializers.ChoiceField(["-id", "id"], default="-id")
 
 
 def webhook_json(webhook: Webhook) -> dict[str, Any]:
-    """A webhook, without its secret."""
+    """Return the JSON of a webhook, without its secret."""
     return {
         "id": webhook.pk,
         "name": webhook.name,
@@ -104,14 +106,14 @@ def webhook_json(webhook: Webhook) -> dict[str, Any]:
         "state": webhook.state,
         "paused_why": webhook.paused_why,
         "failures": webhook.failures,
-        "failing_since": _moment(webhook.failing_since),
-        "old_secret_until": _moment(webhook.old_until),
-        "created_at": _moment(webhook.created_at),
+        "failing_since": _isoformat(webhook.failing_since),
+        "old_secret_until": _isoformat(webhook.previous_secret_until),
+        "created_at": _isoformat(webhook.created_at),
     }
 
 
 def delivery_json(delivery: Delivery) -> dict[str, Any]:
-    """A delivery: what was sent, and what came of it."""
+    """Return the JSON of a delivery: the event and the result of the last attempt."""
     return {
         "id": delivery.pk,
         "event": str(delivery.event.uid),
@@ -120,9 +122,9 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
         "replay": delivery.replay,
         "state": delivery.state,
         "attempts": delivery.attempts,
-        "created_at": _moment(delivery.created_at),
-        "due_at": _moment(delivery.due_at) if delivery.state == Delivery.State.WAITING else None,
-        "tried_at": _moment(delivery.tried_at),
+        "created_at": _isoformat(delivery.created_at),
+        "due_at": _isoformat(delivery.due_at) if delivery.state == Delivery.State.WAITING else None,
+        "tried_at": _isoformat(delivery.tried_at),
         "took_ms": delivery.took_ms,
         "status": delivery.status,
         "answer": delivery.answer,
@@ -130,5 +132,5 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _moment(moment: Any) -> str | None:
-    return moment.isoformat() if moment else None
+def _isoformat(instant: Any) -> str | None:
+    return instant.isoformat() if instant else None

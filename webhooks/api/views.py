@@ -1,4 +1,4 @@
-"""JSON about webhooks: one's own, and what became of their deliveries."""
+"""Endpoints of the user's own webhooks and their deliveries."""
 
 from functools import partial
 from typing import Any
@@ -15,75 +15,86 @@ from tracetrack.api.row_version import version_of
 from tracetrack.api.view import ApiView, created_response, json_response
 from webhooks import actions, queries
 from webhooks.api.described import DELIVERY, WEBHOOK
-from webhooks.api.serializers import ChangeIn, DeliveryFilterSet, DeliveryListIn, NewSecretIn, WebhookIn, delivery_json, webhook_json
-from webhooks.models import OWNED, Webhook
-from webhooks.signing import secret_of
+from webhooks.api.serializers import (
+    DeliveryFilterSet,
+    DeliveryListIn,
+    RotateSecretIn,
+    WebhookChangeIn,
+    WebhookIn,
+    delivery_json,
+    webhook_json,
+)
+from webhooks.models import VERSIONED_FIELDS, Webhook
+from webhooks.signing import derive_secret
 
-VIEW = "webhooks.view_webhook"
-CHANGE = "webhooks.change_webhook"
+VIEW_WEBHOOKS = "webhooks.view_webhook"
+CHANGE_WEBHOOKS = "webhooks.change_webhook"
 
 
 class Webhooks(ApiView):
     """GET, POST /api/v3/webhooks"""
 
-    permissions = {"GET": VIEW, "POST": "webhooks.add_webhook"}
+    permissions = {"GET": VIEW_WEBHOOKS, "POST": "webhooks.add_webhook"}
     fields = tuple(WEBHOOK)
 
     def get(self, request: Request) -> HttpResponse:
-        mine = Webhook.objects.of(self.actor)
+        webhooks = Webhook.objects.owned_by(self.actor)
         return json_response(
-            {"results": [self.select_fields(webhook_json(webhook)) for webhook in mine]}
+            {"results": [self.select_fields(webhook_json(webhook)) for webhook in webhooks]}
         )
 
-    @idempotent_with_secret(secret_of)
+    @idempotent_with_secret(derive_secret)
     def post(self, request: Request) -> HttpResponse:
-        given = self.body(WebhookIn)
+        fields = self.body(WebhookIn)
         webhook, secret = actions.create_webhook(
-            actor=self.actor, secret_seed=self.secret_seed, **given
+            actor=self.actor, secret_seed=self.secret_seed, **fields
         )
-        return _shown_once(webhook, secret)
+        return _with_secret(webhook, secret)
 
 
 class WebhookDetail(ApiView):
     """GET, PATCH, DELETE /api/v3/webhooks/{webhook}"""
 
-    permissions = {"GET": VIEW, "PATCH": CHANGE, "DELETE": CHANGE}
+    permissions = {"GET": VIEW_WEBHOOKS, "PATCH": CHANGE_WEBHOOKS, "DELETE": CHANGE_WEBHOOKS}
     fields = tuple(WEBHOOK)
 
     def get(self, request: Request, webhook: int) -> HttpResponse:
-        return _webhook(self, queries.find_webhook(self.actor, webhook))
+        return _webhook_response(self, queries.find_webhook(self.actor, webhook))
 
     @idempotent
     def patch(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
-        changes = self.body(ChangeIn)
-        changed = actions.change_webhook(webhook=found, changes=changes, **_who(self))
-        return _webhook(self, changed)
+        changes = self.body(WebhookChangeIn)
+        changed = actions.change_webhook(webhook=found, changes=changes, **_change_context(self))
+        return _webhook_response(self, changed)
 
     @idempotent
     def delete(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
-        return _webhook(self, actions.end_webhook(webhook=found, **_who(self)))
+        return _webhook_response(self, actions.end_webhook(webhook=found, **_change_context(self)))
 
 
-class Rotate(ApiView):
+class RotateSecret(ApiView):
     """POST /api/v3/webhooks/{webhook}/rotate"""
 
-    permissions = {"POST": CHANGE}
+    permissions = {"POST": CHANGE_WEBHOOKS}
 
-    @idempotent_with_secret(secret_of)
+    @idempotent_with_secret(derive_secret)
     def post(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         rotated, secret = actions.rotate_secret(
-            webhook=found, secret_seed=self.secret_seed, **self.body(NewSecretIn), **_who(self)
+            webhook=found,
+            secret_seed=self.secret_seed,
+            **self.body(RotateSecretIn),
+            **_change_context(self),
         )
-        return _shown_once(rotated, secret)
+        return _with_secret(rotated, secret)
 
 
-class Test(ApiView):
+class SendTest(ApiView):
     """POST /api/v3/webhooks/{webhook}/test"""
 
-    permissions = {"POST": CHANGE}
+    permissions = {"POST": CHANGE_WEBHOOKS}
 
     @idempotent
     def post(self, request: Request, webhook: int) -> HttpResponse:
@@ -96,7 +107,7 @@ class Deliveries(ListView):
     """GET /api/v3/webhooks/{webhook}/deliveries"""
 
     list_name = "deliveries"
-    permissions = {"GET": VIEW}
+    permissions = {"GET": VIEW_WEBHOOKS}
     parameters = DeliveryListIn
     filterset_class = DeliveryFilterSet
     fields = tuple(DELIVERY)
@@ -110,34 +121,34 @@ class Deliveries(ListView):
         )
 
 
-class Replay(ApiView):
+class ReplayDelivery(ApiView):
     """POST /api/v3/webhooks/{webhook}/deliveries/{delivery}/replay"""
 
-    permissions = {"POST": CHANGE}
+    permissions = {"POST": CHANGE_WEBHOOKS}
 
     @idempotent
     def post(self, request: Request, webhook: int, delivery: int) -> HttpResponse:
         self.body(NoParams)
         found = queries.find_webhook(self.actor, webhook)
-        again = actions.replay(
+        again = actions.replay_delivery(
             actor=self.actor, webhook=found, delivery=queries.find_delivery(found, delivery)
         )
         return json_response(delivery_json(again), status=202)
 
 
-def _webhook(view: ApiView, webhook: Webhook) -> HttpResponse:
+def _webhook_response(view: ApiView, webhook: Webhook) -> HttpResponse:
     return json_response(
-        view.select_fields(webhook_json(webhook)), version=version_of(webhook, OWNED)
+        view.select_fields(webhook_json(webhook)), version=version_of(webhook, VERSIONED_FIELDS)
     )
 
 
-def _who(view: ApiView) -> dict[str, Any]:
-    """What every change is told: who makes it, and what it was read as."""
+def _change_context(view: ApiView) -> dict[str, Any]:
+    """Return the arguments of every change: the actor, and the versions from If-Match."""
     return {"actor": view.actor, "expected": expected_versions(view.request._request)}
 
 
-def _shown_once(webhook: Webhook, secret: str) -> HttpResponse:
-    shown = webhook_json(webhook) | {"secret": secret}
-    response = json_response(shown, version=version_of(webhook, OWNED))
+def _with_secret(webhook: Webhook, secret: str) -> HttpResponse:
+    body = webhook_json(webhook) | {"secret": secret}
+    response = json_response(body, version=version_of(webhook, VERSIONED_FIELDS))
     response.headers["Cache-Control"] = "no-store"
     return created_response(response, reverse("api-webhook", args=[webhook.pk]))

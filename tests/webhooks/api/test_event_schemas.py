@@ -1,4 +1,4 @@
-"""The description of the API says what webhooks are sent: all of it, and as it comes."""
+"""The OpenAPI document describes every event exactly as it is sent."""
 
 import json
 
@@ -10,21 +10,21 @@ from tests.factories import child_codes, make_batch, make_user, put_in_batch, sc
 from tests.webhook_helpers import make_webhook
 from webhooks.actions import send_test
 from webhooks.delivery import _headers as headers_of
-from webhooks.matching import match
-from webhooks.models import TEST, Event, Happening
+from webhooks.matching import match_events
+from webhooks.models import TEST_EVENT, Event, EventType
 
 URL = "https://erp.example/hook"
-NAMES = [*sorted(Happening.values), TEST]
-TOLD = DOCUMENT["webhooks"]
+NAMES = [*sorted(EventType.values), TEST_EVENT]
+DESCRIBED = DOCUMENT["webhooks"]
 
 
 def body_of(name):
-    return TOLD[name]["post"]["requestBody"]["content"]["application/json"]
+    return DESCRIBED[name]["post"]["requestBody"]["content"]["application/json"]
 
 
 @pytest.fixture
-def told(ines):
-    """What was sent of everything that can happen, by the name of the event."""
+def sent_bodies(ines):
+    """Trigger every event; return the sent bodies by event name."""
     ben = make_user("ben", "office")
     batch = make_batch("LOT-1")
     webhook = make_webhook(ines, URL)
@@ -38,48 +38,48 @@ def told(ines):
     scan(ben, "undo", "SB10001", area="indore", undoes=last.pk)
     hold_batch(actor=ben, code="LOT-1", reason="damp")
     release_batch(actor=ben, code="LOT-1")
-    match()
+    match_events()
     send_test(webhook=webhook)
-    found = {}
+    bodies = {}
     for event in Event.objects.order_by("id"):
-        found.setdefault(event.kind, []).append(json.loads(event.body))
-    return found
+        bodies.setdefault(event.kind, []).append(json.loads(event.body))
+    return bodies
 
 
-class TestTheDescription:
-    def test_has_every_event_and_no_other(self):
-        assert sorted(TOLD) == NAMES
+class TestDescription:
+    def test_lists_exactly_all_events(self):
+        assert sorted(DESCRIBED) == NAMES
 
     @pytest.mark.parametrize("name", NAMES)
-    def test_has_an_example_that_fits(self, name):
+    def test_example_matches_schema(self, name):
         body = body_of(name)
 
         assert faults(body["schema"], body["example"]) == []
         assert body["example"]["type"] == name
 
     @pytest.mark.parametrize("name", NAMES)
-    def test_fits_what_is_sent(self, told, name):
-        assert told[name]
-        for body in told[name]:
+    def test_schema_matches_sent_bodies(self, sent_bodies, name):
+        assert sent_bodies[name]
+        for body in sent_bodies[name]:
             assert faults(body_of(name)["schema"], body) == []
 
     @pytest.mark.parametrize("name", NAMES)
-    def test_says_no_more_than_what_is_sent(self, told, name):
+    def test_example_has_same_keys_as_sent_bodies(self, sent_bodies, name):
         example = body_of(name)["example"]
 
-        for body in told[name]:
+        for body in sent_bodies[name]:
             assert set(body["data"]) == set(example["data"])
 
     @pytest.mark.parametrize("name", NAMES)
-    def test_names_the_headers_that_are_sent(self, ines, name):
+    def test_lists_sent_headers(self, ines, name):
         delivery = send_test(webhook=make_webhook(ines, URL))
 
         sent = {header for header in headers_of(delivery, b"{}") if header.startswith("Trace")}
 
-        assert {one["name"] for one in TOLD[name]["post"]["parameters"]} == sent
+        assert {header["name"] for header in DESCRIBED[name]["post"]["parameters"]} == sent
 
-    def test_would_not_fit_something_else(self, told):
+    def test_schema_refuses_additional_keys(self, sent_bodies):
         for name in NAMES:
-            (other,) = told[name][:1]
+            (other,) = sent_bodies[name][:1]
             assert faults(body_of(name)["schema"], other | {"more": 1})
             assert faults(body_of(name)["schema"], other | {"data": {"more": 1}})

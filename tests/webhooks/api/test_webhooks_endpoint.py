@@ -5,9 +5,9 @@ import pytest
 from audit.models import AuditEntry
 from tests.api_fixtures import HOOK, post
 from tests.webhook_helpers import make_webhook
-from webhooks.actions import AT_MOST, send_test
+from webhooks.actions import MAX_WEBHOOKS_PER_OWNER, send_test
 from webhooks.models import Delivery, Webhook
-from webhooks.signing import fingerprint_of
+from webhooks.signing import fingerprint
 
 
 def patch(client, path, body):
@@ -28,7 +28,7 @@ class TestANewWebhook:
         webhook = Webhook.objects.get(pk=told["id"])
         assert told["areas"] == ["lucknow"]
         assert told["state"] == "active"
-        assert fingerprint_of(told.pop("secret")) == webhook.fingerprint
+        assert fingerprint(told.pop("secret")) == webhook.fingerprint
         assert operator.get(f"/api/v3/webhooks/{webhook.pk}").json() == told
         assert operator.get("/api/v3/webhooks").json() == {"results": [told]}
 
@@ -78,13 +78,13 @@ class TestANewWebhook:
         assert answer.json()["facts"]["url"] == url
 
     def test_is_one_of_few(self, site, operator):
-        for _ in range(AT_MOST):
+        for _ in range(MAX_WEBHOOKS_PER_OWNER):
             make_webhook(site.people["operator"], HOOK["url"])
 
         answer = post(operator, "webhooks", HOOK)
 
         assert answer.status_code == 409
-        assert answer.json()["facts"] == {"limit": AT_MOST}
+        assert answer.json()["facts"] == {"limit": MAX_WEBHOOKS_PER_OWNER}
 
 
 class TestAWebhook:
@@ -131,8 +131,8 @@ class TestAWebhook:
 
         assert answer.status_code == 201
         hook.refresh_from_db()
-        assert fingerprint_of(answer.json()["secret"]) == hook.fingerprint
-        assert answer.json()["old_secret_until"] == hook.old_until.isoformat()
+        assert fingerprint(answer.json()["secret"]) == hook.fingerprint
+        assert answer.json()["old_secret_until"] == hook.previous_secret_until.isoformat()
 
     @pytest.mark.parametrize(
         ("method", "tail"),

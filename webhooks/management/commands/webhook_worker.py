@@ -1,4 +1,7 @@
-"""Send what webhooks are to be told; runs until it is stopped, and may be killed at any time."""
+"""Run the worker that matches events and sends webhook deliveries, until it is stopped.
+
+It may be killed at any time: nothing is lost, and a delivery under way is sent again.
+"""
 
 import asyncio
 from typing import Any
@@ -9,34 +12,34 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.psycopg_connector import PsycopgConnector
 
-from webhooks.tasks import DEAD_SECONDS, HEARTBEAT_SECONDS, QUEUE
+from webhooks.tasks import DEAD_AFTER_SECONDS, HEARTBEAT_SECONDS, QUEUE
 
-# Beside those of the threads that send: some to ask the queue, one to be woken by.
+# For fetching jobs and for LISTEN; the sending threads have other connections.
 QUEUE_CONNECTIONS = 2
-LEAVE_SECONDS = 0.5
+SHUTDOWN_TIMEOUT_SECONDS = 0.5
 
 
 class Command(BaseCommand):
-    help = "Send what webhooks are to be told; runs until it is stopped."
+    help = "Send webhook deliveries until the process is stopped."
 
     def handle(self, *args: Any, **options: Any) -> None:
         connector = PsycopgConnector(
             kwargs=connector_params(), min_size=1, max_size=QUEUE_CONNECTIONS
         )
         with app.replace_connector(connector):
-            asyncio.run(_work())
+            asyncio.run(_run_worker())
 
 
-async def _work() -> None:
+async def _run_worker() -> None:
     async with app.open_async():
         await app.run_worker_async(
             queues=[QUEUE],
             concurrency=settings.WEBHOOK_AT_ONCE,
             delete_jobs="always",
-            # Being woken is the rule; asking is for when the wake-up call was lost.
+            # Jobs arrive by NOTIFY; polling covers lost notifications.
             fetch_job_polling_interval=1.0,
             update_heartbeat_interval=HEARTBEAT_SECONDS,
-            stalled_worker_timeout=DEAD_SECONDS,
-            # Then lanes are told to stop, and end with what is on its way.
-            shutdown_graceful_timeout=LEAVE_SECONDS,
+            stalled_worker_timeout=DEAD_AFTER_SECONDS,
+            # After this, running jobs are aborted: they finish the current delivery and return.
+            shutdown_graceful_timeout=SHUTDOWN_TIMEOUT_SECONDS,
         )

@@ -1,20 +1,20 @@
--- Append parent.completed events to the outbox.
+-- Append parent.completed events to the outbox for parents that a statement leaves complete.
 CREATE OR REPLACE FUNCTION webhooks_append_bags()
 RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    wanted text[] := webhooks_subscribed_kinds();
+    subscribed text[] := webhooks_subscribed_kinds();
 BEGIN
-    IF wanted IS NULL OR NOT 'parent.completed' = ANY (wanted) THEN
+    IF subscribed IS NULL OR NOT 'parent.completed' = ANY (subscribed) THEN
         RETURN NULL;
     END IF;
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO webhooks_event (uid, kind, bag_id, facts, body)
+        INSERT INTO webhooks_event (uid, kind, bag_id, snapshot, body)
         SELECT gen_random_uuid(), 'parent.completed', id, webhooks_parent_snapshot(id), ''
         FROM added WHERE state = 'complete' ORDER BY id;
     ELSE
-        INSERT INTO webhooks_event (uid, kind, bag_id, facts, body)
+        INSERT INTO webhooks_event (uid, kind, bag_id, snapshot, body)
         SELECT gen_random_uuid(), 'parent.completed', id, webhooks_parent_snapshot(id), ''
         FROM added JOIN removed USING (id)
         WHERE added.state = 'complete' AND removed.state = 'open' ORDER BY id;

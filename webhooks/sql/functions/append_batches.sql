@@ -1,22 +1,22 @@
--- Append batch.held and batch.released events to the outbox.
+-- Append batch.held and batch.released events to the outbox when a hold is placed or lifted.
 CREATE OR REPLACE FUNCTION webhooks_append_batches()
 RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    wanted text[] := webhooks_subscribed_kinds();
+    subscribed text[] := webhooks_subscribed_kinds();
 BEGIN
-    IF wanted IS NULL THEN
+    IF subscribed IS NULL THEN
         RETURN NULL;
     END IF;
-    INSERT INTO webhooks_event (uid, kind, batch_id, facts, body)
+    INSERT INTO webhooks_event (uid, kind, batch_id, snapshot, body)
     SELECT gen_random_uuid(), kind, id, jsonb_build_object(
         'batch', code, 'bag_type', bag_type, 'product', product, 'state', state,
         'reason', reason, 'held_at', held_at, 'held_by', held_by), ''
     FROM (
         SELECT batch.id, batch.code, batch.product, batch.state, type.name AS bag_type,
             CASE WHEN batch.held THEN 'batch.held' ELSE 'batch.released' END AS kind,
-            -- Of a hold that ended: the hold that it was.
+            -- For batch.released, the hold that was lifted.
             hold.held_reason AS reason, hold.held_at, person.username AS held_by
         FROM added AS batch
         JOIN removed AS before ON before.id = batch.id AND before.held <> batch.held
@@ -26,7 +26,7 @@ BEGIN
         ) AS hold ON true
         JOIN bags_bagtype AS type ON type.id = batch.bag_type_id
         LEFT JOIN accounts_user AS person ON person.id = hold.held_by_id
-    ) AS told WHERE kind = ANY (wanted) ORDER BY id;
+    ) AS event WHERE kind = ANY (subscribed) ORDER BY id;
     IF FOUND THEN
         PERFORM webhooks_enqueue_match();
     END IF;

@@ -1,4 +1,5 @@
--- Return the event kinds that at least one active webhook subscribes to.
+-- Return the event kinds that at least one active webhook subscribes to; NULL if there are none.
+-- The outbox triggers write nothing for other kinds.
 CREATE OR REPLACE FUNCTION webhooks_subscribed_kinds()
 RETURNS text[]
 LANGUAGE sql

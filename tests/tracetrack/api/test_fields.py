@@ -15,7 +15,7 @@ from tests.problem_assertions import assert_problem
 SHOWING = sorted(
     f"GET {route}"
     for route, view in api_views().items()
-    if "GET" in view.permissions and view.shows
+    if "GET" in view.permissions and view.fields
 )
 MEMBERS = {"GET tokens": "GET tokens/<int:token>", "GET webhooks": "GET webhooks/<int:webhook>"}
 STREAMS = ("bags/stream", "scans/stream")
@@ -58,7 +58,7 @@ class TestTheFields:
         _, route = name.split()
         parameter = next(p for p in operation(name)["parameters"] if p["name"] == "fields")
 
-        assert described(name) == tuple(api_views()[route].shows)
+        assert described(name) == tuple(api_views()[route].fields)
         assert parameter["schema"]["items"]["enum"] == list(described(name))
         assert parameter["explode"] is False
 
@@ -67,7 +67,7 @@ class TestTheFields:
         _, route = name.split()
         path, client = path_of(name, site), site.client(able(name))
         whole = rows(client.get(f"/api/v3/{path}"))
-        some = list(api_views()[route].shows)[::2]
+        some = list(api_views()[route].fields)[::2]
 
         chosen = rows(client.get(f"/api/v3/{path}?fields={','.join(reversed(some))}"))
 
@@ -86,7 +86,7 @@ class TestTheFields:
 
     @pytest.mark.parametrize("name", SHOWING)
     def test_are_not_named_twice(self, site, name):
-        field = api_views()[name.split()[1]].shows[0]
+        field = api_views()[name.split()[1]].fields[0]
 
         document = assert_problem(get(site, name, f"{field},{field}"), 400, "bad-field")
 

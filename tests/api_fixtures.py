@@ -29,6 +29,8 @@ ROLES = ("anonymous", "viewer", "operator", "office", "administrator", "integrat
 HERE, THERE = "SB10001", "SB20001"
 HERE_CHILD, THERE_CHILD = child_codes(HERE, 1)[0], child_codes(THERE, 1)[0]
 LOT = "LOT-1"
+UNKNOWN_CODE = "SB99999"
+FOREIGN_CODES = (THERE, THERE_CHILD)
 # Every bag, in the order in which they come into being.
 CODES = [HERE, *child_codes(HERE, 2), THERE, *child_codes(THERE, 1)]
 
@@ -92,6 +94,13 @@ def send(client: Client, method: str, path: str, body: Any, **more: Any) -> Http
     )
     commit()
     return response
+
+
+def comparable_problem(response: Any, code: str) -> tuple[int, str]:
+    """Return status and problem of a response without the request id and the given code."""
+    document = response.json()
+    document.pop("request_id")
+    return response.status_code, str(document).replace(code, "CODE")
 
 
 class Call(NamedTuple):

@@ -24,7 +24,10 @@ from tracetrack.cache import Cache
 cache = Cache(sys.argv[1], prefix="test", timeout=2)
 for line in sys.stdin:
     verb, *rest = json.loads(line)
-    said = cache.invalidate(rest) if verb == "drop" else cache.get_or_build("bags", "k", lambda: rest[0], 60)
+    if verb == "drop":
+        said = cache.invalidate(rest)
+    else:
+        said = cache.get_or_build("bags", "k", lambda: rest[0], 60)
     print(json.dumps(said), flush=True)
 """
 

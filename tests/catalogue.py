@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 from tests.environment import ROOT
-from tests.test_conventions import problems
+from tracetrack.openapi.error_reference import problem_classes
 
 FOLDER = ROOT / "locale" / "hi" / "LC_MESSAGES"
 PO, MO = FOLDER / "django.po", FOLDER / "django.mo"
@@ -87,7 +87,7 @@ def _of_problems() -> Iterator[Message]:
     # Importing the table of addresses imports everything that may be refused.
     importlib.import_module("tracetrack.urls")
     # Who is refused by GraphQL or a webhook is a program, and reads English.
-    for kind in (each for each in problems() if each.__module__.split(".")[0] in APPS):
+    for kind in (each for each in problem_classes() if each.__module__.split(".")[0] in APPS):
         yield kind.detail, None
         if kind.remedy:
             yield kind.remedy, None

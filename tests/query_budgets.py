@@ -1,4 +1,4 @@
-"""How many queries an answer may cost. Stored in query_budgets.json; UPDATE_BUDGETS=1 writes it anew."""
+"""Query budgets of endpoints, in query_budgets.json; UPDATE_BUDGETS=1 writes them anew."""
 
 import fcntl
 import json

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from accounts.models import User
 from accounts.roles import Role
@@ -13,6 +13,7 @@ from bags.filters import BagFilters
 from bags.models import Bag, BagCode, Batch
 from scans.models import Scan
 from tests.factories import make_batch, make_parent, make_user, put_in_batch, reference, scan
+from tests.query_plans import explain
 from tracetrack.db.sql_files import sql
 
 pytestmark = pytest.mark.django_db
@@ -34,15 +35,6 @@ def ana():
         cursor.execute("REINDEX TABLE bags_bag; REINDEX TABLE scans_scan")
         cursor.execute("ANALYZE bags_bag; ANALYZE scans_scan")
     return make_user("ana", Role.OPERATOR, ["lucknow"])
-
-
-def plan(rows: Any) -> str:
-    """How PostgreSQL would read `rows` on a table too large to be read whole."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        explained = str(rows.explain())
-        transaction.set_rollback(True)
-    return explained
 
 
 def parent() -> Bag:
@@ -80,7 +72,7 @@ class TestPlans:
         ("index", "rows"), CASES, ids=[f"{n}-{c[0]}" for n, c in enumerate(CASES)]
     )
     def test_use_the_promised_index(self, ana, index, rows):
-        explained = plan(rows())
+        explained = explain(rows())
 
         assert index in explained, explained
         assert "Seq Scan" not in explained, explained
@@ -111,7 +103,7 @@ class TestPlans:
         assert re.search(r"bags_bag\b|scans_scan\b", explained) is None, explained
 
     def test_of_what_an_operator_sees_read_no_table_whole(self, ana):
-        explained = plan(Bag.objects.visible_to(ana).filter(code="SB10001"))
+        explained = explain(Bag.objects.visible_to(ana).filter(code="SB10001"))
 
         assert "Seq Scan on bags_bag" not in explained, explained
 
@@ -137,7 +129,7 @@ class TestAFilter:
             cursor.execute("UPDATE pg_class SET reltuples = 4000000 WHERE relname = 'bags_bag'")
         following = Bag.objects.filter(id__gt=1)
 
-        explained = plan(BagFilters(**filters).apply(following).order_by("id")[:101])
+        explained = explain(BagFilters(**filters).apply(following).order_by("id")[:101])
 
         assert f"using {index} " in explained, explained
 

@@ -1,18 +1,17 @@
 """No endpoint asks anything whose cost grows with the tables of bags or scans."""
 
 import json
-import re
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.api.test_permissions import able
 from tests.api_fixtures import CALLS, Call, commit
+from tests.endpoints import allowed_role
 from tests.factories import child_codes, make_parent, scan
+from tests.query_plans import LARGE_TABLES, full_reads, plan_of, read_queries
 from tracetrack import cache
 
-LARGE = ("bags_bag", "bags_bagcode", "scans_scan")
 MORE = {
     "GET bags?order=-id": Call("bags?order=-id&per_page=2"),
     "GET bags/stream?loose=true": Call("bags/stream?loose=true&kind=child"),
@@ -31,35 +30,6 @@ MORE = {
 }
 
 
-def asked(queries):
-    """What was read, without COPY around it."""
-    for query in queries:
-        text = re.sub(r"^--.*$", "", query["sql"], flags=re.M).strip()
-        copied = re.match(r"COPY \((.*)\)\s+TO STDOUT", text, re.S)
-        text = copied[1] if copied else text
-        if text.startswith(("SELECT", "WITH")):
-            yield text
-
-
-def plan_of(text):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {text}")
-        (found,) = cursor.fetchone()
-    return (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
-
-
-def read_whole(node, limited=False):
-    """The large tables that a plan reads from one end to the other."""
-    limited = limited or node["Node Type"] == "Limit"
-    if node.get("Relation Name") in LARGE:
-        keyed = "Index Cond" in node or "Recheck Cond" in node
-        if node["Node Type"] == "Seq Scan" or not (keyed or limited):
-            yield node
-    for below in node.get("Plans", []):
-        yield from read_whole(below, limited)
-
-
 class TestNoEndpoint:
     @pytest.fixture
     def filled(self, site):
@@ -76,15 +46,16 @@ class TestNoEndpoint:
             )
             cursor.execute("ANALYZE bags_bag; ANALYZE bags_bagcode; ANALYZE scans_scan")
             cursor.execute(
-                "UPDATE pg_class SET reltuples = 4000000 WHERE relname = ANY (%s)", [list(LARGE)]
+                "UPDATE pg_class SET reltuples = 4000000 WHERE relname = ANY (%s)",
+                [list(LARGE_TABLES)],
             )
         return site
 
     @pytest.mark.parametrize("role", ["operator", "office"])
     @pytest.mark.parametrize("name", [*CALLS, *MORE])
     def test_reads_bags_or_scans_whole(self, filled, name, role):
-        if name in CALLS and able(name) != "operator":
-            role = able(name)
+        if name in CALLS and allowed_role(name) != "operator":
+            role = allowed_role(name)
         call = MORE.get(name) or CALLS[name](filled, role)
         client = filled.client(role)
         cache.purge("*")
@@ -92,9 +63,9 @@ class TestNoEndpoint:
         with CaptureQueriesContext(connection) as queries:
             b"".join(call.by(client, name.split()[0]))
 
-        found = list(asked(queries))
+        found = list(read_queries(queries))
         assert found or name == "GET health"
-        whole = [node for text in found for node in read_whole(plan_of(text))]
+        whole = [node for text in found for node in full_reads(plan_of(text))]
         assert whole == [], json.dumps(whole, indent=1)
 
     def test_would_go_unnoticed(self, filled):
@@ -103,5 +74,5 @@ class TestNoEndpoint:
             "SELECT * FROM scans_scan WHERE note = 'x'",
             "SELECT * FROM bags_bag ORDER BY id",
         ):
-            assert list(read_whole(plan_of(text))), text
-        assert list(read_whole(plan_of("SELECT * FROM bags_bag ORDER BY id LIMIT 3"))) == []
+            assert list(full_reads(plan_of(text))), text
+        assert list(full_reads(plan_of("SELECT * FROM bags_bag ORDER BY id LIMIT 3"))) == []

@@ -6,10 +6,17 @@ import json
 import pytest
 from django.apps import apps
 
-from tests.api.test_area_visibility import FOREIGN, NOWHERE, told
-from tests.api.test_hostile_input import BODIES, assert_refused
-from tests.api.test_openapi import DOCUMENT, operation
-from tests.api_fixtures import CALLS, HERE, THERE, commit
+from tests.api_fixtures import (
+    CALLS,
+    FOREIGN_CODES,
+    HERE,
+    THERE,
+    UNKNOWN_CODE,
+    commit,
+    comparable_problem,
+)
+from tests.hostile_bodies import HOSTILE_BODIES, assert_refused
+from tests.openapi_document import DOCUMENT, operation
 from tracetrack.api.csp_middleware import NO_PAGE
 
 # A DELETE has no body, and nobody reads one.
@@ -48,7 +55,7 @@ class TestEveryEndpointThatChangesSomething:
         client = site.client("administrator")
         path = CALLS[name](site, "administrator").path
 
-        for what, body in BODIES.items():
+        for what, body in HOSTILE_BODIES.items():
             if what == "nothing" and not shape_of_body(name).get("required"):
                 # The same as an object without fields.
                 continue
@@ -116,7 +123,7 @@ class TestEveryEndpoint:
             for _ in range(2):
                 answer = CALLS[name](site, role).by(clients[role], "GET")
                 seen = b"".join(answer).decode()
-                assert not any(code in seen for code in FOREIGN), name
+                assert not any(code in seen for code in FOREIGN_CODES), name
 
     @pytest.mark.parametrize("role", ["administrator", "anonymous"])
     def test_lets_a_browser_do_nothing_with_an_answer_that_is_no_page(self, site, role):
@@ -138,8 +145,8 @@ class TestEveryEndpoint:
         for name in (name for name in CALLS if " bags/<path:code>" in name):
             call = CALLS[name](site, role)
             answers = []
-            for code in (THERE, NOWHERE):
+            for code in (THERE, UNKNOWN_CODE):
                 path, body = call.path.replace(HERE, code), json.dumps(call.body)
-                answers.append(told(send(client, name, path, body), code))
+                answers.append(comparable_problem(send(client, name, path, body), code))
             assert answers[0] == answers[1], name
             assert answers[0][0] in (403, 404), name

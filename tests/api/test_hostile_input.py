@@ -6,43 +6,11 @@ import pytest
 
 from scans.models import Scan
 from tests.api_fixtures import CALLS, HERE, commit, scan_body
+from tests.hostile_bodies import HOSTILE_BODIES, assert_refused
 from tracetrack.api.json_parser import loads
 from tracetrack.errors.problem import BadRequest
 
 POSTS = ["scans", "scans/{scan}/undo", "batch/stats", "cache/clear"]
-BODIES = {
-    "nothing": b"",
-    "half an object": b'{"ref":',
-    "a list": b"[]",
-    "null": b"null",
-    "a number": b"7",
-    "text": b'"x"',
-    "two objects": b"{}{}",
-    "a BOM": b"\xef\xbb\xbf{}",
-    "bad UTF-8": b'{"ref": "\xff\xfe"}',
-    "UTF-16": '{"ref": "x"}'.encode("utf-16"),
-    "NUL escaped": b'{"code": "a\\u0000b"}',
-    "NUL raw": b'{"code": "a\x00b"}',
-    "a NUL in a key": b'{"a\\u0000b": 1}',
-    "half a surrogate pair": b'{"code": "\\ud800"}',
-    "half a pair in a key": b'{"\\udfff": 1}',
-    "half a pair deep inside": b'{"a": [{"b": ["\\udc00"]}]}',
-    "a key twice": b'{"ref": "1", "ref": "2"}',
-    "a key twice deep inside": b'{"a": {"b": 1, "b": 2}}',
-    "NaN": b'{"a": NaN}',
-    "infinity": b'{"a": -Infinity}',
-    "1e999": b'{"a": 1e999}',
-    "5,000 digits": b'{"a": ' + b"9" * 5000 + b"}",
-    "33 levels": b'{"a":' * 33 + b"1" + b"}" * 33,
-    "200,000 lists": b"[" * 200_000 + b"]" * 200_000,
-    "100,000 open lists": b"[" * 100_000,
-    "5,000 objects": b'{"a":' * 5000 + b"1" + b"}" * 5000,
-    "a wide object": b"{" + b",".join(b'"k%d":1' % n for n in range(5000)) + b"}",
-    "everything null": b'{"ref":null,"code":null,"stats":null,"pattern":null,"batches":null}',
-    "everything a list": b'{"ref":[],"code":[],"stats":[[]],"pattern":[],"batches":[{}]}',
-    "everything an object": b'{"ref":{},"code":{},"stats":{},"pattern":{},"batches":{}}',
-    "everything a boolean": b'{"ref":true,"code":true,"stats":true,"pattern":true}',
-}
 VALUES = [
     "%00", "a%00b", "%ED%A0%80", "%FF", "'", "%27%20OR%201%3D1--", "%25", "_", "\\", "1e3", "-1",
     "99999999999999999999", "", "%20", "..%2F..%2Fetc", "%3Cscript%3E", "a" * 3000, "%F0%9F%8C%BE",
@@ -62,12 +30,6 @@ PARAMETERS = {
 CODES = ["bags/{}", "bags/{}/timeline", "bags/{}/children", "batches/{}"]
 
 
-def assert_refused(answer, what):
-    assert 400 <= answer.status_code < 500, f"{what}: {answer.status_code}"
-    assert answer["Content-Type"] == "application/problem+json", what
-    assert answer.json()["status"] == answer.status_code, what
-
-
 class TestAHostileBody:
     @pytest.mark.parametrize("path", POSTS)
     def test_is_refused(self, site, path):
@@ -76,7 +38,7 @@ class TestAHostileBody:
         address = mine if "{scan}" in path else path
         before = Scan.objects.count()
 
-        for name, body in BODIES.items():
+        for name, body in HOSTILE_BODIES.items():
             answer = client.post(f"/api/v3/{address}", body, content_type="application/json")
             assert_refused(answer, name)
 
@@ -101,7 +63,7 @@ class TestAHostileBody:
         client = site.client("administrator")
         before = Scan.objects.count()
 
-        for name, body in BODIES.items():
+        for name, body in HOSTILE_BODIES.items():
             answer = client.post("/api/v3/scans/bulk", body, content_type=kind)
             if answer.status_code == 200:
                 assert answer.json()["counts"]["refused"] == answer.json()["total"], name

@@ -7,31 +7,17 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from jsonschema import Draft202012Validator
 
 from accounts.roles import scope_of_permission
-from tests.api.test_permissions import api_views
 from tests.api_fixtures import CALLS, commit
+from tests.endpoints import api_views
+from tests.openapi_document import DOCUMENT, NAMES, operation, validation_errors
 from tests.problem_assertions import assert_problem
 from tracetrack.openapi.document import document
 from tracetrack.openapi.schema import TABLE
 from tracetrack.openapi.snippets import address
 
-NAMES = sorted(f"{m} {route}" for route, view in api_views().items() for m in view.permissions)
-DOCUMENT = json.loads(document())
 STREAMS = {"GET scans/stream", "GET batches/<path:code>/recall", "GET docs"}
-
-
-def operation(name):
-    method, route = name.split()
-    path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
-    return DOCUMENT["paths"][f"/api/v3/{path}"][method.lower()]
-
-
-def faults(shape, value):
-    """What `value` has that the shape has not, or the other way round."""
-    whole = shape | {"components": DOCUMENT["components"]}
-    return [f"{e.json_path}: {e.message}" for e in Draft202012Validator(whole).iter_errors(value)]
 
 
 def shape_of(name, status):
@@ -86,7 +72,7 @@ class TestEveryEndpoint:
             site.client("administrator"), name.split()[0]
         )
 
-        assert faults(shape_of(name, answer.status_code), answer.json()) == []
+        assert validation_errors(shape_of(name, answer.status_code), answer.json()) == []
 
     @pytest.mark.parametrize("name", NAMES)
     def test_has_an_example_that_works(self, site, name):
@@ -102,8 +88,8 @@ class TestEveryEndpoint:
         assert answer.status_code in told.statuses, answer.content
         if name not in STREAMS:
             shape = shape_of(name, answer.status_code)
-            assert faults(shape, answer.json()) == []
-            assert faults(shape, told.example) == []
+            assert validation_errors(shape, answer.json()) == []
+            assert validation_errors(shape, told.example) == []
 
 
 class TestTheDescription:

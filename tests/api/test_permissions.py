@@ -2,92 +2,12 @@
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, get_resolver
 
 from accounts.backends import RoleBackend
 from accounts.roles import PERMISSIONS
 from tests.api_fixtures import CALLS, HERE, ROLES, post, scan_body
+from tests.endpoints import PUBLIC, STATUSES, api_views
 from tracetrack.api.view import ApiView
-
-# anonymous, viewer, operator, office, administrator, integrator
-LOOK = (401, 200, 200, 200, 200, 200)
-SCAN = (401, 403, 201, 201, 201, 201)
-MANAGE = (401, 403, 403, 200, 200, 403)
-ADMINISTER = (401, 403, 403, 403, 200, 403)
-HOOK = (401, 403, 200, 200, 200, 200)
-SENT = (401, 403, 202, 202, 202, 202)
-GRID = {
-    "GET health": (200, 200, 200, 200, 200, 200),
-    "GET openapi.json": LOOK,
-    "GET docs": LOOK,
-    "GET dashboard/ultra": LOOK,
-    "POST batch/stats": LOOK,
-    "POST cache/clear": ADMINISTER,
-    "POST pool/reset": ADMINISTER,
-    "GET users/me": LOOK,
-    "GET users/me/stats": LOOK,
-    "GET tokens": LOOK,
-    "POST tokens": (401, 201, 201, 201, 201, 201),
-    "GET tokens/<int:token>": LOOK,
-    "POST tokens/<int:token>/rotate": (401, 201, 201, 201, 201, 201),
-    "POST tokens/<int:token>/revoke": LOOK,
-    "GET webhooks": HOOK,
-    "POST webhooks": (401, 403, 201, 201, 201, 201),
-    "GET webhooks/<int:webhook>": HOOK,
-    "PATCH webhooks/<int:webhook>": HOOK,
-    "DELETE webhooks/<int:webhook>": HOOK,
-    "POST webhooks/<int:webhook>/rotate": (401, 403, 201, 201, 201, 201),
-    "POST webhooks/<int:webhook>/test": SENT,
-    "GET webhooks/<int:webhook>/deliveries": HOOK,
-    "POST webhooks/<int:webhook>/deliveries/<int:delivery>/replay": SENT,
-    "POST graphql": LOOK,
-    "GET areas": LOOK,
-    "GET bag-types": LOOK,
-    "GET bags": LOOK,
-    "GET bags/stream": LOOK,
-    "GET bags/<path:code>": LOOK,
-    "GET bags/<path:code>/timeline": LOOK,
-    "GET bags/<path:code>/trace": LOOK,
-    "GET batches/<path:code>/recall": LOOK,
-    "GET bags/<path:code>/children": LOOK,
-    "GET batches": LOOK,
-    "GET batches/<path:code>": LOOK,
-    "POST batches": (401, 403, 403, 201, 201, 403),
-    "PATCH batches/<path:code>": MANAGE,
-    "POST batches/<path:code>/hold": MANAGE,
-    "POST batches/<path:code>/release": MANAGE,
-    "POST batches/<path:code>/close": MANAGE,
-    "POST areas": (401, 403, 403, 403, 201, 403),
-    "GET areas/<slug:code>": LOOK,
-    "PATCH areas/<slug:code>": ADMINISTER,
-    "POST bag-types": (401, 403, 403, 403, 201, 403),
-    "GET bag-types/<slug:name>": LOOK,
-    "PATCH bag-types/<slug:name>": ADMINISTER,
-    "GET search": LOOK,
-    "GET scans/stream": LOOK,
-    "GET scans": LOOK,
-    "POST scans/bulk": (401, 403, 200, 200, 200, 200),
-    "POST scans": SCAN,
-    "POST scans/<int:scan>/undo": SCAN,
-}
-OPEN = {"GET health"}
-
-
-def able(name):
-    """Who may make this call: an operator, whom his areas bound, wherever he may."""
-    allowed = dict(zip(ROLES, GRID[name], strict=True))
-    return next(r for r in ("operator", "office", "administrator") if allowed[r] < 300)
-
-
-def api_views():
-    """Route and view class of every address under api/v3/."""
-    found = {}
-    for resolver in get_resolver().url_patterns:
-        if str(resolver.pattern) == "api/v3/":
-            for pattern in resolver.url_patterns:
-                assert isinstance(pattern, URLPattern)
-                found[str(pattern.pattern)] = pattern.callback.cls
-    return found
 
 
 class TestEveryEndpoint:
@@ -112,7 +32,7 @@ class TestEveryEndpoint:
             if permission is None
         }
 
-        assert is_open == OPEN
+        assert is_open == PUBLIC
 
     def test_is_called_by_these_tests(self):
         routes = {
@@ -121,7 +41,7 @@ class TestEveryEndpoint:
             for method in view.permissions
         }
 
-        assert routes == set(CALLS) == set(GRID)
+        assert routes == set(CALLS) == set(STATUSES)
 
 
 class TestAnyRole:
@@ -136,9 +56,9 @@ class TestAnyRole:
             b"".join(answer)
             answers[role] = answer.status_code
 
-        assert answers == dict(zip(ROLES, GRID[name], strict=True))
+        assert answers == dict(zip(ROLES, STATUSES[name], strict=True))
 
-    @pytest.mark.parametrize("name", [name for name in CALLS if name not in OPEN])
+    @pytest.mark.parametrize("name", [name for name in CALLS if name not in PUBLIC])
     def test_gets_nothing_when_it_sends_a_bad_token(self, site, name):
         client = Client(headers={"Authorization": "Bearer tt_wrong"})
 

@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.api.test_permissions import able
 from tests.api_fixtures import CALLS, HERE, Call, commit, scan_body
+from tests.endpoints import allowed_role
 from tests.factories import child_codes, scan
 from tests.query_budgets import check_budget
 from tracetrack import cache
@@ -32,8 +32,8 @@ def cost(client, call, method):
 class TestTheCost:
     @pytest.mark.parametrize("name", CALLS)
     def test_of_a_call_is_the_budget(self, site, name):
-        call = CALLS[name](site, able(name))
-        client = site.client(able(name))
+        call = CALLS[name](site, allowed_role(name))
+        client = site.client(allowed_role(name))
         cache.purge("*")
 
         check_budget(name, cost(client, call, name.split()[0]))

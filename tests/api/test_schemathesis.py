@@ -16,8 +16,8 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from accounts.tokens import issue_token
-from tests.api.test_openapi import DOCUMENT, NAMES, operation
 from tests.api_fixtures import ROLES, commit
+from tests.openapi_document import DOCUMENT, NAMES, operation
 from tracetrack.openapi.schema import TABLE
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))

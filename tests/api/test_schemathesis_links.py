@@ -11,9 +11,9 @@ from django.db import transaction
 from hypothesis import settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.api.test_openapi import DOCUMENT, operation
 from tests.api.test_schemathesis import EXAMPLES, HOW, SCHEMA, keys, one_transaction
 from tests.api_fixtures import ROLES, commit
+from tests.openapi_document import DOCUMENT, operation
 from tracetrack.openapi.schema import TABLE, operation_id
 
 __all__ = ["keys", "one_transaction"]

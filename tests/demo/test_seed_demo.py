@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.authentication import find_token
 from accounts.models import User
 from bags.models import Bag, Batch
-from demo.management.commands import seed_demo
 from dashboard.stats.counters import drifts
 from demo import demo_month
+from demo.management.commands import seed_demo
 from scans.models import Scan
 from tests.factories import make_parent, reference
 from tests.import_commands import versions

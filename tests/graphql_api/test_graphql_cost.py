@@ -10,12 +10,12 @@ from graphql import GraphQLObjectType, get_named_type
 from bags.models import Batch
 from graphql_api.schema import schema
 from graphql_api.tables import RELATIONS
-from tests.api.test_endpoint_plans import LARGE, asked, plan_of, read_whole
 from tests.api_fixtures import HERE, HERE_CHILD, commit
 from tests.factories import child_codes, make_batch, make_parent, put_in_batch, scan
 from tests.graphql_api.asking import ask, cost
 from tests.live_server import ROOT
 from tests.query_budgets import check_budget
+from tests.query_plans import LARGE_TABLES, full_reads, plan_of, read_queries
 
 SCHEMA = ROOT / "docs" / "schema.graphql"
 
@@ -78,13 +78,14 @@ class TestALevel:
             cursor.execute("REINDEX TABLE bags_bag; REINDEX TABLE scans_scan")
             cursor.execute("ANALYZE bags_bag; ANALYZE scans_scan")
             cursor.execute(
-                "UPDATE pg_class SET reltuples = 4000000 WHERE relname = ANY (%s)", [list(LARGE)]
+                "UPDATE pg_class SET reltuples = 4000000 WHERE relname = ANY (%s)",
+                [list(LARGE_TABLES)],
             )
 
-        found = list(asked(cost(crowded.client(role), LEVELS[level])))
+        found = list(read_queries(cost(crowded.client(role), LEVELS[level])))
 
         assert len(found) > 2
-        whole = [node for text in found for node in read_whole(plan_of(text))]
+        whole = [node for text in found for node in full_reads(plan_of(text))]
         assert whole == [], json.dumps(whole, indent=1)
 
     @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ class TestALevel:
             cursor.execute("REINDEX TABLE bags_bag; REINDEX TABLE scans_scan")
             cursor.execute("ANALYZE bags_bag; ANALYZE scans_scan")
 
-        (text,) = [t for t in asked(cost(crowded.client("office"), query)) if "LATERAL" in t]
+        (text,) = [t for t in read_queries(cost(crowded.client("office"), query)) if "LATERAL" in t]
 
         explained = json.dumps(plan_of(text))
         assert f'"Index Name": "{index}"' in explained, explained

@@ -8,9 +8,9 @@ import pytest
 from graphql import get_introspection_query
 
 from graphql_api import documents, planning
-from tests.api.test_hostile_input import BODIES
 from tests.api_fixtures import HERE, post
 from tests.graphql_api.asking import ask, refused, send
+from tests.hostile_bodies import HOSTILE_BODIES
 from tests.problem_assertions import assert_problem
 
 LEAF = "nodes { code }"
@@ -219,9 +219,9 @@ class TestABody:
         assert_problem(send(operator, long + "#" * 100), 400, "bad-field")
         assert_problem(send(operator, "{" * 6_000_000), 413, "too-large")
 
-    @pytest.mark.parametrize("what", sorted(BODIES))
+    @pytest.mark.parametrize("what", sorted(HOSTILE_BODIES))
     def test_that_is_hostile_inside_a_query_is_answered(self, operator, what):
-        text = BODIES[what].decode("utf-8", "replace").replace("\0", "")[:15_000]
+        text = HOSTILE_BODIES[what].decode("utf-8", "replace").replace("\0", "")[:15_000]
 
         for query in (
             text,

@@ -9,8 +9,7 @@ import pytest
 
 from scans.models import Scan
 from tests.factories import make_user, reference
-from tests.live_server import ROOT, running, token_of
-from tests.tracetrack.server.test_supervisor import free_port
+from tests.live_server import ROOT, free_port, running, token_of
 from tests.webhook_receiver import Receiver, run_worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]

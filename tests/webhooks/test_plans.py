@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tests.test_plans import plan
+from tests.query_plans import explain
 from tests.webhook_helpers import make_webhook
 from tracetrack.db.sql_files import sql
 from webhooks import queries
@@ -54,7 +54,7 @@ CASES = {
 class TestQuery:
     @pytest.mark.parametrize("index", CASES)
     def test_uses_its_index(self, webhook, index):
-        assert index in plan(CASES[index](webhook))
+        assert index in explain(CASES[index](webhook))
 
     def test_enqueue_due_uses_index_of_waiting_deliveries(self, webhook):
         with connection.cursor() as cursor:

@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.backends import RoleBackend
 from accounts.roles import PERMISSIONS, Scope, permissions_for, scope_of_permission
 from accounts.tokens import create_token
-from tests.api.test_permissions import api_views
 from tests.api_fixtures import CALLS, HERE, commit, post, scan_body
+from tests.endpoints import api_views
 from tests.problem_assertions import assert_problem
 
 

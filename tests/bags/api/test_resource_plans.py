@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts.models import IdempotencyKey
 from bags.models import Batch
-from tests.api.test_endpoint_plans import LARGE, asked, plan_of, read_whole
 from tests.api_fixtures import BATCH, LOT, commit, send
 from tests.factories import make_bag_type
+from tests.query_plans import LARGE_TABLES, full_reads, plan_of, read_queries
 
 MANY = 2_000
 
@@ -69,15 +69,16 @@ class TestARecall:
             cursor.execute("REINDEX TABLE bags_bag; REINDEX TABLE scans_scan")
             cursor.execute("ANALYZE bags_bag; ANALYZE scans_scan")
             cursor.execute(
-                "UPDATE pg_class SET reltuples = 4000000 WHERE relname = ANY (%s)", [list(LARGE)]
+                "UPDATE pg_class SET reltuples = 4000000 WHERE relname = ANY (%s)",
+                [list(LARGE_TABLES)],
             )
 
         with CaptureQueriesContext(connection) as queries:
             b"".join(site.client(role).get(f"/api/v3/batches/{LOT}/recall?after=1"))
 
-        found = list(asked(queries))
+        found = list(read_queries(queries))
         for text in found:
-            assert list(read_whole(plan_of(text))) == [], text
+            assert list(full_reads(plan_of(text))) == [], text
         for part, index in (
             ('"bags_bag"."id" > 1', "bag_in_batch"),
             ("count(DISTINCT child.parent_id)", "bag_children"),

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.api.test_openapi import operation
-from tests.api.test_permissions import api_views
+from tests.endpoints import api_views
 from tests.environment import ROOT
+from tests.openapi_document import operation
 
 DOCS = ROOT / "docs"
 DECLARED = [

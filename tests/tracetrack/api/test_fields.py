@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.api.test_openapi import DOCUMENT, operation
-from tests.api.test_permissions import able, api_views
 from tests.api_fixtures import CALLS, HERE, LOT, commit, made_delivery
+from tests.endpoints import allowed_role, api_views
 from tests.factories import make_parent
+from tests.openapi_document import DOCUMENT, operation
 from tests.problem_assertions import assert_problem
 
 SHOWING = sorted(
@@ -22,7 +22,7 @@ STREAMS = ("bags/stream", "scans/stream")
 
 
 def path_of(name, site):
-    role = able(name)
+    role = allowed_role(name)
     if name == "GET webhooks/<int:webhook>/deliveries":
         return made_delivery(site, role).rpartition("/")[0]
     if one := MEMBERS.get(name):
@@ -33,7 +33,7 @@ def path_of(name, site):
 
 def get(site, name, fields):
     path = path_of(name, site)
-    return site.client(able(name)).get(f"/api/v3/{path}?fields={fields}")
+    return site.client(allowed_role(name)).get(f"/api/v3/{path}?fields={fields}")
 
 
 def rows(answer):
@@ -65,7 +65,7 @@ class TestTheFields:
     @pytest.mark.parametrize("name", [name for name in SHOWING if name != "GET scans/stream"])
     def test_are_shown_as_they_are_without_the_others(self, site, name):
         _, route = name.split()
-        path, client = path_of(name, site), site.client(able(name))
+        path, client = path_of(name, site), site.client(allowed_role(name))
         whole = rows(client.get(f"/api/v3/{path}"))
         some = list(api_views()[route].fields)[::2]
 

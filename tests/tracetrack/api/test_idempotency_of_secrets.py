@@ -5,8 +5,8 @@ from django.test import Client
 
 from accounts.models import ApiToken, IdempotencyKey
 from audit.models import AuditEntry
-from tests.api.test_permissions import api_views
 from tests.api_fixtures import CALLS, commit, made_delivery, make_site, send
+from tests.endpoints import api_views
 from tests.problem_assertions import assert_problem
 from webhooks.models import Delivery, Webhook
 

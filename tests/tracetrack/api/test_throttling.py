@@ -8,9 +8,9 @@ from django.core.cache import caches
 from django.test import Client
 
 from accounts.tokens import issue_token
-from tests.api.test_permissions import api_views
 from tests.api_fixtures import HERE, post, scan_body
 from tests.concurrency import together
+from tests.endpoints import api_views
 from tests.factories import make_user, reference
 from tests.problem_assertions import assert_problem
 from tracetrack.api import throttling

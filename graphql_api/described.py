@@ -1,7 +1,7 @@
 """What the endpoint of GraphQL takes and answers."""
 
 from graphql_api import errors
-from graphql_api.serializers import LONGEST_QUERY
+from graphql_api.arguments import MAX_QUERY_CHARS
 from tracetrack.openapi.shapes import TEXT, Table, Told, keyed, maybe, named, record, rows
 
 ERROR = record(
@@ -15,7 +15,7 @@ ERROR = record(
 SHAPES = {
     "Query": record(
         {
-            "query": {"type": "string", "minLength": 1, "maxLength": LONGEST_QUERY},
+            "query": {"type": "string", "minLength": 1, "maxLength": MAX_QUERY_CHARS},
             "variables": maybe(keyed({})),
             "operationName": maybe({"type": "string", "maxLength": 200}),
         },

@@ -1,90 +1,189 @@
-"""The schema: where a query may begin. There is nothing that changes anything."""
+"""The schema: the fields of Query, and the extensions that limit and optimize it. It only reads."""
 
+from collections.abc import Callable, Iterator
+from time import perf_counter
 from typing import Any
 
 import strawberry
-from strawberry.types import Info
+import strawberry_django
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from strawberry.extensions import (
+    MaxAliasesLimiter,
+    MaxTokensLimiter,
+    QueryDepthLimiter,
+    SchemaExtension,
+)
+from strawberry_django.optimizer import DjangoOptimizerExtension
 
-from bags import models as bags
+from bags import models as bag_models
+from bags.codes import normalize_code, parse_label
+from bags.filters import BagFilters
 from bags.models import Kind, State
-from graphql_api.types import TAKES, USUAL, Bag, Batch, BatchOrder, Connection, Order, Scan, told
+from bags.queries import BatchFilters, all_bags
+from graphql_api.arguments import (
+    BagListArguments,
+    BatchListArguments,
+    CodeArgument,
+    ScanListArguments,
+)
+from graphql_api.connection import Listing, Page
+from graphql_api.limits import (
+    MAX_ALIASES,
+    MAX_DEPTH,
+    MAX_TOKENS,
+    DocumentLimiter,
+    QueryCostLimiter,
+)
+from graphql_api.types import (
+    DEFAULT_PAGE_ROWS,
+    PAGE_LIMITS,
+    Bag,
+    Batch,
+    BatchOrder,
+    Connection,
+    Info,
+    Order,
+    Scan,
+)
 from scans.models import Outcome, Step
+from scans.queries import ScanFilters, all_scans
+from tracetrack.api.params import parse_params
+from tracetrack.db.snapshot import consistent_snapshot
+from tracetrack.errors.http import TooSlow
 
-
-def by_code(self: Any, info: Info, code: str) -> Any:
-    return told(None, info)
-
-
-def list_of_bags(
-    self: Any,
-    info: Info,
-    first: int = USUAL,
-    after: str | None = None,
-    order: Order = Order.oldest,
-    kind: Kind | None = None,
-    state: State | None = None,
-    area: str | None = None,
-    batch: str | None = None,
-    bag_type: str | None = None,
-    loose: bool = False,
-) -> Any:
-    return told(None, info)
-
-
-def list_of_batches(
-    self: Any,
-    info: Info,
-    first: int = USUAL,
-    after: str | None = None,
-    order: BatchOrder = BatchOrder.newest,
-    state: bags.Batch.State | None = None,
-    held: bool | None = None,
-    bag_type: str | None = None,
-    product: str | None = None,
-) -> Any:
-    return told(None, info)
-
-
-def list_of_scans(
-    self: Any,
-    info: Info,
-    first: int = USUAL,
-    after: str | None = None,
-    order: Order = Order.newest,
-    step: Step | None = None,
-    outcome: Outcome | None = None,
-    area: str | None = None,
-    username: str | None = None,
-) -> Any:
-    return told(None, info)
+BAGS = Listing(
+    name="bags",
+    arguments=BagListArguments,
+    rows=lambda user, filters: all_bags(user, BagFilters(**filters)),
+)
+BATCHES = Listing(
+    name="batches",
+    arguments=BatchListArguments,
+    rows=lambda user, filters: bag_models.Batch.objects.filter(BatchFilters(**filters).asked()),
+    scoped=False,
+)
+SCANS = Listing(
+    name="scans",
+    arguments=ScanListArguments,
+    rows=lambda user, filters: all_scans(user, ScanFilters(**filters)),
+)
 
 
 @strawberry.type(description="What there is to ask for, as far as you see it.")
 class Query:
-    bag: Bag | None = strawberry.field(
-        resolver=by_code, description="The bag that a label names; null where you see none."
+    @strawberry_django.field(
+        graphql_type=Bag | None, description="The bag that a label names; null where you see none."
     )
-    batch: Batch | None = strawberry.field(
-        resolver=by_code, description="The batch with this code; null where there is none."
+    def bag(self, code: str) -> QuerySet[Any]:
+        label = parse_params(CodeArgument, {"code": code})["code"]
+        return bag_models.Bag.objects.filter(code=parse_label(label).code)
+
+    @strawberry_django.field(
+        graphql_type=Batch | None, description="The batch with this code; null where there is none."
     )
-    bags: Connection[Bag] = strawberry.field(
-        resolver=list_of_bags, description=f"Every bag that you see. {TAKES}"
+    def batch(self, code: str) -> QuerySet[Any]:
+        text = parse_params(CodeArgument, {"code": code})["code"]
+        return bag_models.Batch.objects.filter(code=normalize_code(text))
+
+    @strawberry.field(
+        graphql_type=Connection[Bag], description=f"Every bag that you see. {PAGE_LIMITS}"
     )
-    batches: Connection[Batch] = strawberry.field(
-        resolver=list_of_batches, description=f"Every batch. {TAKES}"
+    def bags(
+        self,
+        info: Info,
+        first: int = DEFAULT_PAGE_ROWS,
+        after: str | None = None,
+        order: Order = Order.oldest,
+        kind: Kind | None = None,
+        state: State | None = None,
+        area: str | None = None,
+        batch: str | None = None,
+        bag_type: str | None = None,
+        loose: bool = False,
+    ) -> Page:
+        return BAGS.page(
+            info, first=first, after=after, order=order, kind=kind, state=state, area=area,
+            batch=batch, bag_type=bag_type, loose=loose,
+        )  # fmt: skip
+
+    @strawberry.field(graphql_type=Connection[Batch], description=f"Every batch. {PAGE_LIMITS}")
+    def batches(
+        self,
+        info: Info,
+        first: int = DEFAULT_PAGE_ROWS,
+        after: str | None = None,
+        order: BatchOrder = BatchOrder.newest,
+        state: bag_models.Batch.State | None = None,
+        held: bool | None = None,
+        bag_type: str | None = None,
+        product: str | None = None,
+    ) -> Page:
+        return BATCHES.page(
+            info, first=first, after=after, order=order, state=state, held=held, bag_type=bag_type,
+            product=product,
+        )  # fmt: skip
+
+    @strawberry.field(
+        graphql_type=Connection[Scan],
+        description=f"Every scan that you see in lists. {PAGE_LIMITS}",
     )
-    scans: Connection[Scan] = strawberry.field(
-        resolver=list_of_scans, description=f"Every scan that you see in lists. {TAKES}"
-    )
+    def scans(
+        self,
+        info: Info,
+        first: int = DEFAULT_PAGE_ROWS,
+        after: str | None = None,
+        order: Order = Order.newest,
+        step: Step | None = None,
+        outcome: Outcome | None = None,
+        area: str | None = None,
+        username: str | None = None,
+    ) -> Page:
+        return SCANS.page(
+            info, first=first, after=after, order=order, step=step, outcome=outcome, area=area,
+            username=username,
+        )  # fmt: skip
+
+
+class SnapshotExtension(SchemaExtension):
+    """Run all queries of a request in one snapshot, and within DB_STATEMENT_SECONDS together."""
+
+    def on_execute(self) -> Iterator[None]:
+        deadline = perf_counter() + settings.DB_STATEMENT_SECONDS
+
+        def check_deadline(execute: Callable[..., Any], *args: Any) -> Any:
+            if perf_counter() > deadline:
+                raise TooSlow
+            return execute(*args)
+
+        with consistent_snapshot(), connection.execute_wrapper(check_deadline):
+            yield
+            result = self.execution_context.result
+            if result is None or result.errors:
+                # Resolvers have caught the error, which may have aborted the transaction.
+                transaction.set_rollback(True)
 
 
 class Schema(strawberry.Schema):
-    """The schema, with the way in to what checks and answers a query."""
+    """A schema whose errors are reported to the client only, by graphql_api.execution."""
 
-    @property
-    def core(self) -> Any:
-        """The same as GraphQL's own library knows it."""
-        return self._schema
+    def process_errors(self, errors: Any, execution_context: Any = None) -> None:
+        """Do not log errors: faults of the server are raised, and logged by Django."""
 
 
-schema = Schema(query=Query)
+schema = Schema(
+    query=Query,
+    extensions=[
+        lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
+        lambda: MaxAliasesLimiter(max_alias_count=MAX_ALIASES),
+        lambda: QueryDepthLimiter(max_depth=MAX_DEPTH),
+        DocumentLimiter,
+        QueryCostLimiter,
+        SnapshotExtension,
+        # Without only(): a column that the optimizer misses would cost a query per row.
+        lambda: DjangoOptimizerExtension(
+            enable_only_optimization=False, prefetch_custom_queryset=True
+        ),
+    ],
+)

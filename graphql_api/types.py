@@ -1,4 +1,4 @@
-"""What can be asked for: the types of the schema, their values made from the models."""
+"""The types of the schema, made from the models, and the lists that they offer."""
 
 from decimal import Decimal
 from enum import Enum
@@ -6,23 +6,40 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 import strawberry_django
-from strawberry.types import Info
+from django.db.models import QuerySet
+from strawberry.types import Info as StrawberryInfo
 
 from accounts.models import User
-from bags import models as bags
+from bags import models as bag_models
 from bags.models import Kind, State
-from graphql_api.serializers import MOST_ROWS
-from scans import models as scans
+from graphql_api.arguments import (
+    MAX_PAGE_ROWS,
+    BagScansArguments,
+    BatchBagsArguments,
+    PageArguments,
+)
+from graphql_api.connection import Arguments, Context, Listing, Page, ScanTimeOrdering
+from graphql_api.loaders import LinkField
+from scans import models as scan_models
 from scans.models import Outcome, Step
 
 Row = TypeVar("Row")
-# How many rows come where nothing is said.
-USUAL = 25
-TAKES = f"From 1 to {MOST_ROWS}."
+Info = StrawberryInfo[Context, None]
+DEFAULT_PAGE_ROWS = 25
+PAGE_LIMITS = f"From 1 to {MAX_PAGE_ROWS}."
+
+# The permission that each type needs. A Person is read as part of a scan or a batch.
+VIEW_PERMISSIONS = {
+    "Area": "bags.view_area",
+    "Bag": "bags.view_bag",
+    "BagType": "bags.view_bagtype",
+    "Batch": "bags.view_batch",
+    "Scan": "scans.view_scan",
+}
 
 strawberry.enum(Kind, graphql_name_from="value", description="What a bag is.")
 strawberry.enum(State, graphql_name_from="value", description="What became of a bag.")
-strawberry.enum(bags.Batch.State, name="BatchState", graphql_name_from="value")
+strawberry.enum(bag_models.Batch.State, name="BatchState", graphql_name_from="value")
 strawberry.enum(Step, graphql_name_from="value", description="What a scan did.")
 strawberry.enum(Outcome, graphql_name_from="value", description="Whether it changed anything.")
 
@@ -41,43 +58,35 @@ class BatchOrder(Enum):
     code_backwards = "-code"
 
 
-def told(self: Any, info: Info) -> Any:
-    """What was found beforehand for this place of the query, and for this row."""
-    path = tuple(part for part in info.path.as_list() if isinstance(part, str))
-    return info.context[path].get(self.pk if self is not None else None)
+def visible_bags(user: User, filters: Arguments) -> QuerySet[Any]:
+    """Return the bags in the user's areas; None does not filter."""
+    given = {name: value for name, value in filters.items() if value is not None}
+    return bag_models.Bag.objects.visible_to(user).filter(**given)
 
 
-def page(self: Any, info: Info, first: int = USUAL, after: str | None = None) -> Any:
-    return told(self, info)
+def scans_of_any_bag(user: User, filters: Arguments) -> QuerySet[Any]:
+    """Return all scans: as on the timeline, a visible bag shows also its scans in other areas."""
+    return scan_models.Scan.objects.all()
 
 
-def scans_of_bag(
-    self: Any,
-    info: Info,
-    first: int = USUAL,
-    after: str | None = None,
-    order: Order = Order.newest,
-) -> Any:
-    return told(self, info)
+CHILDREN = Listing(
+    name="children", arguments=PageArguments, rows=visible_bags, order="code", parent="parent_id"
+)
+BAGS_OF_BATCH = Listing(
+    name="bags in a batch", arguments=BatchBagsArguments, rows=visible_bags, parent="batch_id"
+)
+SCANS_OF_BAG = Listing(
+    name="scans of a bag",
+    arguments=BagScansArguments,
+    rows=scans_of_any_bag,
+    ordering=ScanTimeOrdering,
+    parent="bag_id",
+)
 
 
-def bags_in_batch(
-    self: Any,
-    info: Info,
-    first: int = USUAL,
-    after: str | None = None,
-    kind: Kind | None = None,
-    state: State | None = None,
-) -> Any:
-    return told(self, info)
-
-
-def child_count(self: Any) -> Any:
-    return self.child_count if self.kind == Kind.PARENT else None
-
-
-def linked(says: str) -> Any:
-    return strawberry_django.field(resolver=told, description=says)
+def link(description: str) -> Any:
+    """Return the field of a foreign key."""
+    return strawberry_django.field(field_cls=LinkField, description=description)
 
 
 @strawberry.type(description="Where a page of a list begins and ends.")
@@ -106,13 +115,13 @@ class Person:
     pass
 
 
-@strawberry_django.type(bags.Area, fields=["code", "name", "gln", "active"])
+@strawberry_django.type(bag_models.Area, fields=["code", "name", "gln", "active"])
 class Area:
     """A dispatch area."""
 
 
 @strawberry_django.type(
-    bags.BagType,
+    bag_models.BagType,
     fields=["name", "parent_pattern", "child_pattern", "capacity", "child_weight"],
     description="What bags of one kind of goods look like; a child's weight in kg.",
 )
@@ -121,7 +130,7 @@ class BagType:
 
 
 @strawberry_django.type(
-    bags.Batch,
+    bag_models.Batch,
     fields=[
         "id", "code", "product", "variety", "produced_on", "expires_on", "planned_bags", "notes",
         "held", "held_reason", "held_at",
@@ -129,54 +138,85 @@ class BagType:
     description="A production lot.",
 )  # fmt: skip
 class Batch:
-    state: bags.Batch.State
-    bag_type: BagType = linked("What its bags look like.")
-    held_by: Person | None = linked("Who put it on hold.")
-    bags: Connection["Bag"] = strawberry_django.field(
-        resolver=bags_in_batch, description=f"Its bags that you see, the oldest first. {TAKES}"
+    state: bag_models.Batch.State
+    bag_type: BagType = link("What its bags look like.")
+    held_by: Person | None = link("Who put it on hold.")
+
+    @strawberry_django.field(
+        graphql_type=Connection["Bag"],
+        description=f"Its bags that you see, the oldest first. {PAGE_LIMITS}",
     )
+    def bags(
+        self,
+        info: Info,
+        first: int = DEFAULT_PAGE_ROWS,
+        after: str | None = None,
+        kind: Kind | None = None,
+        state: State | None = None,
+    ) -> Page:
+        return BAGS_OF_BATCH.page_of(self, info, first=first, after=after, kind=kind, state=state)
 
 
 @strawberry_django.type(
-    bags.Bag,
+    bag_models.Bag,
     fields=["id", "code", "capacity"],
     description="One physical bag.",
 )
 class Bag:
     kind: Kind
     state: State
-    bag_type: BagType = linked("What it looks like.")
-    batch: Batch | None = linked("Where its goods come from.")
-    area: Area = linked("Where it is.")
-    bound_for: Area | None = linked("Where it is on its way to.")
-    parent: "Bag | None" = linked("In what it lies.")
-    children: Connection["Bag"] = strawberry_django.field(
-        resolver=page, description=f"What lies in it, in the order of codes. {TAKES}"
-    )
-    scans: Connection["Scan"] = strawberry_django.field(
-        resolver=scans_of_bag, description=f"Its own scans, as scanned. {TAKES}"
-    )
+    bag_type: BagType = link("What it looks like.")
+    batch: Batch | None = link("Where its goods come from.")
+    area: Area = link("Where it is.")
+    bound_for: Area | None = link("Where it is on its way to.")
+    parent: "Bag | None" = link("In what it lies.")
 
-    child_count: int | None = strawberry_django.field(
-        resolver=child_count, description="How many bags lie in it; null for a child."
+    @strawberry_django.field(
+        graphql_type=Connection["Bag"],
+        description=f"What lies in it, in the order of codes. {PAGE_LIMITS}",
     )
+    def children(
+        self, info: Info, first: int = DEFAULT_PAGE_ROWS, after: str | None = None
+    ) -> Page:
+        return CHILDREN.page_of(self, info, first=first, after=after)
+
+    @strawberry_django.field(
+        graphql_type=Connection["Scan"], description=f"Its own scans, as scanned. {PAGE_LIMITS}"
+    )
+    def scans(
+        self,
+        info: Info,
+        first: int = DEFAULT_PAGE_ROWS,
+        after: str | None = None,
+        order: Order = Order.newest,
+    ) -> Page:
+        return SCANS_OF_BAG.page_of(self, info, first=first, after=after, order=order)
+
+    @strawberry_django.field(description="How many bags lie in it; null for a child.")
+    def child_count(self: Any) -> int | None:
+        return self.child_count if self.kind == Kind.PARENT else None
+
     weight: Decimal = strawberry_django.field(
         description="In kg; of a parent the sum of what lies in it."
     )
 
+    @classmethod
+    def get_queryset(cls, queryset: Any, info: Info) -> Any:
+        return queryset.visible_to(info.context.user)
+
 
 @strawberry_django.type(
-    scans.Scan,
+    scan_models.Scan,
     fields=["id", "ref", "unexpected", "forced", "station", "note", "scanned_at", "recorded_at"],
     description="One thing that happened to one bag.",
 )
 class Scan:
     step: Step
     outcome: Outcome
-    bag: Bag | None = linked("What was scanned; null where you do not see it.")
-    parent: Bag | None = linked("The parent that it named; null where you do not see it.")
-    area: Area = linked("Where it was scanned; of a dispatch, where the sack goes.")
-    actor: Person = linked("Who scanned.")
+    bag: Bag | None = link("What was scanned; null where you do not see it.")
+    parent: Bag | None = link("The parent that it named; null where you do not see it.")
+    area: Area = link("Where it was scanned; of a dispatch, where the sack goes.")
+    actor: Person = link("Who scanned.")
     undoes: strawberry.ID | None = strawberry_django.field(
         field_name="undoes_id", description="The id of the scan that it undid."
     )

@@ -5,11 +5,9 @@ import os
 
 import pytest
 from django.db import connection
-from graphql import GraphQLObjectType, get_named_type
 
 from bags.models import Batch
 from graphql_api.schema import schema
-from graphql_api.tables import RELATIONS
 from tests.api_fixtures import HERE, HERE_CHILD, commit
 from tests.factories import child_codes, make_batch, make_parent, put_in_batch, scan
 from tests.graphql_api.asking import ask, cost
@@ -114,28 +112,6 @@ class TestTheSchema:
             SCHEMA.write_text(f"{schema.as_str()}\n", encoding="utf-8")
 
         assert SCHEMA.read_text(encoding="utf-8") == f"{schema.as_str()}\n"
-
-
-class TestTheTableOfRelations:
-    def test_names_the_lists_and_links_of_the_schema_and_nothing_else(self):
-        # What a list wraps around its rows is no question to anybody.
-        wrapped = {"nodes", "edges", "node", "pageInfo"}
-        offered = {
-            (name, field)
-            for name, kind in schema.core.type_map.items()
-            if isinstance(kind, GraphQLObjectType) and not name.startswith("__")
-            for field, definition in kind.fields.items()
-            if isinstance(get_named_type(definition.type), GraphQLObjectType)
-            and field not in wrapped
-        }
-
-        assert offered == set(RELATIONS)
-
-    def test_reads_the_arguments_that_the_schema_offers(self):
-        for (name, field), relation in RELATIONS.items():
-            offered = set(schema.core.type_map[name].fields[field].args)
-            read = set(relation.reader().fields) if relation.reader else set()
-            assert offered == read, (name, field)
 
 
 class TestAnAnswer:

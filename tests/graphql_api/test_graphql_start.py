@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from graphql_api.views import ANSWERED
+from graphql_api.views import EXECUTE_QUERY
 from tests.live_server import ROOT
 
 STARTED = """
@@ -21,7 +21,7 @@ assert heavy <= set(sys.modules)
 
 class TestTheStart:
     def test_leaves_graphql_to_the_first_query(self):
-        command = [sys.executable, "-c", STARTED, ANSWERED]
+        command = [sys.executable, "-c", STARTED, EXECUTE_QUERY]
         environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tracetrack.settings"}
 
         ran = subprocess.run(

@@ -1,4 +1,4 @@
-"""What a request in GraphQL may say, and the arguments of its lists."""
+"""Serializers of the request body and of the arguments of lists."""
 
 from typing import Any
 
@@ -9,35 +9,35 @@ from bags.codes import normalize_code
 from bags.models import Batch, Kind, State
 from scans.models import Outcome, Step
 
-LONGEST_QUERY = 20_000
-MOST_ROWS = 100
+MAX_QUERY_CHARS = 20_000
+MAX_PAGE_ROWS = 100
 
 
-class QueryIn(serializers.Serializer[Any]):
-    """One query, as every client of GraphQL sends it."""
+class QueryBody(serializers.Serializer[Any]):
+    """The body of a request: one query, with the members that every GraphQL client sends."""
 
-    query = serializers.CharField(max_length=LONGEST_QUERY)
+    query = serializers.CharField(max_length=MAX_QUERY_CHARS)
     variables = serializers.DictField(default=None, allow_null=True)
     operationName = serializers.CharField(
-        default=None, allow_null=True, max_length=200, source="operation"
+        default=None, allow_null=True, max_length=200, source="operation_name"
     )
 
 
-class NamedIn(serializers.Serializer[Any]):
-    """Which bag or batch."""
+class CodeArgument(serializers.Serializer[Any]):
+    """The code of one bag or batch."""
 
     code = serializers.CharField(max_length=512)
 
 
-class Paged(serializers.Serializer[Any]):
-    """How many rows, and behind which cursor."""
+class PageArguments(serializers.Serializer[Any]):
+    """The size of a page, and the cursor after which it begins."""
 
-    first = serializers.IntegerField(min_value=1, max_value=MOST_ROWS)
+    first = serializers.IntegerField(min_value=1, max_value=MAX_PAGE_ROWS)
     after = serializers.CharField(default=None)
 
 
-class BagsIn(Paged):
-    """What narrows the list of bags, as in REST."""
+class BagListArguments(PageArguments):
+    """Filters and order of the list of bags, as in REST."""
 
     kind = serializers.ChoiceField(Kind.choices, default=None)
     state = serializers.ChoiceField(State.choices, default=None)
@@ -47,19 +47,19 @@ class BagsIn(Paged):
     loose = serializers.BooleanField(default=False)
     order = serializers.ChoiceField(BAG_ORDERS, default="id")
 
-    def validate_batch(self, given: str | None) -> str | None:
-        return (normalize_code(given) or given) if given else None
+    def validate_batch(self, value: str | None) -> str | None:
+        return (normalize_code(value) or value) if value else None
 
 
-class BagsInBatchIn(Paged):
-    """What narrows the bags of a batch."""
+class BatchBagsArguments(PageArguments):
+    """Filters of the bags of one batch."""
 
     kind = serializers.ChoiceField(Kind.choices, default=None)
     state = serializers.ChoiceField(State.choices, default=None)
 
 
-class BatchesIn(Paged):
-    """What narrows the list of batches, as in REST."""
+class BatchListArguments(PageArguments):
+    """Filters and order of the list of batches, as in REST."""
 
     state = serializers.ChoiceField(Batch.State.choices, default=None)
     held = serializers.BooleanField(default=None, allow_null=True)
@@ -68,14 +68,14 @@ class BatchesIn(Paged):
     order = serializers.ChoiceField(BATCH_ORDERS, default="-id")
 
 
-class ScansOfBagIn(Paged):
-    """In which order the scans of a bag come."""
+class BagScansArguments(PageArguments):
+    """Order of the scans of one bag."""
 
     order = serializers.ChoiceField(BAG_ORDERS, default="-id")
 
 
-class ScansIn(ScansOfBagIn):
-    """What narrows the list of scans, as in REST."""
+class ScanListArguments(BagScansArguments):
+    """Filters and order of the list of scans, as in REST."""
 
     step = serializers.ChoiceField(Step.choices, default=None)
     outcome = serializers.ChoiceField(Outcome.choices, default=None)

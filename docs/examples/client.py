@@ -1,4 +1,4 @@
-"""A typed client for the API, to be copied. It needs nothing but Python 3.11.
+"""A typed client for the API, to copy into your project. It requires only Python 3.11.
 
 site = TraceTrack("https://tracetrack.example", token="tt_…")
 for bag in site.bags(area="lucknow"):
@@ -18,7 +18,7 @@ from uuid import uuid4
 
 
 class Bag(TypedDict):
-    """A bag as the API gives it."""
+    """A bag as the API returns it."""
 
     id: int
     code: str
@@ -34,8 +34,8 @@ class Bag(TypedDict):
     weight: str
 
 
-class Refused(Exception):
-    """The API said no: `code` and `facts` are for programs, the text is for people."""
+class ApiError(Exception):
+    """An error response: `code` and `facts` are for programs, the text is for people."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         super().__init__(f"{document['detail']} {document.get('remedy', '')}".strip())
@@ -46,28 +46,28 @@ class Refused(Exception):
 
 
 class TraceTrack:
-    """One site, asked with one token. What is refused for the moment is tried again."""
+    """A client for one site with one token. It retries requests that get status 429 or 503."""
 
-    def __init__(self, site: str, *, token: str, tries: int = 5) -> None:
+    def __init__(self, site: str, *, token: str, max_attempts: int = 5) -> None:
         self._site = site.rstrip("/")
         self._token = token
-        self._tries = tries
+        self._max_attempts = max_attempts
 
     def bag(self, code: str) -> Bag:
-        """One bag. Raises Refused, code bag-unknown, where there is none."""
-        found: Bag = self._ask("GET", f"/api/v3/bags/{quote(code, safe='')}")
-        return found
+        """Return one bag. Raises ApiError with the code bag-unknown if it does not exist."""
+        bag: Bag = self._request("GET", f"/api/v3/bags/{quote(code, safe='')}")
+        return bag
 
     def bags(self, **filters: str | int) -> Iterator[Bag]:
-        """Every bag that fits, page after page."""
+        """Yield every bag that matches the filters, page by page."""
         path: str | None = f"/api/v3/bags/stream?{urlencode(filters | {'per_page': 500})}"
         while path:
-            page = self._ask("GET", path)
+            page = self._request("GET", path)
             yield from page["results"]
             path = page["next"]
 
     def scan(self, *, step: str, code: str, area: str, **more: str) -> dict[str, Any]:
-        """Record one scan. However often it has to be sent, it is recorded once."""
+        """Record one scan. Its ref makes retries safe: it is recorded once."""
         scan = {
             "ref": str(uuid4()),
             "scanned_at": datetime.now(UTC).isoformat(),
@@ -75,21 +75,22 @@ class TraceTrack:
             "code": code,
             "area": area,
         }
-        answer: dict[str, Any] = self._ask("POST", "/api/v3/scans", scan | more)
-        return answer
+        result: dict[str, Any] = self._request("POST", "/api/v3/scans", scan | more)
+        return result
 
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        for left in reversed(range(self._tries)):
+    def _request(self, method: str, path: str, body: Any = None) -> Any:
+        for attempts_left in reversed(range(self._max_attempts)):
             try:
                 return self._send(method, path, body)
             except HTTPError as error:
-                refused = Refused(json.load(error))
-                if not left or refused.status not in (429, 503):
-                    raise refused from None
+                api_error = ApiError(json.load(error))
+                if not attempts_left or api_error.status not in (429, 503):
+                    raise api_error from None
                 time.sleep(int(error.headers.get("Retry-After", 1)))
             except URLError:
-                # The answer may be lost, but not the scan: its ref makes sending it again safe.
-                if not left:
+                # A scan may have been recorded before the response was lost; its ref makes a
+                # retry safe.
+                if not attempts_left:
                     raise
                 time.sleep(1)
         raise AssertionError("unreachable")
@@ -101,5 +102,5 @@ class TraceTrack:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
         request = Request(self._site + path, data, headers, method=method)
-        with urlopen(request, timeout=35) as answer:
-            return json.load(answer)
+        with urlopen(request, timeout=35) as response:
+            return json.load(response)

@@ -1,9 +1,10 @@
-"""An ERP that keeps its own books, and finds the server's equal to them, whatever gets lost.
+"""A simulated ERP system that compares its own books with the server's after lost responses.
 
 SITE=http://localhost:8000 TOKEN=tt_… python erp.py --scans 100000
 
-TOKEN belongs to an administrator or to the office. It needs nothing but Python 3.11, and the bag
-type `mustard`. A webhook is followed where the site may send to this machine (--hook PORT).
+TOKEN belongs to an administrator or to office staff. The script requires only Python 3.11, and a
+site with the bag type `mustard`. With --hook PORT it also receives a webhook, if the site is
+allowed to send requests to this machine.
 """
 
 import argparse
@@ -22,209 +23,228 @@ from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 CAPACITY = 30
-AT_ONCE = 1_000
-AREA, ELSEWHERE = "lucknow", "indore"
-TRIES = 100
+SCANS_PER_UPLOAD = 1_000
+AREA, DESTINATION = "lucknow", "indore"
+MAX_ATTEMPTS = 100
+WEBHOOK_TIMEOUT_SECONDS = 300
+RETRY_REASONS = ("responses lost", "sent again", "waits")
 Row = dict[str, Any]
+# Parent, state and batch of a bag.
+Position = tuple[str | None, str, str | None]
 
 
 class Site:
-    """The server, over a line that loses answers; counts what that costs."""
+    """A client for the server that loses a share of the responses and counts the retries."""
 
-    def __init__(self, address: str, token: str, *, chance: random.Random, loss: float) -> None:
+    def __init__(self, address: str, token: str, *, generator: random.Random, loss: float) -> None:
         self._host = urlsplit(address).netloc
         self._token = token
-        self._chance, self._loss = chance, loss
+        self._generator, self._loss = generator, loss
         self.count: Counter[str] = Counter()
 
-    def post(self, path: str, body: object, kind: str = "application/json") -> Any:
-        """The answer; sent until one comes, and now and then once more."""
-        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-        answer = self._insist("POST", path, sent, kind)
-        if self._chance.random() < self._loss:
+    def post(self, path: str, body: object, media_type: str = "application/json") -> Any:
+        """Send a request until it gets a response, sometimes once more, and return the response."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        response = self._retry("POST", path, data, media_type)
+        if self._generator.random() < self._loss:
             self.count["sent again"] += 1
-            answer = self._insist("POST", path, sent, kind)
-        return json.loads(answer)
+            response = self._retry("POST", path, data, media_type)
+        return json.loads(response)
 
     def get(self, path: str) -> Any:
-        return json.loads(self._insist("GET", path))
+        """Return the JSON response to a GET request."""
+        return json.loads(self._retry("GET", path))
 
-    def lines(self, path: str) -> list[Row]:
-        """A stream of NDJSON, whole."""
-        return [json.loads(line) for line in self._insist("GET", path).splitlines()]
+    def stream(self, path: str) -> list[Row]:
+        """Return all rows of an NDJSON stream."""
+        return [json.loads(line) for line in self._retry("GET", path).splitlines()]
 
     def with_token(self, token: str) -> "Site":
-        """The same line, another key."""
-        other = Site(f"//{self._host}", token, chance=self._chance, loss=self._loss)
+        """Return a client with another token and the same counts."""
+        other = Site(f"//{self._host}", token, generator=self._generator, loss=self._loss)
         other.count = self.count
         return other
 
-    def _insist(self, method: str, path: str, body: bytes = b"", kind: str = "") -> bytes:
-        for _ in range(TRIES):
-            lost = method == "POST" and self._chance.random() < self._loss
+    def _retry(self, method: str, path: str, body: bytes = b"", media_type: str = "") -> bytes:
+        for _ in range(MAX_ATTEMPTS):
+            lose = method == "POST" and self._generator.random() < self._loss
             try:
-                status, wait, answer = self._ask(method, path, body, kind, lost=lost)
+                status, wait, response = self._send(method, path, body, media_type, lose=lose)
             except (OSError, http.client.HTTPException):
-                self.count["answers lost"] += 1
+                self.count["responses lost"] += 1
                 continue
             if status in (429, 503):
-                self.count["told to wait"] += 1
+                self.count["waits"] += 1
                 time.sleep(wait)
             elif status >= 400:
-                raise RuntimeError(f"{method} {path}: {status} {answer.decode()}")
+                raise RuntimeError(f"{method} {path}: {status} {response.decode()}")
             else:
-                return answer
-        raise RuntimeError(f"{method} {path}: no answer in {TRIES} tries")
+                return response
+        raise RuntimeError(f"{method} {path}: no response in {MAX_ATTEMPTS} attempts")
 
-    def _ask(
-        self, method: str, path: str, body: bytes, kind: str, *, lost: bool
+    def _send(
+        self, method: str, path: str, body: bytes, media_type: str, *, lose: bool
     ) -> tuple[int, float, bytes]:
-        line = http.client.HTTPConnection(self._host, timeout=120)
-        headers = {"Authorization": f"Bearer {self._token}"} | (
-            {"Content-Type": kind} if kind else {}
-        )
+        connection = http.client.HTTPConnection(self._host, timeout=120)
+        headers = {"Authorization": f"Bearer {self._token}"}
+        headers |= {"Content-Type": media_type} if media_type else {}
         self.count["requests"] += 1
         try:
-            line.request(method, f"/api/v3/{path}", body or None, headers)
-            if lost:
-                # Sometimes the server has answered by then, sometimes it has hardly begun.
-                time.sleep(self._chance.random() / 5)
-                raise ConnectionError("the answer was lost")
-            answer = line.getresponse()
-            return answer.status, float(answer.headers.get("Retry-After", 1)), answer.read()
+            connection.request(method, f"/api/v3/{path}", body or None, headers)
+            if lose:
+                # The server may have finished by then, or hardly started.
+                time.sleep(self._generator.random() / 5)
+                raise ConnectionError("the response was lost on purpose")
+            response = connection.getresponse()
+            wait = float(response.headers.get("Retry-After", 1))
+            return response.status, wait, response.read()
         finally:
-            line.close()
+            connection.close()
 
 
 class Books:
-    """What the ERP itself believes: every bag and every scan that it made."""
+    """The ERP system's own records: every bag and every scan that it made."""
 
     def __init__(self, run: int, scans: int) -> None:
-        self.lots = [f"ERP-{run}-{n}" for n in range(3)]
-        self.bags: dict[str, tuple[str | None, str, str | None]] = {}
+        self.batches = [f"ERP-{run}-{number}" for number in range(3)]
+        self.bags: dict[str, Position] = {}
         self.scans: list[Row] = []
-        self.full: set[str] = set()
-        for sack in range(max(1, scans // (CAPACITY + 1))):
-            self._fill(f"SB{run:03d}{sack:05d}", f"CB{run:03d}{sack:04d}", self.lots[sack % 3])
+        self.sacks: set[str] = set()
+        for number in range(max(1, scans // (CAPACITY + 1))):
+            batch = self.batches[number % len(self.batches)]
+            self._fill(f"SB{run:03d}{number:05d}", f"CB{run:03d}{number:04d}", batch)
 
-    def _fill(self, sack: str, prefix: str, lot: str) -> None:
-        self.full.add(sack)
+    def _fill(self, sack: str, child_prefix: str, batch: str) -> None:
+        self.sacks.add(sack)
         self.bags[sack] = (None, "dispatched", None)
         for number in range(CAPACITY):
-            child = f"{prefix}{number:02d}"
-            self._scan("link", f"{child};{lot}", parent_code=sack)
-            self.bags[child] = (sack, "linked", lot)
-        self._scan("dispatch", sack, area=ELSEWHERE)
+            child = f"{child_prefix}{number:02d}"
+            self._scan("link", f"{child};{batch}", parent_code=sack)
+            self.bags[child] = (sack, "linked", batch)
+        self._scan("dispatch", sack, area=DESTINATION)
 
-    def _scan(self, step: str, code: str, **more: str) -> None:
-        made = {"ref": str(uuid4()), "scanned_at": datetime.now(UTC).isoformat(), "area": AREA}
-        self.scans.append(made | {"step": step, "code": code} | more)
+    def _scan(self, step: str, code: str, **fields: str) -> None:
+        scan = {"ref": str(uuid4()), "scanned_at": datetime.now(UTC).isoformat(), "area": AREA}
+        self.scans.append(scan | {"step": step, "code": code} | fields)
 
 
-class Hook:
-    """Receives what the webhook tells; loses some answers itself. Each event counts once."""
+class WebhookReceiver:
+    """An HTTP server that stores events by id and fails for a small share of the deliveries."""
 
-    def __init__(self, port: int, chance: random.Random, loss: float) -> None:
-        self.seen: dict[str, Row] = {}
-        hook = self
+    def __init__(self, port: int, generator: random.Random, loss: float) -> None:
+        self.events: dict[str, Row] = {}
+        receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                hook.seen[event["id"]] = event
-                self.send_response(500 if chance.random() < loss / 10 else 204)
+                receiver.events[event["id"]] = event
+                self.send_response(500 if generator.random() < loss / 10 else 204)
                 self.end_headers()
 
             def log_message(self, *args: object) -> None:
-                """Nobody listens."""
+                """Do not log requests."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{port}/erp"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def dispatched(self) -> set[str]:
-        return {event["data"]["parent"]["code"] for event in list(self.seen.values())}
-
-    def follow(self, wanted: set[str], seconds: float) -> set[str]:
-        """What it still has not heard of after so many seconds."""
-        end = time.monotonic() + seconds
-        while (missing := wanted - self.dispatched()) and time.monotonic() < end:
+    def wait_for(self, sacks: set[str], timeout_seconds: float) -> set[str]:
+        """Wait for events of these sacks, stop the server, and return the sacks without one."""
+        end = time.monotonic() + timeout_seconds
+        while (missing := sacks - self._dispatched()) and time.monotonic() < end:
             time.sleep(0.2)
         self._server.shutdown()
         return missing
 
+    def _dispatched(self) -> set[str]:
+        return {event["data"]["parent"]["code"] for event in list(self.events.values())}
 
-def load(site: Site, books: Books) -> Counter[str]:
-    """Everything in bulk; what was said of each scan the last time it was sent."""
+
+def upload_scans(site: Site, books: Books) -> Counter[str]:
+    """Upload all scans in bulk and return the number of scans per verdict."""
     counts: Counter[str] = Counter()
-    for start in range(0, len(books.scans), AT_ONCE):
-        part = books.scans[start : start + AT_ONCE]
+    for start in range(0, len(books.scans), SCANS_PER_UPLOAD):
+        part = books.scans[start : start + SCANS_PER_UPLOAD]
         body = b"\n".join(json.dumps(scan).encode() for scan in part)
-        told = site.post("scans/bulk", body, "application/x-ndjson")
-        counts.update(told["counts"])
+        result = site.post("scans/bulk", body, "application/x-ndjson")
+        counts.update(result["counts"])
     return counts
 
 
-def differences(site: Site, books: Books) -> tuple[int, list[str]]:
-    """How many scans were kept twice; and where the server's books are not the ERP's."""
-    found: list[str] = []
-    listed: dict[str, tuple[str | None, str, str | None]] = {}
-    for lot in books.lots:
-        totals, *rows = site.lines(f"batches/{lot}/recall?format=ndjson")
-        bags = [row for row in rows if row["record"] == "bag"]
-        if totals["bags"] != len(bags):
-            found.append(f"{lot}: {totals['bags']} counted, {len(bags)} listed")
-        listed |= {row["code"]: (row["parent"], row["state"], row["batch"]) for row in rows}
-    found += [
-        code for code in books.bags.keys() | listed if books.bags.get(code) != listed.get(code)
-    ]
-    ours = {scan["ref"]: scan["code"].partition(";")[0] for scan in books.scans}
-    kept = [row for row in site.lines("scans/stream?format=ndjson") if row["ref"] in ours]
-    twice = sum(times - 1 for times in Counter(row["ref"] for row in kept).values())
-    found += [row["ref"] for row in kept if ours[row["ref"]] != row["code"]]
-    found += sorted(ours.keys() - {row["ref"] for row in kept})
-    code, (parent, _, lot_of) = next((c, b) for c, b in books.bags.items() if b[0])
-    told = site.get(f"bags/{quote(code)}/trace")
-    seen = (told["position"]["parent"], told["batch"]["code"], len(told["siblings"]))
-    if seen != (parent, lot_of, CAPACITY - 1):
-        found.append(f"{code}: {seen}")
-    return twice, found
+def compare_recalls(site: Site, books: Books) -> list[str]:
+    """Return the differences between the recall of each batch and the books."""
+    differences: list[str] = []
+    bags: dict[str, Position] = {}
+    for batch in books.batches:
+        totals, *rows = site.stream(f"batches/{batch}/recall?format=ndjson")
+        count = sum(row["record"] == "bag" for row in rows)
+        if totals["bags"] != count:
+            differences.append(f"{batch}: {totals['bags']} in the totals, {count} in the stream")
+        bags |= {row["code"]: (row["parent"], row["state"], row["batch"]) for row in rows}
+    codes = books.bags.keys() | bags
+    return differences + [code for code in codes if books.bags.get(code) != bags.get(code)]
+
+
+def compare_ledger(site: Site, books: Books) -> tuple[int, list[str]]:
+    """Return the number of scans recorded twice, and the missing or different scans."""
+    codes = {scan["ref"]: scan["code"].partition(";")[0] for scan in books.scans}
+    rows = [row for row in site.stream("scans/stream?format=ndjson") if row["ref"] in codes]
+    duplicates = sum(times - 1 for times in Counter(row["ref"] for row in rows).values())
+    differences = [row["ref"] for row in rows if codes[row["ref"]] != row["code"]]
+    return duplicates, differences + sorted(codes.keys() - {row["ref"] for row in rows})
+
+
+def compare_trace(site: Site, books: Books) -> list[str]:
+    """Return the difference between the trace of one packed child and the books."""
+    code, (parent, _, batch) = next((code, bag) for code, bag in books.bags.items() if bag[0])
+    trace = site.get(f"bags/{quote(code)}/trace")
+    found = (trace["position"]["parent"], trace["batch"]["code"], len(trace["siblings"]))
+    return [f"{code}: {found}"] if found != (parent, batch, CAPACITY - 1) else []
+
+
+def parse_options() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--scans", type=int, default=100_000)
+    parser.add_argument("--loss", type=float, default=0.2, help="share of responses to lose")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hook", type=int, default=0, help="port for webhooks; 0: no webhook")
+    return parser.parse_args()
 
 
 def main() -> int:
-    """Load, follow, compare; 0 where both have the same books."""
-    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    options.add_argument("--scans", type=int, default=100_000)
-    options.add_argument("--loss", type=float, default=0.2, help="how many answers get lost")
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--hook", type=int, default=0, help="port to be told at; 0: no webhook")
-    asked = options.parse_args()
-    chance = random.Random(asked.seed)
-    owner = Site(os.environ["SITE"], os.environ["TOKEN"], chance=chance, loss=asked.loss)
-    books = Books(chance.randrange(100, 1000), asked.scans)
-    for lot in books.lots:
+    """Upload, receive, compare and print a report; return 0 if the books agree."""
+    options = parse_options()
+    generator = random.Random(options.seed)
+    address, token = os.environ["SITE"], os.environ["TOKEN"]
+    owner = Site(address, token, generator=generator, loss=options.loss)
+    books = Books(generator.randrange(100, 1000), options.scans)
+    for batch in books.batches:
         owner.post("batches", {
-            "code": lot, "product": "Mustard", "bag_type": "mustard", "produced_on": "2026-11-01",
+            "code": batch, "product": "Mustard", "bag_type": "mustard", "produced_on": "2026-11-01",
         })  # fmt: skip
-    # What has no key of its own is not sent twice.
-    careful = Site(os.environ["SITE"], os.environ["TOKEN"], chance=chance, loss=0)
-    key = careful.post("tokens", {"name": "erp", "scopes": ["read", "scan"]})
-    site = owner.with_token(key["token"])
-    hook = Hook(asked.hook, chance, asked.loss) if asked.hook else None
-    if hook:
-        careful.post("webhooks", {"name": "erp", "url": hook.url, "events": ["parent.dispatched"]})
+    # Requests without an Idempotency-Key must not be repeated.
+    reliable = Site(address, token, generator=generator, loss=0)
+    created = reliable.post("tokens", {"name": "erp", "scopes": ["read", "scan"]})
+    site = owner.with_token(created["token"])
+    receiver = WebhookReceiver(options.hook, generator, options.loss) if options.hook else None
+    if receiver:
+        webhook = {"name": "erp", "url": receiver.url, "events": ["parent.dispatched"]}
+        reliable.post("webhooks", webhook)
     started = time.monotonic()
-    counts = load(site, books)
-    took = time.monotonic() - started
-    missing = hook.follow(books.full, 300) if hook else set()
-    twice, wrong = differences(site, books)
-    retries = sum(site.count[why] for why in ("answers lost", "sent again", "told to wait"))
+    verdicts = upload_scans(site, books)
+    seconds = time.monotonic() - started
+    missing = receiver.wait_for(books.sacks, WEBHOOK_TIMEOUT_SECONDS) if receiver else set()
+    duplicates, differences = compare_ledger(site, books)
+    differences += compare_recalls(site, books) + compare_trace(site, books)
     print(json.dumps({  # noqa: T201
-        "scans": len(books.scans), "seconds": round(took, 1), "verdicts": counts, **site.count,
-        "retries": retries, "duplicates": twice, "webhook missed": len(missing),
-        "differences": len(wrong), "first": wrong[:3],
+        "scans": len(books.scans), "seconds": round(seconds, 1), "verdicts": verdicts,
+        **site.count, "retries": sum(site.count[reason] for reason in RETRY_REASONS),
+        "duplicates": duplicates, "webhook missed": len(missing),
+        "differences": len(differences), "first": differences[:3],
     }))  # fmt: skip
-    return 1 if twice or wrong or missing or counts["refused"] else 0
+    return 1 if duplicates or differences or missing or verdicts["refused"] else 0
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ class TestTheClientOfTheDocs:
 
             listed = [bag["code"] for bag in mine.bags(kind="parent")]
             answer = mine.scan(step="link", code="CB001000190", parent_code=HERE, area="lucknow")
-            with pytest.raises(client.Refused) as refused:
+            with pytest.raises(client.ApiError) as refused:
                 mine.bag("SB99999")
 
         assert listed == [code for code in CODES if code.startswith("SB")]

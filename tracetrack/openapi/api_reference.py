@@ -32,7 +32,7 @@ ACCESS = re.compile(r"^(?:Permission `|Open to )[^\n]*$\n?", re.M)
 CODE_LINE = re.compile(r"^\* `([a-z-]+)`", re.M)
 CHOICE_LINES = re.compile(r"(?:^\* `[^`]*` - [^\n]*$\n?)+", re.M)
 MAX_LINE_CHARS = 120
-# Groups of operations, from a method and an operation, whose common errors are listed once.
+# Predicates on a method and an operation. The errors common to each group are listed once.
 GROUPS: dict[str, Callable[[str, Node], bool]] = {
     "all endpoints": lambda method, one: True,
     "endpoints with a permission": lambda method, one: bool(one.get("x-permission")),
@@ -94,11 +94,11 @@ class ApiReference:
 
     def _common_errors(self) -> str:
         lines = ["[Errors](errors.md) describes every error. The sections below omit these:\n"]
-        listed: set[str] = set()
+        previous: set[str] = set()
         for name, codes in self._common.items():
-            text = ", ".join(f"`{code}`" for code in sorted(codes - listed))
+            text = ", ".join(f"`{code}`" for code in sorted(codes - previous))
             lines.append(f"* {name}: {text}.")
-            listed |= codes
+            previous |= codes
         return "\n".join([*lines, ""])
 
     def _section(self, path: str, method: str, one: Node) -> str:
@@ -165,9 +165,9 @@ class ApiReference:
             example = _example(content.get(JSON, {}))
             if example is not None and example not in examples:
                 examples.append(example)
-        listed = f"Responses: {'; '.join(lines)}.\n" if lines else ""
+        summary = f"Responses: {'; '.join(lines)}.\n" if lines else ""
         blocks = [f"```json\n{format_json(example)}\n```\n" for example in examples]
-        return "\n".join(filter(None, [listed, *blocks]))
+        return "\n".join(filter(None, [summary, *blocks]))
 
     def _errors(self, method: str, one: Node) -> str:
         codes = set(_error_codes(one))

@@ -33,7 +33,7 @@ from strawberry.extensions import SchemaExtension
 from graphql_api.arguments import MAX_PAGE_ROWS
 from graphql_api.errors import QueryInvalid, QueryTooCostly, QueryTooLarge
 from graphql_api.types import VIEW_PERMISSIONS
-from tracetrack.api.view import check_permission
+from tracetrack.api.permissions import check_permission
 
 MAX_TOKENS = 1_000
 MAX_ALIASES = 30

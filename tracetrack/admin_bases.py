@@ -1,4 +1,4 @@
-"""How the admin shows tables of millions: looked at, never counted, never edited past an action."""
+"""Base classes of the model admins: no unbounded counts, no edits that bypass the actions."""
 
 from typing import Any, cast
 
@@ -12,15 +12,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-# Beyond this an admin narrows his question instead of turning pages.
+# The paginator counts up to here. Larger lists are to be filtered instead of paged through.
 MAX_COUNTED_ROWS = 2_000
-# How the filters of the admin name one value of a field, or none.
-EXACT = frozenset({"exact", "id__exact", "isnull"})
+# The lookups that the admin's own filter links use.
+FILTER_LOOKUPS = frozenset({"exact", "id__exact", "isnull"})
 
 
 @never_cache
 def log_in(request: HttpRequest) -> HttpResponse:
-    """The admin has no form of its own to guess at: whoever is not signed in goes to the site's."""
+    """Redirect to the log-in page of the site, the only one with rate limits."""
     if request.user.is_authenticated:
         if not admin.site.has_permission(request):
             raise PermissionDenied
@@ -29,27 +29,27 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 
 class CappedPaginator(Paginator):
-    """Pages over the first rows of a list; counts no further than these."""
+    """A paginator that counts at most MAX_COUNTED_ROWS rows and offers no pages beyond."""
 
     @property
     def count(self) -> int:
-        """How many rows there are, at most `COUNTED`."""
+        """The number of rows, at most MAX_COUNTED_ROWS."""
         rows = cast("QuerySet[Any]", self.object_list)
         return len(rows.values_list("pk", flat=True)[:MAX_COUNTED_ROWS])
 
 
 class DeclaredFiltersAdmin(admin.ModelAdmin):
-    """A list that is narrowed by its declared filters alone, never by what an address makes up."""
+    """A model admin whose list accepts the filters in list_filter and no other lookups."""
 
     show_full_result_count = False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        field, _, how = lookup.partition("__")
-        return field in self.list_filter and how in EXACT and "\0" not in value
+        field, _, lookup_type = lookup.partition("__")
+        return field in self.list_filter and lookup_type in FILTER_LOOKUPS and "\0" not in value
 
 
 class ReadOnlyAdmin(DeclaredFiltersAdmin):
-    """A table that can be looked at, and neither be added to, changed nor emptied by hand."""
+    """A model admin that shows rows, and neither adds, changes nor deletes them."""
 
     paginator = CappedPaginator
     list_per_page = 50
@@ -65,14 +65,14 @@ class ReadOnlyAdmin(DeclaredFiltersAdmin):
 
 
 class NoDeleteAdmin(DeclaredFiltersAdmin):
-    """A table whose rows can be added and changed, never deleted: the ledger names them."""
+    """A model admin that adds and changes rows but never deletes them: scans refer to them."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
 class CodeSearchAdmin(admin.ModelAdmin):
-    """Search by the whole code, as printed: the one search that needs no reading of the table."""
+    """A model admin that searches by the complete code, which an index answers."""
 
     search_help_text = "The whole code, as printed"
 
@@ -83,5 +83,5 @@ class CodeSearchAdmin(admin.ModelAdmin):
         return (self.with_code(queryset, term) if term else queryset), False
 
     def with_code(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
-        """The rows that the code `term` names."""
+        """Return the rows with the code `term`."""
         raise NotImplementedError

@@ -50,7 +50,7 @@ INSTALLED_APPS = [
     "demo",
 ]
 MIDDLEWARE = [
-    "tracetrack.api.csp_middleware.ApiCspMiddleware",
+    "tracetrack.api.headers_middleware.ApiHeadersMiddleware",
     "tracetrack.errors.handler.RequestIdMiddleware",
     "tracetrack.ops.metrics.TimingMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -221,14 +221,16 @@ LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 3600 * env.integer("SESSION_HOURS", default=12, at_least=1, at_most=720)
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["tracetrack.api.json_parser.StrictJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "tracetrack.api.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "EXCEPTION_HANDLER": "tracetrack.errors.handler.problem_handler",
+    "DEFAULT_PERMISSION_CLASSES": ["tracetrack.api.permissions.HasModelPermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["tracetrack.api.throttling.RateLimitThrottle"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "tracetrack.api.negotiation.FormatNegotiation",
     "DEFAULT_SCHEMA_CLASS": "tracetrack.openapi.schema.Described",
+    "EXCEPTION_HANDLER": "tracetrack.api.exception_handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {

@@ -1,26 +1,27 @@
-"""Texts that people type: what nobody sees in them is not kept."""
+"""Cleaning of text that users type: invisible characters are removed."""
 
 import unicodedata
 
-# Between letters these two change how words of many scripts of India are written.
+# These two control the shaping of letters in many Indian scripts, so they stay within words.
 JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 LINES = "\n\t"
-BREAKS = str.maketrans({"\u2028": "\n", "\u2029": "\n"})
-IN_ONE_LINE = str.maketrans(dict.fromkeys(LINES, " "))
-# Letters and signs that look like nothing.
+LINE_SEPARATORS = str.maketrans({"\u2028": "\n", "\u2029": "\n"})
+LINES_TO_SPACES = str.maketrans(dict.fromkeys(LINES, " "))
+# Characters without a visible shape. Text of nothing else is empty.
 BLANKS = frozenset(f"{JOINERS}{LINES} \u115f\u1160\u2800\u3164\uffa0\ufe0e\ufe0f")
 
 
 def clean_text(text: str, *, lines: bool = False) -> str:
-    """`text` without control and format characters, and without space at its ends.
+    """Return the text without control and format characters and without surrounding white space.
 
-    Empty where nothing is left to be seen. With `lines`, line breaks and tabs stay.
+    With `lines`, line breaks and tabs stay; otherwise they become spaces. Text without any visible
+    character becomes empty.
     """
     if not text.isprintable():
-        text = "".join(filter(_stays, text.translate(BREAKS)))
-        text = text if lines else text.translate(IN_ONE_LINE)
+        text = "".join(filter(_is_kept, text.translate(LINE_SEPARATORS)))
+        text = text if lines else text.translate(LINES_TO_SPACES)
     return "" if BLANKS.issuperset(text) else text.strip()
 
 
-def _stays(sign: str) -> bool:
-    return sign in JOINERS or sign in LINES or unicodedata.category(sign) not in ("Cc", "Cf")
+def _is_kept(char: str) -> bool:
+    return char in JOINERS or char in LINES or unicodedata.category(char) not in ("Cc", "Cf")

@@ -100,7 +100,7 @@ class Tokens(ListView):
         return self.page(
             partial(paginate, _filtered(self.actor, **self.filters)),
             lambda token: self.select_fields(token_json(token, now)),
-            scope=f"user {self.actor.pk}",
+            visibility=f"user {self.actor.pk}",
         )
 
     @idempotent_with_secret(token_secrets.derive_token)

@@ -36,7 +36,9 @@ class Bags(ListView):
         if form == "json":
             self._refuse("after", reason="goes with ndjson and csv; follow `next`")
             walk = partial(queries.bag_page, self.actor, filters, self.selected_fields)
-            return self.cached_page(walk, dict, scope=visibility_key(self.actor), namespace="bags")
+            return self.cached_page(
+                walk, dict, visibility=visibility_key(self.actor), namespace="bags"
+            )
         self._refuse("per_page", "cursor", "order", reason=f"goes with JSON; {form} sends all")
         columns = [column for column in BAG_EXPORT_COLUMNS if self.includes(column.name)]
         rows = ExportRows(queries.all_bags(self.actor, filters), columns, self.params["after"])

@@ -55,7 +55,9 @@ class Scans(ListView):
     def get(self, request: Request) -> HttpResponse:
         filters = queries.ScanFilters(**self.filters)
         walk = partial(queries.scan_page, self.actor, filters, self.selected_fields)
-        return self.cached_page(walk, dict, scope=visibility_key(self.actor), namespace="recent")
+        return self.cached_page(
+            walk, dict, visibility=visibility_key(self.actor), namespace="recent"
+        )
 
     def post(self, request: Request) -> HttpResponse:
         return _told(record_scan(actor=self.actor, scan_request=parse_scan_body(self.raw_body())))
@@ -161,8 +163,8 @@ class Trace(ApiView):
         with consistent_snapshot():
             bag = find_bag(self.actor, code)
             sealed: dict[str, Any] = {
-                "of": "trace",
-                "scope": visibility_key(self.actor),
+                "list_name": "trace",
+                "visibility": visibility_key(self.actor),
                 "filters": {"bag": bag.pk, "at": at.isoformat() if at else None},
             }
             after = cursors.read_cursor(cursor, **sealed) if cursor else None

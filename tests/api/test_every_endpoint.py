@@ -17,7 +17,7 @@ from tests.api_fixtures import (
 )
 from tests.hostile_bodies import HOSTILE_BODIES, assert_refused
 from tests.openapi_document import DOCUMENT, operation
-from tracetrack.api.csp_middleware import NO_PAGE
+from tracetrack.api.headers_middleware import CSP_HEADERS
 
 # A DELETE has no body, and nobody reads one.
 SENDING = sorted(name for name in CALLS if name.startswith(("POST", "PUT", "PATCH")))
@@ -132,7 +132,7 @@ class TestEveryEndpoint:
         for name in CALLS:
             answer = CALLS[name](site, role).by(client, name.split()[0])
             b"".join(answer)
-            strict = answer["Content-Security-Policy"] == NO_PAGE["Content-Security-Policy"]
+            strict = answer["Content-Security-Policy"] == CSP_HEADERS["Content-Security-Policy"]
             lax |= set() if strict else {(name, answer["Content-Type"])}
             assert answer["X-Frame-Options"] == "DENY", name
 

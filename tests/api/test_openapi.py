@@ -53,7 +53,7 @@ class TestEveryEndpoint:
         permission = view.permissions[method]
         scope = scope_of_permission(permission).value if permission else None
         assert (told["x-permission"], told["x-scope"]) == (permission, scope)
-        assert told["x-allowance"] == view.allowance(method)
+        assert told["x-allowance"] == view.rate_limit(method)
         assert ({} in told["security"]) == (permission is None)
         if scope:
             assert told["security"][0] == {"token": [scope]}

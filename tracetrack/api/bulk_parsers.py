@@ -1,6 +1,7 @@
-"""Many items in one request: a JSON array, or NDJSON with one item a line.
+"""Parsers of bulk requests: a JSON array, or NDJSON with one item per line.
 
-A fault within an item is that item's; a body that broke off is a fault of the whole.
+Both parse items one by one. An invalid item becomes a BadRequest in the place of the item; only an
+incomplete body is an error of the whole request.
 """
 
 import re
@@ -13,17 +14,17 @@ from rest_framework.request import Request
 from tracetrack.api.json_parser import check_encoding, decode_utf8, decode_value, loads
 from tracetrack.errors.problem import BadRequest
 
-# No honest item comes near it.
+# Far more than a valid item needs.
 MAX_LINE_BYTES = 64 * 1024
-SPACE = re.compile(r"[ \t\n\r]*")
-# What may end a value, or hide such a sign: strings.
-SIGN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},"]', re.DOTALL)
+WHITE_SPACE = re.compile(r"[ \t\n\r]*")
+# Strings, and outside of them the characters that structure JSON.
+TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},"]', re.DOTALL)
 
 Item = Any | BadRequest
 
 
 class JsonArrayParser(BaseParser):
-    """An iterator of the items of an array: each as it is, or the BadRequest that says why not."""
+    """Parse a JSON array into an iterator of its items or, for invalid ones, BadRequest."""
 
     media_type = "application/json"
 
@@ -33,14 +34,14 @@ class JsonArrayParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        length = _checked_length(parser_context)
+        length = _content_length(parser_context)
         body = stream.read(length)
-        _check_whole(len(body), length)
-        return _array(decode_utf8(body))
+        _check_complete(len(body), length)
+        return _parse_array(decode_utf8(body))
 
 
 class NdjsonParser(BaseParser):
-    """The same of NDJSON; blank lines are no items."""
+    """Parse NDJSON into an iterator as JsonArrayParser does; blank lines are skipped."""
 
     media_type = "application/x-ndjson"
 
@@ -50,90 +51,88 @@ class NdjsonParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        return _lines(stream, _checked_length(parser_context))
+        return _parse_lines(stream, _content_length(parser_context))
 
 
-def _checked_length(context: Mapping[str, Any] | None) -> int:
+def _content_length(context: Mapping[str, Any] | None) -> int:
     assert context is not None
     request: Request = context["request"]
     check_encoding(request)
     return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
-def _check_whole(came: int, length: int) -> None:
-    if came < length:
-        raise BadRequest(reason="it broke off")
+def _check_complete(received: int, length: int) -> None:
+    if received < length:
+        raise BadRequest(reason="it is incomplete")
 
 
-def _lines(stream: IO[Any], length: int) -> Iterator[Item]:
-    came = 0
+def _parse_lines(stream: IO[Any], length: int) -> Iterator[Item]:
+    received = 0
     while line := stream.readline(MAX_LINE_BYTES + 1):
-        came += len(line)
+        received += len(line)
         if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
             while (rest := stream.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
-                came += len(rest)
-            came += len(rest)
+                received += len(rest)
+            received += len(rest)
             yield BadRequest(reason=f"it has a line of more than {MAX_LINE_BYTES} bytes")
         elif line.strip():
-            yield _line(line)
-    _check_whole(came, length)
+            yield _parse_line(line)
+    _check_complete(received, length)
 
 
-def _line(line: bytes) -> Item:
+def _parse_line(line: bytes) -> Item:
     try:
         return loads(line)
-    except BadRequest as fault:
+    except BadRequest as error:
         if not line.endswith(b"\n"):
-            # The last one: most likely the rest of it never came.
+            # The last line. Most likely the body is incomplete, an error of the whole request.
             raise
-        return fault
+        return error
 
 
-def _array(text: str) -> Iterator[Item]:
-    at = _after(text, 0)
+def _parse_array(text: str) -> Iterator[Item]:
+    at = _skip_white_space(text, 0)
     if text[at : at + 1] != "[":
         raise BadRequest(reason="its body is not a JSON array")
-    at = _after(text, at + 1)
-    more = text[at : at + 1] != "]"
-    while more:
-        item, at = _element(text, at)
+    at = _skip_white_space(text, at + 1)
+    has_more = text[at : at + 1] != "]"
+    while has_more:
+        item, at = _parse_item(text, at)
         yield item
-        at = _after(text, at)
-        sign = text[at : at + 1]
-        if sign not in (",", "]") or not sign:
-            raise BadRequest(reason=_ends_within())
-        more = sign == ","
-        at = _after(text, at + 1) if more else at
-    if _after(text, at + 1) < len(text):
+        at = _skip_white_space(text, at)
+        separator = text[at : at + 1]
+        if separator not in (",", "]") or not separator:
+            raise BadRequest(reason=_not_closed())
+        has_more = separator == ","
+        at = _skip_white_space(text, at + 1) if has_more else at
+    if _skip_white_space(text, at + 1) < len(text):
         raise BadRequest(reason="something follows the end of its array")
 
 
-def _element(text: str, at: int) -> tuple[Item, int]:
-    end = 0
+def _parse_item(text: str, start: int) -> tuple[Item, int]:
     try:
-        return decode_value(text, at)
-    except BadRequest as fault:
-        end = _end_of_element(text, at)
-        return fault, end
+        return decode_value(text, start)
+    except BadRequest as error:
+        return error, _end_of_invalid_item(text, start)
 
 
-def _end_of_element(text: str, at: int) -> int:
-    """Where the element that begins at `at` ends, whatever stands in it."""
+def _end_of_invalid_item(text: str, start: int) -> int:
+    """Return the index of the comma or bracket after an item that is not valid JSON."""
     depth = 0
-    for sign in SIGN.finditer(text, at):
-        found = sign[0]
-        if depth == 0 and found in (",", "]"):
-            return sign.start()
-        if found == '"':
+    for match in TOKEN.finditer(text, start):
+        token = match[0]
+        if depth == 0 and token in (",", "]"):
+            return match.start()
+        if token == '"':
             break
-        depth += (found in "[{") - (found in "]}") if len(found) == 1 else 0
-    raise BadRequest(reason=_ends_within())
+        depth += (token in "[{") - (token in "]}") if len(token) == 1 else 0
+    raise BadRequest(reason=_not_closed())
 
 
-def _ends_within() -> str:
-    return "its array is not closed: it broke off, or a comma is missing"
+def _not_closed() -> str:
+    return "its array is not closed: it is incomplete, or a comma is missing"
 
 
-def _after(text: str, at: int) -> int:
-    found = SPACE.match(text, at)
-    return found.end() if found else at
+def _skip_white_space(text: str, at: int) -> int:
+    match = WHITE_SPACE.match(text, at)
+    return match.end() if match else at

@@ -1,4 +1,8 @@
-"""KeptView: an endpoint whose answers are kept as final bytes."""
+"""CachedView: an endpoint that serves cached JSON bytes.
+
+There are two code paths to its response: get(), through Django and DRF like any other endpoint, and
+server/fastpath.py, which calls fast_body() before Django's middleware.
+"""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -10,77 +14,88 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
-from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
 from accounts.authentication import TokenAuthentication
 from accounts.models import User
 from tracetrack.api import throttling
-from tracetrack.api.view import ApiView, VARY, check_permission, json_response
+from tracetrack.api.permissions import check_permission
+from tracetrack.api.view import VARY, ApiView, json_response
 
-PLAIN = ("*/*", "application/json")
-# Where which view was asked, with the line of the table of addresses that led there.
-asked_at: dict[str, tuple[type["CachedView"], Any]] = {}
+PLAIN_ACCEPT = ("*/*", "application/json")
+# The view and resolver match of each path that was requested, for the fast path.
+known_paths: dict[str, tuple[type["CachedView"], Any]] = {}
 
 
 class CachedView(ApiView):
-    """One endpoint of which `kept` gives the answer: a JSON object as bytes.
-
-    Who asks and whether he may is found out first, from the one declaration in `permissions`, and
-    nothing else. A plain question goes past Django REST framework, whose own work would take longer
-    than all the rest; whatever is not plain goes through it, and hears there what is wrong with it.
-    """
+    """An endpoint whose GET response is a JSON object from the cache."""
 
     @classmethod
-    def payload(cls, user: User, **asked: Any) -> tuple[bytes, bool]:
-        """The answer for `user`, and whether it was there already.
+    def payload(cls, user: User, **params: Any) -> tuple[bytes, bool]:
+        """Return the JSON object for a user, and whether it came from the cache.
 
-        A question that is not plain brings its `parameters`; a plain one has none.
+        Requests of the fast path have no parameters.
         """
         raise NotImplementedError
 
     def get(self, request: Request) -> HttpResponse:
-        told = self._told(self.actor, self.started, **self.params)
-        return _response(request._request, *told)
+        body = self._body_with_etag(self.actor, self.started, **self.params)
+        return _response(request._request, *body)
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
-        usual = super().as_view(**initkwargs)
+        view = super().as_view(**initkwargs)
 
-        def view(request: HttpRequest) -> HttpResponseBase:
-            asked_at[request.path_info] = cls, request.resolver_match
-            return cls.plainly(request) if is_plain(request.META) else usual(request)
+        def recording_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            known_paths[request.path_info] = cls, request.resolver_match
+            response: HttpResponseBase = view(request, *args, **kwargs)
+            return response
 
-        # What the description of the API looks for.
-        view.cls, view.initkwargs = cls, initkwargs  # type: ignore[attr-defined]
-        return csrf_exempt(view)
+        # Attributes that drf-spectacular and Django's CSRF middleware look for.
+        recording_view.cls, recording_view.initkwargs = cls, initkwargs  # type: ignore[attr-defined]
+        recording_view.csrf_exempt = True  # type: ignore[attr-defined]
+        return recording_view
 
     @classmethod
-    def plainly(cls, request: HttpRequest) -> HttpResponse:
-        """The answer to a plain question, after who asks, whether he may, and how often."""
-        response = _response(request, *cls.barely(request))
+    def fast_response(cls, request: HttpRequest) -> HttpResponse:
+        """Return the response to a request for which is_plain_request() is true."""
+        response = _response(request, *cls.fast_body(request))
         response.headers["Vary"] = ", ".join(VARY)
         return response
 
     @classmethod
-    def barely(cls, request: HttpRequest) -> tuple[bytes, str]:
-        """The body of that answer, and its ETag."""
+    def fast_body(cls, request: HttpRequest) -> tuple[bytes, str]:
+        """Return body and ETag after authentication, throttling and permission check.
+
+        The same functions as in the DRF path do the checks, in the same order.
+        """
         started = perf_counter()
-        found = TokenAuthentication().authenticate(request)
-        user: Any = found[0] if found else request.user
+        authenticated = TokenAuthentication().authenticate(request)
+        user: Any = authenticated[0] if authenticated else request.user
         permission = cls.permissions["GET"]
         assert permission is not None
-        throttling.count_request(request, user, found and found[1], cls.rate_limit("GET"))
+        token = authenticated and authenticated[1]
+        throttling.count_request(request, user, token, cls.rate_limit("GET"))
         check_permission(user, permission)
-        return cls._told(user, started)
+        return cls._body_with_etag(user, started)
 
     @classmethod
-    def _told(cls, user: User, started: float, **asked: Any) -> tuple[bytes, str]:
-        body, cached = cls.payload(user, **asked)
-        # How long this one answer took is no part of what it says.
-        took = (perf_counter() - started) * 1000
-        ending = orjson.dumps({"response_time_ms": round(took, 3), "cached": cached})
-        return body[:-1] + b"," + ending[1:], _etag(body)
+    def _body_with_etag(cls, user: User, started: float, **params: Any) -> tuple[bytes, str]:
+        body, cached = cls.payload(user, **params)
+        # Not part of the ETag: these members differ between responses with the same content.
+        elapsed_ms = (perf_counter() - started) * 1000
+        ending = orjson.dumps({"response_time_ms": round(elapsed_ms, 3), "cached": cached})
+        return body[:-1] + b"," + ending[1:], _weak_etag(body)
+
+
+def is_plain_request(environ: Mapping[str, Any]) -> bool:
+    """Return whether a WSGI environ is a GET without query parameters that accepts JSON."""
+    accept = environ.get("HTTP_ACCEPT", PLAIN_ACCEPT[0])
+    return (
+        environ["REQUEST_METHOD"] == "GET"
+        and not environ.get("QUERY_STRING")
+        and accept in PLAIN_ACCEPT
+    )
 
 
 def _response(request: HttpRequest, body: bytes, etag: str) -> HttpResponse:
@@ -88,17 +103,11 @@ def _response(request: HttpRequest, body: bytes, etag: str) -> HttpResponse:
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "private, no-cache"
     if "HTTP_IF_NONE_MATCH" in request.META:
-        unchanged = get_conditional_response(request, etag=etag, response=response)
-        return unchanged or response
+        not_modified = get_conditional_response(request, etag=etag, response=response)
+        return not_modified or response
     return response
 
 
 @lru_cache(maxsize=200)
-def _etag(body: bytes) -> str:
+def _weak_etag(body: bytes) -> str:
     return f'W/"{blake2b(body, digest_size=16).hexdigest()}"'
-
-
-def is_plain(meta: Mapping[str, Any]) -> bool:
-    """Whether a request, as WSGI tells it, asks for the whole answer as JSON and nothing else."""
-    wanted = meta.get("HTTP_ACCEPT", PLAIN[0])
-    return meta["REQUEST_METHOD"] == "GET" and not meta.get("QUERY_STRING") and wanted in PLAIN

@@ -1,7 +1,7 @@
-"""Conditional requests (RFC 9110): ETags, 304 for what a client has already, If-Match for changes.
+"""Conditional requests (RFC 9110): ETag, If-None-Match and If-Match.
 
-The tag of something that can be changed begins with its version: If-Match looks at that alone, so
-a change is refused only where somebody changed the same thing, not where bags were scanned.
+The ETag of a resource that can be changed begins with the version of its row. If-Match compares
+this part only: a change of a batch is not refused because bags of it were scanned meanwhile.
 """
 
 from hashlib import blake2b
@@ -16,22 +16,22 @@ NOT_MODIFIED_HEADERS = ("Cache-Control", "ETag", "Vary")
 
 
 def make_etag(body: bytes, version: str = "") -> str:
-    """The strong ETag of an answer, and of the version of the row that it shows."""
+    """Return the strong ETag of a response body, beginning with the row version if given."""
     digest = blake2b(body, digest_size=16).hexdigest()
     return f'"{version}.{digest}"' if version else f'"{digest}"'
 
 
 def expected_versions(request: HttpRequest) -> frozenset[str] | None:
-    """The versions that If-Match names; None where there is none. Weak tags name nothing."""
-    given = request.headers.get("If-Match")
-    if given is None:
+    """Return the row versions in If-Match, None without the header. Weak ETags do not count."""
+    header = request.headers.get("If-Match")
+    if header is None:
         return None
-    strong = [tag for tag in parse_etags(given) if not tag.startswith(WEAK)]
-    return frozenset(ANY if tag == ANY else tag.strip('"').partition(".")[0] for tag in strong)
+    strong = [etag for etag in parse_etags(header) if not etag.startswith(WEAK)]
+    return frozenset(ANY if etag == ANY else etag.strip('"').partition(".")[0] for etag in strong)
 
 
 def with_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """`response` to a GET with its ETag; 304 where If-None-Match names it."""
+    """Return the response to a GET with an ETag, or 304 if If-None-Match contains it."""
     if response.status_code != 200:
         return response
     etag = str(response.headers.get("ETag") or make_etag(response.content))
@@ -40,8 +40,8 @@ def with_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     known = parse_etags(request.headers.get("If-None-Match", ""))
     if ANY not in known and etag.removeprefix(WEAK) not in {k.removeprefix(WEAK) for k in known}:
         return response
-    unchanged = HttpResponseNotModified()
+    not_modified = HttpResponseNotModified()
     for name in NOT_MODIFIED_HEADERS:
         if name in response.headers:
-            unchanged[name] = response[name]
-    return unchanged
+            not_modified[name] = response[name]
+    return not_modified

@@ -1,4 +1,12 @@
-"""Cursors: where a list goes on, sealed so that only this list of this person takes it back."""
+"""Signed cursors of paginated lists.
+
+A cursor is valid for one list with the same filters and the same visible rows only. These are part
+of the salt of the signature, so they are not contained in the cursor and cannot be changed.
+
+list_name: the list, such as "bags".
+visibility: a text that is equal for users who see the same rows.
+filters: the filters and the order, JSON values.
+"""
 
 import json
 from typing import Any
@@ -13,54 +21,61 @@ from tracetrack.errors.problem import BadCursor
 MAX_CURSOR_CHARS = 256
 
 
-def make_cursor(after: int, *, of: str, scope: str, filters: dict[str, Any]) -> str:
-    """A cursor behind the row with the id `after`, good for this list, scope and these filters."""
-    return _signer(of, scope, filters).sign_object(after)
+def make_cursor(after: int, *, list_name: str, visibility: str, filters: dict[str, Any]) -> str:
+    """Return a cursor to the position after the row with the id `after`."""
+    return _signer(list_name, visibility, filters).sign_object(after)
 
 
-def read_cursor(text: str, *, of: str, scope: str, filters: dict[str, Any]) -> int:
-    """The id that the cursor stands behind. Raises BadCursor where another list made it."""
-    key = _unsigned(text, of, scope, filters)
+def read_cursor(text: str, *, list_name: str, visibility: str, filters: dict[str, Any]) -> int:
+    """Return the id in a cursor of make_cursor(); raises BadCursor if it is for another list."""
+    key = _unsign(text, list_name, visibility, filters)
     if not isinstance(key, int):
         raise BadCursor
     return key
 
 
-def make_page_cursor(place: Position, *, of: str, scope: str, filters: dict[str, Any]) -> str:
-    """A cursor at `place`, good as those of cursor()."""
-    return _signer(of, scope, filters).sign_object([place.key] if place.back else place.key)
+def make_page_cursor(
+    position: Position, *, list_name: str, visibility: str, filters: dict[str, Any]
+) -> str:
+    """Return a cursor to a position in either direction."""
+    value = [position.key] if position.back else position.key
+    return _signer(list_name, visibility, filters).sign_object(value)
 
 
-def read_page_cursor(text: str, *, of: str, scope: str, filters: dict[str, Any]) -> Position:
-    """The place that the cursor names. Raises BadCursor where another list made it."""
-    key = _unsigned(text, of, scope, filters)
+def read_page_cursor(
+    text: str, *, list_name: str, visibility: str, filters: dict[str, Any]
+) -> Position:
+    """Return the position in a cursor of make_page_cursor(); raises BadCursor as read_cursor()."""
+    key = _unsign(text, list_name, visibility, filters)
     return Position(key[0], back=True) if isinstance(key, list) else Position(key)
 
 
-def page_links(request: Request, page: Page, **sealed: Any) -> dict[str, str | None]:
-    """The addresses of the pages after and before `page`, as members of an answer."""
-    places = {"next": page.next, "previous": page.previous}
+def page_links(request: Request, page: Page, **list_key: Any) -> dict[str, str | None]:
+    """Return the URLs `next` and `previous` of a page, None if there is no such page.
+
+    Keyword arguments as of make_page_cursor().
+    """
+    positions = {"next": page.next, "previous": page.previous}
     return {
-        name: url_with_cursor(request, make_page_cursor(place, **sealed)) if place else None
-        for name, place in places.items()
+        name: url_with_cursor(request, make_page_cursor(position, **list_key)) if position else None
+        for name, position in positions.items()
     }
 
 
 def url_with_cursor(request: Request, cursor: str) -> str:
-    """The address that was asked for, going on at `cursor`."""
-    given = {name: request.query_params[name] for name in request.query_params}
-    return f"{request.path}?{urlencode(given | {'cursor': cursor})}"
+    """Return the URL of the request with another cursor."""
+    params = {name: request.query_params[name] for name in request.query_params}
+    return f"{request.path}?{urlencode(params | {'cursor': cursor})}"
 
 
-def _unsigned(text: str, of: str, scope: str, filters: dict[str, Any]) -> Any:
+def _unsign(text: str, list_name: str, visibility: str, filters: dict[str, Any]) -> Any:
     if len(text) > MAX_CURSOR_CHARS:
         raise BadCursor
     try:
-        return _signer(of, scope, filters).unsign_object(text)
+        return _signer(list_name, visibility, filters).unsign_object(text)
     except (BadSignature, ValueError):
         raise BadCursor from None
 
 
-def _signer(of: str, scope: str, filters: dict[str, Any]) -> Signer:
-    # What a cursor is bound to is part of the salt: it need not travel, and cannot be changed.
-    return Signer(salt=json.dumps(["cursor", of, scope, filters], sort_keys=True))
+def _signer(list_name: str, visibility: str, filters: dict[str, Any]) -> Signer:
+    return Signer(salt=json.dumps(["cursor", list_name, visibility, filters], sort_keys=True))

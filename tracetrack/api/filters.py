@@ -1,4 +1,4 @@
-"""Filters of lists, declared with django-filter: what they take, and how that is read."""
+"""Base class and filters of the filter sets of lists (django-filter), with strict parsing."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -10,23 +10,23 @@ from drf_spectacular.utils import extend_schema_field
 
 from tracetrack.errors.http import BadField
 
-FLAGS = {
+BOOLEANS = {
     **dict.fromkeys(["true", "t", "yes", "y", "on", "1"], True),
     **dict.fromkeys(["false", "f", "no", "n", "off", "0"], False),
 }
-_forms: dict[type[FilterSet], Any] = {}
+_form_classes: dict[type[FilterSet], Any] = {}
 
 
 class StrictBooleanField(forms.Field):
-    """True or false; what is neither is refused, not taken for nothing."""
+    """A boolean field that rejects unknown values; Django's own treats them as not given."""
 
     def to_python(self, value: Any) -> bool | None:
         if value in self.empty_values:
             return None
-        flag = FLAGS.get(str(value).lower())
-        if flag is None:
+        boolean = BOOLEANS.get(str(value).lower())
+        if boolean is None:
             raise forms.ValidationError("is neither true nor false")
-        return flag
+        return boolean
 
 
 class StrictBooleanFilter(BooleanFilter):
@@ -36,30 +36,32 @@ class StrictBooleanFilter(BooleanFilter):
 
 
 class StrictFilterSet(FilterSet):
-    """What a list can be narrowed by. What cannot be read is refused, and so is what is empty."""
+    """A filter set that rejects invalid and empty values. It parses; it does not build queries."""
 
-    def __init__(self, given: Mapping[str, str]) -> None:
-        super().__init__(given)
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
 
     @cached_property
     def parsed(self) -> dict[str, Any]:
-        """What was given, as it was understood; raises BadField."""
+        """The parsed values of the filters that were given; raises BadField."""
         for name, text in self.data.items():
             if not text.strip():
                 raise BadField(field=name, reason="is empty")
-        for name, faults in self.errors.items():
-            raise BadField(field=name, reason=str(faults[0]).rstrip("."))
+        for name, errors in self.errors.items():
+            raise BadField(field=name, reason=str(errors[0]).rstrip("."))
         return {name: self.form.cleaned_data[name] for name in self.data}
 
     def get_form_class(self) -> Any:
-        """The form of this kind of filters, made once."""
+        """Return the form class, built once per filter set class: building it takes long."""
         kind = type(self)
-        if kind not in _forms:
-            _forms[kind] = super().get_form_class()
-        return _forms[kind]
+        if kind not in _form_classes:
+            _form_classes[kind] = super().get_form_class()
+        return _form_classes[kind]
 
 
-def text_filter(longest: int, kind: type[CharFilter] = CharFilter, **more: Any) -> Any:
-    """A filter by a name or a code."""
-    shape = {"type": "string", "minLength": 1, "maxLength": longest}
-    return extend_schema_field(shape)(kind(max_length=longest, **more))
+def text_filter(
+    max_length: int, filter_class: type[CharFilter] = CharFilter, **options: Any
+) -> Any:
+    """Return a filter by a name or code of up to `max_length` characters."""
+    schema = {"type": "string", "minLength": 1, "maxLength": max_length}
+    return extend_schema_field(schema)(filter_class(max_length=max_length, **options))

@@ -1,4 +1,4 @@
-"""Reading JSON strictly: what two readers could understand differently is refused."""
+"""A strict JSON parser: input that different parsers could read differently is an error."""
 
 import json
 import math
@@ -14,13 +14,16 @@ from tracetrack.errors.http import TooLarge, UnsupportedMediaType
 from tracetrack.errors.problem import BadRequest
 
 MAX_DEPTH = 32
-# PostgreSQL keeps neither NUL nor half a surrogate pair.
+# PostgreSQL stores neither NUL nor unpaired surrogates.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 UTF8 = frozenset({"utf-8", "utf8"})
 
 
 class StrictJSONParser(BaseParser):
-    """UTF-8 JSON without duplicate keys, NaN, NUL, half surrogates, or depth beyond 32."""
+    """Parse UTF-8 JSON.
+
+    Duplicate keys, NaN, NUL, unpaired surrogates and nesting deeper than MAX_DEPTH are errors.
+    """
 
     media_type = "application/json"
 
@@ -33,7 +36,7 @@ class StrictJSONParser(BaseParser):
         if parser_context:
             check_encoding(parser_context["request"])
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-        # One byte more than allowed tells a body that fits from one that does not.
+        # One byte more than the limit, to recognize a body that is too large.
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise TooLarge(limit=limit)
@@ -41,92 +44,99 @@ class StrictJSONParser(BaseParser):
 
 
 def loads(body: bytes) -> Any:
-    """`body` as JSON; raises BadRequest with a reason."""
-    found, _ = decode_value(decode_utf8(body), 0, whole=True)
-    return found
+    """Return the value of a JSON text; raises BadRequest with a reason."""
+    value, _ = decode_value(decode_utf8(body), 0, whole=True)
+    return value
 
 
 def decode_utf8(body: bytes) -> str:
-    """`body` decoded; raises BadRequest where it is not UTF-8."""
+    """Return the text of a body; raises BadRequest if it is not UTF-8."""
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         raise BadRequest(reason="it is not UTF-8") from None
 
 
-def decode_value(text: str, at: int, *, whole: bool = False) -> tuple[Any, int]:
-    """The JSON value that begins at `at`, and where it ends; raises BadRequest with a reason.
+def decode_value(text: str, start: int, *, whole: bool = False) -> tuple[Any, int]:
+    """Return the JSON value that begins at index `start`, and the index after it.
 
-    With `whole`, nothing but white space may stand around it.
+    With `whole`, the text must contain nothing else but white space. Raises BadRequest with a
+    reason.
     """
     try:
-        found, end = (_json.decode(text), len(text)) if whole else _json.raw_decode(text, at)
+        value, end = (
+            (_decoder.decode(text), len(text)) if whole else _decoder.raw_decode(text, start)
+        )
     except json.JSONDecodeError as error:
         where = f"at line {error.lineno}, column {error.colno}"
         raise BadRequest(reason=f"it is not JSON ({error.msg} {where})") from None
     except RecursionError:
         raise BadRequest(reason=_too_deep()) from None
     except ValueError:
-        # Python refuses to read integers of thousands of digits.
+        # Python does not parse integers of thousands of digits.
         raise BadRequest(reason="it has a number that is too long") from None
-    _check(found)
-    return found, end
+    _check_value(value)
+    return value, end
 
 
 def check_encoding(request: Request) -> None:
-    """Raises UnsupportedMediaType for what is compressed, or not UTF-8."""
-    coding = request.headers.get("Content-Encoding", "identity")
-    if coding.lower() != "identity":
-        raise UnsupportedMediaType(given=f"Content-Encoding {coding[:32]}")
+    """Raise UnsupportedMediaType if the body is compressed or not UTF-8."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise UnsupportedMediaType(given=f"Content-Encoding {encoding[:32]}")
     charset = str((request._request.content_params or {}).get("charset", "utf-8"))
     if charset.lower() not in UTF8:
         raise UnsupportedMediaType(given=f"charset {charset[:32]}")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadRequest(reason=f"the key “{_shown(twice)}” stands twice in one object")
-    return found
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise BadRequest(reason=f"the key “{_printable(duplicate)}” occurs twice in one object")
+    return value
 
 
-def _no_number(name: str) -> None:
-    raise BadRequest(reason=f"{name} is no number of JSON")
+def _reject_constant(name: str) -> None:
+    raise BadRequest(reason=f"{name} is not a JSON number")
 
 
-def _finite(text: str) -> float:
+def _finite_float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise BadRequest(reason="it has a number that is too large")
     return number
 
 
-_json = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite)
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object_without_duplicates,
+    parse_constant=_reject_constant,
+    parse_float=_finite_float,
+)
 
 
-def _check(found: Any) -> None:
-    """Depth and characters, without recursion: the depth is what is to be checked."""
-    level, depth = [found], 0
+def _check_value(value: Any) -> None:
+    """Check depth and characters level by level: recursion would fail for what is too deep."""
+    level, depth = [value], 0
     while level:
         depth += 1
-        if any(isinstance(value, str) and UNSTORABLE.search(value) for value in level):
-            raise BadRequest(reason="it has characters that no text has")
-        below: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                below += [*value.keys(), *value.values()]
-            elif isinstance(value, list):
-                below += value
-        if depth > MAX_DEPTH and any(isinstance(value, dict | list) for value in level):
+        if any(isinstance(item, str) and UNSTORABLE.search(item) for item in level):
+            raise BadRequest(reason="it contains invalid characters")
+        next_level: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                next_level += [*item.keys(), *item.values()]
+            elif isinstance(item, list):
+                next_level += item
+        if depth > MAX_DEPTH and any(isinstance(item, dict | list) for item in level):
             raise BadRequest(reason=_too_deep())
-        level = below
+        level = next_level
 
 
 def _too_deep() -> str:
     return f"it is nested deeper than {MAX_DEPTH}"
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])

@@ -1,4 +1,4 @@
-"""Walking through a list by its keys, in both directions: a page costs what it shows."""
+"""Keyset pagination in both directions: the cost of a page depends on its size alone."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 
 class Position(NamedTuple):
-    """Behind the row with this key; with `back` before it."""
+    """A position in a list: after the row with this key, or before it if `back`."""
 
     key: int | str
     back: bool = False
@@ -17,7 +17,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one page shows, and where the next and the previous one begin, if there are any."""
+    """The rows of a page and the positions of its neighbours, None if there is none."""
 
     rows: list[Any]
     next: Position | None
@@ -32,35 +32,43 @@ def paginate(
     limit: int,
     key: Callable[[Any], int | str] | None = None,
 ) -> Page:
-    """Up to `limit` of `rows` from `at`; `order` is a column that is unique, with "-" downwards.
+    """Return up to `limit` rows from position `at`, the first page if None.
 
-    `key` gives this column of a row where that is no object. The caller takes `order` from a list
-    of those that an index serves.
+    `order` is a unique column with an index, with "-" for descending. `key` returns the value of
+    this column from a row that is not a model instance. The caller validates `order`.
     """
-    column, down = order.removeprefix("-"), order.startswith("-")
+    column, descending = order.removeprefix("-"), order.startswith("-")
     back = at is not None and at.back
     if at is not None:
-        rows = rows.filter(**{f"{column}__{'gt' if down == back else 'lt'}": at.key})
-    # One more than is shown tells whether there are more.
-    found = list(rows.order_by(f"-{column}" if down != back else column)[: limit + 1])
-    more, shown = len(found) > limit, found[:limit]
+        rows = rows.filter(**{f"{column}__{'gt' if descending == back else 'lt'}": at.key})
+    # One more row than the page has, to know whether more follow.
+    found = list(rows.order_by(f"-{column}" if descending != back else column)[: limit + 1])
+    has_more, shown = len(found) > limit, found[:limit]
     if back:
         shown.reverse()
     key = key or attrgetter(column)
-    behind = Position(key(shown[-1])) if shown else None
+    after = Position(key(shown[-1])) if shown else None
     before = Position(key(shown[0]), back=True) if shown else None
     return Page(
         shown,
-        next=behind if back or more else None,
-        previous=before if (more if back else at is not None) else None,
+        next=after if back or has_more else None,
+        previous=before if (has_more if back else at is not None) else None,
     )
 
 
 def paginate_values(
-    rows: QuerySet[Any], columns: Mapping[str, Any], *, order: str, at: Position | None, limit: int
+    rows: QuerySet[Any],
+    columns: Mapping[str, Any],
+    *,
+    order: str,
+    at: Position | None,
+    limit: int,
 ) -> Page:
-    """A page as walk() gives it, of dicts: by each name what its column or expression gives."""
-    # Not as objects: making those would take longer than asking the database.
-    found = rows.values_list(order.removeprefix("-"), *columns.values())
-    page = paginate(found, order=order, at=at, limit=limit, key=itemgetter(0))
+    """Return a page as paginate() does, with dicts as rows.
+
+    `columns` maps the keys of the dicts to columns or expressions. Creating model instances would
+    take longer than the query.
+    """
+    values = rows.values_list(order.removeprefix("-"), *columns.values())
+    page = paginate(values, order=order, at=at, limit=limit, key=itemgetter(0))
     return replace(page, rows=[dict(zip(columns, row[1:], strict=True)) for row in page.rows])

@@ -1,4 +1,4 @@
-"""Reading what a request says: its query parameters, and the fields of its body."""
+"""Strict parsing of query parameters and of the fields of JSON bodies, with DRF serializers."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from tracetrack.errors.http import BadField, UnknownParameter, first_field_error
 from tracetrack.text_cleaning import clean_text
 
-# The parameter that chooses which fields of a resource an answer shows.
+# The query parameter that selects fields of the response.
 FIELDS_PARAMETER = "fields"
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# What a value of JSON must be, for a field of this kind.
-TYPES: list[tuple[type[Any], Callable[[Any], bool], str]] = [
+# The JSON type that each serializer field requires: DRF alone accepts "1" or "yes" for true.
+JSON_TYPES: list[tuple[type[Any], Callable[[Any], bool], str]] = [
     (serializers.BooleanField, lambda value: isinstance(value, bool), "is neither true nor false"),
     (
         serializers.IntegerField,
@@ -32,30 +32,33 @@ TYPES: list[tuple[type[Any], Callable[[Any], bool], str]] = [
 
 
 class CleanTextField(serializers.CharField):
-    """A text that people read: kept without what nobody sees. With `lines`, in several lines."""
+    """Text without control and invisible characters; line breaks stay with `lines`."""
 
     def __init__(self, *, lines: bool = False, **options: Any) -> None:
         self.lines = lines
         super().__init__(**options)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        seen = clean_text(data, lines=self.lines) if isinstance(data, str) else data
-        return super().run_validation(seen)
+        cleaned = clean_text(data, lines=self.lines) if isinstance(data, str) else data
+        return super().run_validation(cleaned)
 
 
 class NoParams(serializers.Serializer[Any]):
-    """No parameters at all."""
+    """No parameters."""
 
 
 def parse_params(
-    reader: type[serializers.Serializer[Any]], given: Mapping[str, Any], *, partial: bool = False
+    serializer_class: type[serializers.Serializer[Any]],
+    values: Mapping[str, Any],
+    *,
+    partial: bool = False,
 ) -> dict[str, Any]:
-    """`given` as `reader` understands it. Raises BadField for what is unknown or unreadable.
+    """Return `values` parsed by the serializer; raises BadField for unknown or invalid ones.
 
-    With `partial`, what is not given is left out, not missed.
+    With `partial`, fields that are missing are left out of the result and are no error.
     """
-    serializer = reader(data=dict(given), partial=partial)
-    for name in given:
+    serializer = serializer_class(data=dict(values), partial=partial)
+    for name in values:
         if name not in serializer.fields:
             raise BadField(field=name[:64], reason="is not a field of this request")
     if not serializer.is_valid():
@@ -64,61 +67,64 @@ def parse_params(
 
 
 def parse_json_fields(
-    reader: type[serializers.Serializer[Any]], given: Mapping[str, Any], *, partial: bool = False
+    serializer_class: type[serializers.Serializer[Any]],
+    values: Mapping[str, Any],
+    *,
+    partial: bool = False,
 ) -> dict[str, Any]:
-    """As read(), from JSON: what is of another type than it should be is not guessed at."""
-    for name, field in reader().fields.items():
-        value = given.get(name)
+    """Return the fields of a JSON object as parse_params() does, without conversion of types."""
+    for name, field in serializer_class().fields.items():
+        value = values.get(name)
         if value is not None:
-            _check_type(name, field, value)
-    return parse_params(reader, given, partial=partial)
+            _check_json_type(name, field, value)
+    return parse_params(serializer_class, values, partial=partial)
 
 
-def _check_type(name: str, field: Any, value: Any) -> None:
-    for kind, fits, reason in TYPES:
-        if isinstance(field, kind) and not fits(value):
+def _check_json_type(name: str, field: Any, value: Any) -> None:
+    for field_class, has_type, reason in JSON_TYPES:
+        if isinstance(field, field_class) and not has_type(value):
             raise BadField(field=name, reason=reason)
     if isinstance(field, serializers.ListField) and isinstance(value, list):
-        for n, one in enumerate(value):
-            _check_type(f"{name}.{n}", field.child, one)
+        for index, item in enumerate(value):
+            _check_json_type(f"{name}.{index}", field.child, item)
 
 
 def query_values(request: Request, known: Sequence[str]) -> dict[str, str]:
-    """The query parameters, each of which is one of the known and there but once.
+    """Return the query parameters by name.
 
-    Raises UnknownParameter, BadField.
+    Raises UnknownParameter for a name that is not in `known`, BadField for one that is repeated.
     """
-    given: dict[str, str] = {}
-    for name, values in request.query_params.lists():
+    values: dict[str, str] = {}
+    for name, given in request.query_params.lists():
         if name not in known:
             raise UnknownParameter(parameter=_printable(name), known=list(known))
-        if len(values) > 1:
+        if len(given) > 1:
             raise BadField(field=name, reason="is given more than once")
-        given[name] = values[0]
-    return given
+        values[name] = given[0]
+    return values
 
 
 @cache
-def field_names(reader: type[serializers.Serializer[Any]]) -> tuple[str, ...]:
-    """The names that `reader` reads."""
-    return tuple(reader().fields)
+def field_names(serializer_class: type[serializers.Serializer[Any]]) -> tuple[str, ...]:
+    """Return the names of the fields of a serializer class."""
+    return tuple(serializer_class().fields)
 
 
-def select_names(given: str | None, among: Sequence[str]) -> Sequence[str] | None:
-    """The names, with commas between them, that are `given`; None where none are.
+def select_names(text: str | None, known: Sequence[str]) -> Sequence[str] | None:
+    """Return the names in a comma-separated text, in the order of `known`; None for None.
 
-    In the order of `among`; raises BadField for one that is not there or stands twice.
+    Raises BadField for a name that is unknown or repeated.
     """
-    if given is None:
+    if text is None:
         return None
-    wanted = given.split(",")
-    for name in wanted:
-        if name not in among:
-            reason = f"“{_printable(name)}” is none of {', '.join(among)}"
+    names = text.split(",")
+    for name in names:
+        if name not in known:
+            reason = f"“{_printable(name)}” is none of {', '.join(known)}"
             raise BadField(field=FIELDS_PARAMETER, reason=reason)
-    if len(wanted) > len(set(wanted)):
+    if len(names) > len(set(names)):
         raise BadField(field=FIELDS_PARAMETER, reason="names one twice")
-    return [name for name in among if name in wanted]
+    return [name for name in known if name in names]
 
 
 def _printable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Versions: what a row was when it was read, so that nobody overwrites what he has not seen."""
+"""Optimistic locking: a version of a row that changes whenever one of its columns does."""
 
 from collections.abc import Collection
 from hashlib import blake2b
@@ -8,23 +8,26 @@ from django.db.models import Model
 
 from tracetrack.errors.problem import Changed
 
-# How a change says that any version will do.
+# The If-Match value that accepts any version.
 ANY = "*"
 
 
-def version_of(row: Model, names: Collection[str] = ()) -> str:
-    """A short text that is another one as soon as any column of `row` is, or any of these."""
-    wanted = names or [field.attname for field in row._meta.concrete_fields]
-    columns = {name: getattr(row, name) for name in wanted}
-    whole = orjson.dumps(columns, option=orjson.OPT_SORT_KEYS, default=str)
-    return blake2b(whole, digest_size=8).hexdigest()
+def version_of(row: Model, columns: Collection[str] = ()) -> str:
+    """Return a short hash of these columns of the row, of all columns by default."""
+    names = columns or [field.attname for field in row._meta.concrete_fields]
+    values = {name: getattr(row, name) for name in names}
+    text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)
+    return blake2b(text, digest_size=8).hexdigest()
 
 
 def check_version(
-    row: Model, expected: Collection[str] | None, names: Collection[str] = ()
+    row: Model, expected: Collection[str] | None, columns: Collection[str] = ()
 ) -> None:
-    """Raises Changed where `row`, which the caller has locked, is none of the expected versions."""
+    """Raise Changed if the version of the row is none of `expected`; None accepts any version.
+
+    The caller has locked the row.
+    """
     if expected is None or ANY in expected:
         return
-    if version_of(row, names) not in expected:
+    if version_of(row, columns) not in expected:
         raise Changed(what=str(row._meta.verbose_name))

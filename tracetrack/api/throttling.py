@@ -1,4 +1,4 @@
-"""How often somebody may ask: counted by token, by account, or by a stranger's address."""
+"""Rate limits: requests are counted per token, per user, or per network for anonymous clients."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,17 +8,27 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django_ratelimit.core import get_usage
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 from tracetrack.client_ip import client_network
 from tracetrack.errors.http import TooManyRequests
 
+# The rate limit of RATE_LIMITS that all requests without a valid user share.
 ANONYMOUS = "anonymous"
+# Key of request.META under which the usage of a counted request is stored.
 USAGE_KEY = "tracetrack.usage"
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How much of an allowance is used: so many in a window, what is left, when the next begins."""
+    """The state of a rate limit after a request was counted.
+
+    limit: requests per window.
+    window: seconds.
+    remaining: requests left in this window.
+    seconds: until the next window begins.
+    """
 
     limit: int
     window: int
@@ -26,7 +36,7 @@ class Usage:
     seconds: int
 
     def headers(self) -> Mapping[str, str]:
-        """What every counted answer tells."""
+        """Return the rate limit headers of the response."""
         return {
             "RateLimit-Policy": f"{self.limit};w={self.window}",
             "RateLimit-Limit": str(self.limit),
@@ -35,45 +45,67 @@ class Usage:
         }
 
 
-def count_request(request: HttpRequest, user: Any, token: Any, kind: str) -> None:
-    """Count this request among those of its token, account or address; raises TooManyRequests.
+class RateLimitThrottle(BaseThrottle):
+    """Count each request against the rate limit that the view names for its method."""
 
-    Strangers have one allowance by address for everything, that of the kind "anonymous".
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Return True; raises TooManyRequests."""
+        if view.required_permission(request.method) is None:
+            # Methods that are open to anyone must work without the database: no user look-up.
+            count_anonymous_request(request._request)
+        else:
+            limit_name = view.rate_limit(request.method)
+            count_request(request._request, request.user, request.auth, limit_name)
+        return True
+
+
+def count_request(request: HttpRequest, user: Any, token: Any, limit_name: str) -> None:
+    """Count a request of a token, user or anonymous client; raises TooManyRequests.
+
+    `limit_name` is a key of RATE_LIMITS. Anonymous clients are counted by network against the
+    limit "anonymous" instead. Nothing is counted if RATE_LIMITS lacks the name.
     """
     if token is not None:
-        who = f"token {token.pk}"
+        client = f"token {token.pk}"
     elif user is not None and user.is_authenticated:
-        who = f"user {user.pk}"
+        client = f"user {user.pk}"
     else:
-        who, kind = f"address {client_network(request)}", ANONYMOUS
-    rate = settings.RATE_LIMITS.get(kind)
+        client, limit_name = f"address {client_network(request)}", ANONYMOUS
+    rate = settings.RATE_LIMITS.get(limit_name)
     if rate is None:
         return
     counted = get_usage(
-        request, group=f"api {kind}", key=lambda group, request: who, rate=rate, increment=True
+        request,
+        group=f"api {limit_name}",
+        key=lambda group, request: client,
+        rate=rate,
+        increment=True,
     )
     if counted is None:
         return
-    left = max(0, counted["limit"] - counted["count"])
-    usage = Usage(rate[0], rate[1], left, max(1, counted["time_left"]))
+    remaining = max(0, counted["limit"] - counted["count"])
+    usage = Usage(rate[0], rate[1], remaining, max(1, counted["time_left"]))
     request.META[USAGE_KEY] = usage
     if counted["should_limit"]:
         raise TooManyRequests(seconds=usage.seconds, limit=usage.limit, window=usage.window)
 
 
 def count_anonymous_request(request: HttpRequest) -> None:
-    """Count a request that proved to be nobody's, once; raises TooManyRequests."""
+    """Count a request without a valid user, unless it is counted already.
+
+    Raises TooManyRequests.
+    """
     if USAGE_KEY not in request.META:
         count_request(request, None, None, ANONYMOUS)
 
 
 def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Put on an answer, refused or not, what its request left of the allowance."""
+    """Add the rate limit headers to the response of a counted request."""
     for name, value in headers(request).items():
         response.headers[name] = value
 
 
 def headers(request: HttpRequest) -> Mapping[str, str]:
-    """The headers that say it; none where nothing was counted."""
+    """Return the rate limit headers for a request, empty if it was not counted."""
     usage = request.META.get(USAGE_KEY)
     return {} if usage is None else usage.headers()

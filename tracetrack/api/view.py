@@ -1,4 +1,4 @@
-"""ApiView: what all endpoints share, from who asks to how an answer leaves."""
+"""ApiView: the base class of all endpoints."""
 
 import logging
 from collections.abc import Sequence
@@ -8,206 +8,208 @@ from typing import Any, ClassVar, NoReturn, cast
 import orjson
 from django.conf import settings
 from django.db import connection
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
-from rest_framework import authentication, negotiation, parsers, renderers, serializers
-from rest_framework.exceptions import PermissionDenied
+from rest_framework import serializers
+from rest_framework.exceptions import NotAcceptable
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.authentication import TokenAuthentication
 from accounts.models import ApiToken, User
-from accounts.roles import Scope, permissions_for, scope_of_permission
-from tracetrack.api import conditional, deprecation, throttling
+from accounts.roles import Scope, scope_of_permission
+from tracetrack.api import conditional, deprecation
 from tracetrack.api.deprecation import Deprecated
 from tracetrack.api.filters import StrictFilterSet
-from tracetrack.api.json_parser import StrictJSONParser
-from tracetrack.api.params import FIELDS_PARAMETER, NoParams, field_names, parse_json_fields, parse_params, query_values, select_names
-from tracetrack.errors.http import CsrfFailed, LengthRequired, MethodNotAllowed, TooLarge
-from tracetrack.errors.problem import BadRequest, Forbidden, NotSignedIn, ScopeMissing
+from tracetrack.api.params import (
+    FIELDS_PARAMETER,
+    NoParams,
+    field_names,
+    parse_json_fields,
+    parse_params,
+    query_values,
+    select_names,
+)
+from tracetrack.errors.http import LengthRequired, MethodNotAllowed, TooLarge, TooManyRequests
+from tracetrack.errors.problem import BadRequest
 from tracetrack.errors.request_body import MAX_BUFFERED_BODY_BYTES
 
 logger = logging.getLogger(__name__)
 
-# Every answer depends on who asks.
+# Every response depends on the user.
 VARY = ("Authorization", "Cookie")
 
 
-class SessionAuthentication(authentication.SessionAuthentication):
-    """Who signed in with a browser. What changes something must come from a page of ours."""
-
-    def enforce_csrf(self, request: Any) -> None:
-        try:
-            super().enforce_csrf(request)
-        except PermissionDenied:
-            raise CsrfFailed from None
-
-
-class FormatNegotiation(negotiation.DefaultContentNegotiation):
-    """`?format=` decides where it is given, `Accept` elsewhere."""
-
-    def get_accept_list(self, request: Request) -> list[str]:
-        return ["*/*"] if "format" in request.query_params else super().get_accept_list(request)
-
-    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
-        # Nearly all programs say so; finding that out took longer than making many an answer.
-        if request.META.get("HTTP_ACCEPT", "*/*") == "*/*" and not request.META["QUERY_STRING"]:
-            return renderers[0], renderers[0].media_type
-        return super().select_renderer(request, renderers, format_suffix)
-
-
 class ApiView(APIView):
-    """One endpoint. Says for each method which permission it takes; None: open to anyone.
+    """One endpoint.
 
-    A method that is not named is refused, and so is a query parameter that `parameters` has not.
+    Authentication, permission, throttle, negotiation, parser and renderer classes are set as in any
+    DRF view; the defaults are in the setting REST_FRAMEWORK.
+
+    A request is checked in this order: method, authentication, throttles, permissions, query
+    parameters, acceptable media type. Throttles precede permissions, so refused requests count.
     """
 
+    # The permission that each method requires; None opens it to anyone. Other methods are not
+    # allowed.
     permissions: ClassVar[dict[str, str | None]] = {}
+    # The query parameters of GET, and those of methods that change something.
     parameters: ClassVar[type[serializers.Serializer[Any]]] = NoParams
-    # What the list of GET can be narrowed by.
-    filterset_class: ClassVar[type[StrictFilterSet] | None] = None
-    # The fields that GET shows, of which `fields` chooses some.
-    fields: ClassVar[Sequence[str]] = ()
-    # What goes away, by method or parameter.
-    deprecated: ClassVar[dict[str, Deprecated]] = {}
-    # The query parameters of what changes something.
     write_parameters: ClassVar[type[serializers.Serializer[Any]]] = NoParams
-    # Which allowance of RATE_LIMITS a method draws on, where it is not the usual one.
+    # The filters of the list that GET returns.
+    filterset_class: ClassVar[type[StrictFilterSet] | None] = None
+    # The fields that GET returns; the client can select some with the parameter `fields`.
+    fields: ClassVar[Sequence[str]] = ()
+    # Deprecated methods and query parameters, by name.
+    deprecated: ClassVar[dict[str, Deprecated]] = {}
+    # The rate limit of a method, a key of RATE_LIMITS, if it is not that of its token scope.
     rate_limits: ClassVar[dict[str, str]] = {}
-    authentication_classes = [TokenAuthentication, SessionAuthentication]
-    content_negotiation_class = FormatNegotiation
-    parser_classes: list[type[parsers.BaseParser]] = [StrictJSONParser]
-    renderer_classes: list[type[renderers.BaseRenderer]] = [renderers.JSONRenderer]
+
+    # Set by initial(): the time of the start, the parsed query parameters and filters, the selected
+    # fields (None: all).
     started: float
     params: dict[str, Any]
     filters: dict[str, Any]
-    # What the secret that is shown is to be made of; empty: of chance.
-    secret_seed = ""
-    # Which fields are shown; None: all.
     requested_fields: Sequence[str] | None = None
+    # Set by idempotent_with_secret(): the seed of the secret that the response shows. Empty: the
+    # secret is random.
+    secret_seed = ""
+
+    _negotiation_error: Exception | None = None
 
     @property
     def actor(self) -> User:
-        """Who is asking: the user who signed in, or whose token it is."""
+        """The authenticated user."""
         return cast(User, self.request.user)
 
     @property
     def token(self) -> ApiToken | None:
-        """The token with which the request came; None in a session."""
-        came = self.request.auth
-        return came if isinstance(came, ApiToken) else None
+        """The API token of the request; None with a session."""
+        token = self.request.auth
+        return token if isinstance(token, ApiToken) else None
 
     @property
     def allowed_methods(self) -> list[str]:
         return sorted(self.permissions)
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.started = perf_counter()
-        self.format_kwarg = None
-        self._let_in(request)
-        if request.method in ("GET", "HEAD"):
-            self._read_question(request)
-        else:
-            self.params = parse_params(
-                self.write_parameters, query_values(request, field_names(self.write_parameters))
-            )
-        chosen = self.perform_content_negotiation(request)
-        request.accepted_renderer, request.accepted_media_type = chosen
-
-    def _read_question(self, request: Request) -> None:
-        filters = self.filterset_class
-        narrowing = tuple(filters.base_filters) if filters else ()
-        known = [
-            *narrowing,
-            *field_names(self.parameters),
-            *([FIELDS_PARAMETER] if self.fields else []),
-        ]
-        given = query_values(request, known)
-        self.requested_fields = select_names(given.pop(FIELDS_PARAMETER, None), self.fields)
-        meant = {name: given.pop(name) for name in narrowing if name in given}
-        self.filters = filters(meant).parsed if filters and meant else {}
-        self.params = parse_params(self.parameters, given)
-
     @property
     def selected_fields(self) -> Sequence[str]:
-        """The fields that were asked for: all where none were named."""
+        """The fields of the response."""
         return self.fields if self.requested_fields is None else self.requested_fields
-
-    def includes(self, name: str) -> bool:
-        """Whether this field is to be shown."""
-        return self.requested_fields is None or name in self.requested_fields
-
-    def select_fields(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Of a row the fields that were asked for."""
-        return (
-            row
-            if self.requested_fields is None
-            else {name: row[name] for name in self.requested_fields}
-        )
-
-    @classmethod
-    def rate_limit(cls, method: str) -> str:
-        """The allowance that a request by this method draws on."""
-        permission = cls.permissions[method]
-        usual = scope_of_permission(permission).value if permission else Scope.READ.value
-        return cls.rate_limits.get(method, usual)
-
-    def _let_in(self, request: Request) -> None:
-        method = "GET" if request.method == "HEAD" else str(request.method)
-        if method not in self.permissions:
-            raise MethodNotAllowed(method=method[:16], allowed=self.allowed_methods)
-        permission = self.permissions[method]
-        if permission is None:
-            # Who is asking is a question to the database, which may be what is asked about.
-            throttling.count_anonymous_request(request._request)
-        else:
-            throttling.count_request(
-                request._request, request.user, request.auth, self.rate_limit(method)
-            )
-            check_permission(request.user, permission)
-
-    def body(self, reader: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The body as `reader` understands it; raises BadRequest, BadField."""
-        return parse_json_fields(reader, self.raw_body())
-
-    def changes(self, reader: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The fields of `reader` that the body has, and no other; raises as body() does."""
-        return parse_json_fields(reader, self.raw_body(), partial=True)
-
-    def no_body(self) -> None:
-        """Raises BadField where the body says anything."""
-        self.body(NoParams)
-
-    def raw_body(self) -> dict[str, Any]:
-        """The body as it was sent: a JSON object.
-
-        Raises BadRequest, LengthRequired, TooLarge.
-        """
-        self.check_length()
-        given = self.request.data
-        if not isinstance(given, dict):
-            raise BadRequest(reason="its body is not a JSON object")
-        return given
-
-    def check_length(self) -> None:
-        """Before any of the body is read; raises LengthRequired, TooLarge."""
-        headers = self.request.headers
-        if "Transfer-Encoding" in headers and not headers.get("Content-Length"):
-            # Django would take it for an empty one.
-            raise LengthRequired
-        told = self.request.META.get("CONTENT_LENGTH") or ""
-        length = int(told) if told.isdecimal() else 0
-        if length > self.max_body_bytes:
-            raise TooLarge(limit=self.max_body_bytes)
-        if length > MAX_BUFFERED_BODY_BYTES and not connection.in_atomic_block:
-            # Others may have our connection while the body comes.
-            connection.close()
 
     @property
     def max_body_bytes(self) -> int:
-        """How many bytes are taken."""
         return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+
+    @classmethod
+    def required_permission(cls, method: str | None) -> str | None:
+        """Return the permission that a method requires, None if it is open to anyone."""
+        return cls.permissions["GET" if method == "HEAD" else str(method)]
+
+    @classmethod
+    def rate_limit(cls, method: str | None) -> str:
+        """Return the name of the rate limit that requests with a method count against."""
+        method = "GET" if method == "HEAD" else str(method)
+        permission = cls.permissions[method]
+        scope = scope_of_permission(permission) if permission else Scope.READ
+        return cls.rate_limits.get(method, scope.value)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.started = perf_counter()
+        self._check_method(request)
+        super().initial(request, *args, **kwargs)
+        if request.method in ("GET", "HEAD"):
+            self._parse_query(request)
+        else:
+            values = query_values(request, field_names(self.write_parameters))
+            self.params = parse_params(self.write_parameters, values)
+        if self._negotiation_error is not None:
+            raise self._negotiation_error
+
+    def _check_method(self, request: Request) -> None:
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        if method not in self.permissions:
+            raise MethodNotAllowed(method=method[:16], allowed=self.allowed_methods)
+
+    def _parse_query(self, request: Request) -> None:
+        filters = self.filterset_class
+        filter_names = tuple(filters.base_filters) if filters else ()
+        known = [*filter_names, *field_names(self.parameters)]
+        values = query_values(request, [*known, *([FIELDS_PARAMETER] if self.fields else [])])
+        self.requested_fields = select_names(values.pop(FIELDS_PARAMETER, None), self.fields)
+        filter_values = {name: values.pop(name) for name in filter_names if name in values}
+        self.filters = filters(filter_values).parsed if filters and filter_values else {}
+        self.params = parse_params(self.parameters, values)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Select a renderer. DRF does this first; initial() raises the error after other checks."""
+        try:
+            return super().perform_content_negotiation(request, force)
+        except (NotAcceptable, Http404) as error:
+            self._negotiation_error = error
+            return super().perform_content_negotiation(request, force=True)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Authenticate, unless the method is open to anyone: then no user is looked up."""
+        if self.required_permission(request.method) is not None:
+            super().perform_authentication(request)
+
+    def check_permissions(self, request: Request) -> None:
+        """Check throttles and permissions, in this order: refused requests count, too."""
+        super().check_throttles(request)
+        super().check_permissions(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Do nothing: check_permissions() has checked the throttles."""
+
+    def throttled(self, request: Request, wait: float) -> NoReturn:
+        raise TooManyRequests(seconds=max(1, round(wait or 60)))
+
+    def includes(self, name: str) -> bool:
+        """Return whether the response contains this field."""
+        return self.requested_fields is None or name in self.requested_fields
+
+    def select_fields(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return the selected fields of a row."""
+        if self.requested_fields is None:
+            return row
+        return {name: row[name] for name in self.requested_fields}
+
+    def body(self, serializer_class: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """Return the parsed fields of the body; raises BadField and what raw_body() raises."""
+        return parse_json_fields(serializer_class, self.raw_body())
+
+    def changes(self, serializer_class: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """Return the fields that the body contains, all of them optional; raises as body()."""
+        return parse_json_fields(serializer_class, self.raw_body(), partial=True)
+
+    def no_body(self) -> None:
+        """Raise BadField if the body contains any field."""
+        self.body(NoParams)
+
+    def raw_body(self) -> dict[str, Any]:
+        """Return the body as a JSON object; raises BadRequest, LengthRequired, TooLarge."""
+        self.check_length()
+        body = self.request.data
+        if not isinstance(body, dict):
+            raise BadRequest(reason="its body is not a JSON object")
+        return body
+
+    def check_length(self) -> None:
+        """Check the length of the body before it is read; raises LengthRequired, TooLarge.
+
+        Releases the database connection while a long body is received.
+        """
+        headers = self.request.headers
+        if "Transfer-Encoding" in headers and not headers.get("Content-Length"):
+            # Django would treat the body as empty.
+            raise LengthRequired
+        content_length = self.request.META.get("CONTENT_LENGTH") or ""
+        length = int(content_length) if content_length.isdecimal() else 0
+        if length > self.max_body_bytes:
+            raise TooLarge(limit=self.max_body_bytes)
+        if length > MAX_BUFFERED_BODY_BYTES and not connection.in_atomic_block:
+            connection.close()
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
@@ -217,37 +219,27 @@ class ApiView(APIView):
             final = cast(Any, conditional.with_etag(request._request, final))
         final.headers.setdefault("Cache-Control", "private, no-store")
         patch_vary_headers(final, VARY)
-        self._tell_what_goes_away(request, final)
+        if self.deprecated:
+            self._announce_deprecation(request, final)
         return _without_body(final) if request.method == "HEAD" else final
 
-    def _tell_what_goes_away(self, request: Request, response: HttpResponseBase) -> None:
-        if self.deprecated:
-            said = {str(request.method), *request.query_params}
-            used = sorted(said.intersection(self.deprecated))
-            deprecation.add_headers(response, [self.deprecated[name] for name in used])
-            if used and response.status_code < 400:
-                by = self.token or self.actor
-                logger.info("%s %s is deprecated, used by %s", request.path, " ".join(used), by)
+    def _announce_deprecation(self, request: Request, response: HttpResponseBase) -> None:
+        names = {str(request.method), *request.query_params}
+        used = sorted(names.intersection(self.deprecated))
+        deprecation.add_headers(response, [self.deprecated[name] for name in used])
+        if used and response.status_code < 400:
+            client = self.token or self.actor
+            logger.info("%s %s is deprecated, used by %s", request.path, " ".join(used), client)
 
     def raise_uncaught_exception(self, exc: Exception) -> NoReturn:
+        # DRF would show its own debug page.
         raise exc
 
 
-def check_permission(user: Any, permission: str) -> None:
-    """Raises NotSignedIn, ScopeMissing or Forbidden where `user` has not this permission."""
-    if not user.is_authenticated:
-        raise NotSignedIn
-    if user.has_perm(permission):
-        return
-    if permission in permissions_for(user.role, None):
-        raise ScopeMissing(scope=scope_of_permission(permission).value, opens=sorted(user.scopes))
-    raise Forbidden(permission=permission)
-
-
 def json_response(data: object, status: int = 200, *, version: str = "") -> HttpResponse:
-    """`data` as the body of an answer, with the version of the row that it shows, if any.
+    """Return a JSON response; `data` as bytes is JSON already.
 
-    Bytes are JSON already.
+    With the version of a row (row_version.version_of()) it gets an ETag for If-Match.
     """
     body = data if isinstance(data, bytes) else orjson.dumps(data)
     response = HttpResponse(body, content_type="application/json", status=status)
@@ -257,17 +249,18 @@ def json_response(data: object, status: int = 200, *, version: str = "") -> Http
 
 
 def created_response(response: HttpResponse, location: str, *, new: bool = True) -> HttpResponse:
-    """`response` as 201 with the address of what is new; as it is where that was there already."""
+    """Add the URL of the resource, and set the status: 201 if it is new, 200 if it existed."""
     response.status_code = 201 if new else 200
     response.headers["Location"] = location
     return response
 
 
-def _without_body(response: HttpResponse | StreamingHttpResponse) -> HttpResponseBase:
-    """What HEAD gets. A web server would read the whole body, only to throw it away."""
+def _without_body(response: HttpResponseBase) -> HttpResponseBase:
+    """Return the response to HEAD, so that the web server does not read a body to discard it."""
     if isinstance(response, StreamingHttpResponse):
         response.streaming_content = ()
         return response
+    assert isinstance(response, HttpResponse)
     response.headers.setdefault("Content-Length", str(len(response.content)))
     response.content = b""
     return response

@@ -1,1 +1,1 @@
-"""Problems (RFC 9457), HTTP errors and the exception handler."""
+"""Errors that clients see: problem details (RFC 9457), HTTP errors and their handlers."""

@@ -1,4 +1,4 @@
-"""What HTTP itself refuses, and how any exception becomes application/problem+json (RFC 9457)."""
+"""Problems of HTTP requests, and the conversion of exceptions to problems and responses."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,15 @@ from django_ratelimit.exceptions import Ratelimited
 from rest_framework import exceptions as rest_errors
 
 from tracetrack import logs
-from tracetrack.errors.problem import BadRequest, Busy, Forbidden, NotFound, NotSignedIn, Problem, ScopeMissing
+from tracetrack.errors.problem import (
+    BadRequest,
+    Busy,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    ScopeMissing,
+)
 from tracetrack.errors.request_body import BodyTimeout, TooManyBodies
 
 CONTENT_TYPE = "application/problem+json"
@@ -127,26 +135,27 @@ class TooSlow(Problem):
 
 
 def json_problem_response(problem: Problem, request: HttpRequest) -> HttpResponse:
-    """`problem` as a client of the API gets it."""
+    """Return `problem` as application/problem+json."""
     document = problem.as_json() | {
         "instance": iri_to_uri(request.path),
         "request_id": logs.request_id.get(),
     }
-    response = HttpResponse(_written(document), content_type=CONTENT_TYPE, status=problem.status)
+    body = _dump(document)
+    response = HttpResponse(body, content_type=CONTENT_TYPE, status=problem.status)
     response["Cache-Control"] = "no-store"
     return add_problem_headers(response, problem)
 
 
-def _written(document: dict[str, Any]) -> bytes:
+def _dump(document: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(document, default=str)
     except TypeError:
-        # A number that somebody sent may be longer than orjson writes.
+        # orjson does not write integers of more than 64 bits, which clients may have sent.
         return json.dumps(document, default=str).encode()
 
 
 def add_problem_headers(response: HttpResponse, problem: Problem) -> HttpResponse:
-    """`response` with the headers that go with this status."""
+    """Add the headers that belong to the status of the problem."""
     if problem.status == 401:
         response["WWW-Authenticate"] = CHALLENGE
     if isinstance(problem, ScopeMissing):
@@ -158,82 +167,82 @@ def add_problem_headers(response: HttpResponse, problem: Problem) -> HttpRespons
 
 
 def as_problem(error: BaseException) -> Problem | None:
-    """What `error` means to a client; None where it is a fault of ours."""
+    """Return the problem that an exception means for the client, None if it is unexpected."""
     if isinstance(error, Problem):
         return error
-    for kinds, translate in TRANSLATIONS:
-        if isinstance(error, kinds):
-            return translate(error)
+    for exception_types, convert in CONVERSIONS:
+        if isinstance(error, exception_types):
+            return convert(error)
     return None
 
 
-def _from_database(error: BaseException) -> Problem:
-    # A statement that ran into its time limit; everything else is a database that has no time for
-    # us: the pool's queue is full, a lock is held, the connection went away, the server restarts.
-    return TooSlow() if isinstance(error.__cause__, psycopg.errors.QueryCanceled) else Busy()
-
-
-def _from_constraint(error: BaseException) -> Problem | None:
-    # What two claim at the same time only one gets: who comes second finds it when he asks again.
-    return Busy() if isinstance(error.__cause__, psycopg.errors.UniqueViolation) else None
-
-
-def _from_validation(error: BaseException) -> Problem:
-    return first_field_error(cast(rest_errors.ValidationError, error).detail)
-
-
 def first_field_error(detail: Any, field: str = "") -> BadField:
-    """The first fault that a serializer found, with the path of its field."""
+    """Return the first error of a DRF serializer, with the path of its field."""
     if isinstance(detail, dict) and detail:
         name, inner = next(iter(detail.items()))
         path = "" if name == "non_field_errors" else str(name)
         return first_field_error(inner, ".".join(filter(None, [field, path])))
     if isinstance(detail, list) and detail:
-        faults = [fault for fault in detail if fault]
-        return first_field_error(faults[0] if faults else "is not usable", field)
+        errors = [error for error in detail if error]
+        return first_field_error(errors[0] if errors else "is not valid", field)
     return BadField(field=field or "body", reason=str(detail).rstrip("."))
 
 
-def _from_body(error: BaseException) -> Problem:
+def _from_database_error(error: BaseException) -> Problem:
+    # Other than a statement timeout, these errors pass: the pool is exhausted, a lock is held, the
+    # connection is lost, the server restarts.
+    return TooSlow() if isinstance(error.__cause__, psycopg.errors.QueryCanceled) else Busy()
+
+
+def _from_integrity_error(error: BaseException) -> Problem | None:
+    # Two requests inserted the same row at the same time. The second finds it when it tries again.
+    return Busy() if isinstance(error.__cause__, psycopg.errors.UniqueViolation) else None
+
+
+def _from_validation_error(error: BaseException) -> Problem:
+    return first_field_error(cast(rest_errors.ValidationError, error).detail)
+
+
+def _from_body_error(error: BaseException) -> Problem:
     if isinstance(error.__cause__, BodyTimeout):
         return BodyTooSlow()
-    return (
-        Busy() if isinstance(error.__cause__, TooManyBodies) else BadRequest(reason="it broke off")
-    )
+    if isinstance(error.__cause__, TooManyBodies):
+        return Busy()
+    return BadRequest(reason="it is incomplete")
 
 
-def _method(error: BaseException) -> Problem:
+def _from_method_not_allowed(error: BaseException) -> Problem:
     return MethodNotAllowed(method=str(getattr(error, "method", "")))
 
 
-def _throttled(error: BaseException) -> Problem:
+def _from_throttled(error: BaseException) -> Problem:
     seconds = getattr(error, "wait", None)
     return TooManyRequests(seconds=max(1, round(seconds or 60)))
 
 
-def _always(problem: type[Problem], **facts: Any) -> Callable[[BaseException], Problem]:
+def _constant(problem: type[Problem], **facts: Any) -> Callable[[BaseException], Problem]:
     return lambda error: problem(**facts)
 
 
-Kinds = type[BaseException] | tuple[type[BaseException], ...]
-# The first line that fits counts, so the special kinds stand before the general ones.
-TRANSLATIONS: list[tuple[Kinds, Callable[[BaseException], Problem | None]]] = [
-    ((psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests), _always(Busy)),
-    ((OperationalError, InterfaceError), _from_database),
-    (IntegrityError, _from_constraint),
-    ((rest_errors.NotAuthenticated, rest_errors.AuthenticationFailed), _always(NotSignedIn)),
-    ((Ratelimited, rest_errors.Throttled), _throttled),
-    ((rest_errors.PermissionDenied, django_errors.PermissionDenied), _always(Forbidden)),
-    ((rest_errors.NotFound, Http404), _always(NotFound)),
-    (rest_errors.MethodNotAllowed, _method),
-    (rest_errors.NotAcceptable, _always(NotAcceptable)),
-    (rest_errors.UnsupportedMediaType, _always(UnsupportedMediaType)),
-    (rest_errors.ValidationError, _from_validation),
-    (rest_errors.ParseError, _always(BadRequest, reason="it cannot be read")),
-    (django_errors.RequestDataTooBig, _always(TooLarge)),
-    (UnreadablePostError, _from_body),
+ExceptionTypes = type[BaseException] | tuple[type[BaseException], ...]
+# The first match counts, so subclasses precede their base classes.
+CONVERSIONS: list[tuple[ExceptionTypes, Callable[[BaseException], Problem | None]]] = [
+    ((psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests), _constant(Busy)),
+    ((OperationalError, InterfaceError), _from_database_error),
+    (IntegrityError, _from_integrity_error),
+    ((rest_errors.NotAuthenticated, rest_errors.AuthenticationFailed), _constant(NotSignedIn)),
+    ((Ratelimited, rest_errors.Throttled), _from_throttled),
+    ((rest_errors.PermissionDenied, django_errors.PermissionDenied), _constant(Forbidden)),
+    ((rest_errors.NotFound, Http404), _constant(NotFound)),
+    (rest_errors.MethodNotAllowed, _from_method_not_allowed),
+    (rest_errors.NotAcceptable, _constant(NotAcceptable)),
+    (rest_errors.UnsupportedMediaType, _constant(UnsupportedMediaType)),
+    (rest_errors.ValidationError, _from_validation_error),
+    (rest_errors.ParseError, _constant(BadRequest, reason="it cannot be parsed")),
+    (django_errors.RequestDataTooBig, _constant(TooLarge)),
+    (UnreadablePostError, _from_body_error),
     (
         (django_errors.BadRequest, django_errors.SuspiciousOperation),
-        _always(BadRequest, reason="it is malformed"),
+        _constant(BadRequest, reason="it is malformed"),
     ),
 ]

@@ -22,7 +22,7 @@ from tracetrack.api.view import ApiView
 from tracetrack.errors import http, problem
 from tracetrack.errors.problem import Problem
 from tracetrack.openapi import shapes
-from tracetrack.openapi.shapes import Shape, TEXT, Table, Told, named, some_of
+from tracetrack.openapi.shapes import TEXT, Shape, Table, Told, named, some_of
 from tracetrack.openapi.snippets import snippets
 from webhooks.api import described as webhooks
 

@@ -11,7 +11,12 @@ from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from tracetrack.errors.request_body import BodyTimeout, ClientGone, MAX_BUFFERED_BODY_BYTES, TooManyBodies
+from tracetrack.errors.request_body import (
+    MAX_BUFFERED_BODY_BYTES,
+    BodyTimeout,
+    ClientGone,
+    TooManyBodies,
+)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

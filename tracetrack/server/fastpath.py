@@ -17,8 +17,8 @@ from django.middleware.security import SecurityMiddleware
 
 from accounts.authentication import bearer_token
 from tracetrack import logs
-from tracetrack.api import cached_view, throttling
-from tracetrack.api.csp_middleware import ApiCspMiddleware
+from tracetrack.api import cached_view, exception_handler, throttling
+from tracetrack.api.headers_middleware import ApiHeadersMiddleware
 from tracetrack.errors import handler
 from tracetrack.errors.handler import RequestIdMiddleware
 from tracetrack.ops import metrics
@@ -32,13 +32,13 @@ RAISED = "tracetrack.raised"
 # Addresses, schemes and names of the site; a site with a name for everybody may have many.
 MOST_PLACES = 100
 # The first is the innermost, as the last in the settings is.
-AROUND = (SecurityMiddleware, TimingMiddleware, RequestIdMiddleware, ApiCspMiddleware)
+AROUND = (SecurityMiddleware, TimingMiddleware, RequestIdMiddleware, ApiHeadersMiddleware)
 
 
 class Door:
     """Stands before a WSGI application and answers what it can; all else it lets through.
 
-    It knows an address once the KeptView behind it was asked the usual way. Who comes without a
+    It knows an address once the CachedView behind it was asked the usual way. Who comes without a
     token, or with a question of his own, goes that way, too.
     """
 
@@ -78,11 +78,11 @@ class Door:
         if alike is None or "HTTP_IF_NONE_MATCH" in request.META:
             return None
         started = perf_counter()
-        view, line = cached_view.asked_at[request.path_info]
+        view, line = cached_view.known_paths[request.path_info]
         name = handler.assign_request_id(request)
         before = logs.request_id.set(name)
         try:
-            body, etag = view.barely(request)
+            body, etag = view.fast_body(request)
         except Exception as error:
             # For those around to tell of; whoever asked is not counted twice.
             request.META[RAISED] = error
@@ -103,15 +103,15 @@ def _place(request: HttpRequest) -> tuple[str, ...]:
 
 
 def _kept_answer(request: HttpRequest) -> HttpResponse:
-    view, request.resolver_match = cached_view.asked_at[request.path_info]
+    view, request.resolver_match = cached_view.known_paths[request.path_info]
     # Raises where the site has no such name.
     request.get_host()
     try:
         if RAISED in request.META:
             raise request.META[RAISED]
-        response = view.plainly(request)
+        response = view.fast_response(request)
     except handler.HANDLED as error:
-        response = handler.error_response(error, request)
+        response = exception_handler.error_response(error, request)
     if response.status_code != 304:
         response.headers["Content-Length"] = str(len(response.content))
     return response
@@ -119,6 +119,6 @@ def _kept_answer(request: HttpRequest) -> HttpResponse:
 
 def opens_for(environ: dict[str, Any]) -> bool:
     """Whether this is a plain question with a token, to an address that the door knows."""
-    if environ["PATH_INFO"] not in cached_view.asked_at:
+    if environ["PATH_INFO"] not in cached_view.known_paths:
         return False
-    return bearer_token(environ) is not None and cached_view.is_plain(environ)
+    return bearer_token(environ) is not None and cached_view.is_plain_request(environ)

@@ -117,7 +117,7 @@ class Deliveries(ListView):
         return self.page(
             partial(queries.delivery_page, found, **self.filters),
             lambda delivery: self.select_fields(delivery_json(delivery)),
-            scope=str(found.pk),
+            visibility=str(found.pk),
         )
 
 

@@ -124,12 +124,12 @@ class TestACursor:
         assert site.client("administrator").get(following).status_code == 200
 
     def test_of_another_list_is_refused(self, office):
-        other = make_cursor(1, of="scans", scope="all", filters={})
+        other = make_cursor(1, list_name="scans", visibility="all", filters={})
 
         assert self.refused(office, f"/api/v3/bags/stream?cursor={quote(other)}")
 
     def test_of_another_key_is_refused(self, settings):
-        sealed = {"of": "bags", "scope": "all", "filters": {}}
+        sealed = {"list_name": "bags", "visibility": "all", "filters": {}}
         given = make_cursor(7, **sealed)
         assert read_cursor(given, **sealed) == 7
 

@@ -143,7 +143,7 @@ class TestTheListOfBatches:
         assert office.get(page["next"]).json()["results"][0]["code"] == "LOT-2"
 
     def test_takes_no_foreign_cursor(self, office):
-        other = make_cursor(1, of="bags", scope="all", filters={})
+        other = make_cursor(1, list_name="bags", visibility="all", filters={})
         following = office.get("/api/v3/batches?per_page=1&held=false").json()["next"]
 
         assert_problem(office.get(f"/api/v3/batches?cursor={other}"), 400, "bad-cursor")
@@ -206,7 +206,7 @@ class TestAWalk:
             assert_problem(operator.get(turned), 400, "bad-cursor")
 
     def test_takes_no_cursor_that_leads_back_for_one_that_leads_on(self):
-        sealed = {"of": "tokens", "scope": "all", "filters": {}}
+        sealed = {"list_name": "tokens", "visibility": "all", "filters": {}}
         back = make_page_cursor(Position(7, back=True), **sealed)
 
         assert read_page_cursor(back, **sealed) == Position(7, back=True)

@@ -108,7 +108,7 @@ class TestAnAllowance:
     def test_belongs_to_every_method_of_every_endpoint(self):
         for route, view in api_views().items():
             for method in view.permissions:
-                assert view.allowance(method) in ALL, route
+                assert view.rate_limit(method) in ALL, route
 
 
 class TestEveryAnswer:

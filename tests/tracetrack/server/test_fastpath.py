@@ -59,7 +59,7 @@ class Program:
 
 @pytest.fixture(params=["for the first time", "again"])
 def program(site, monkeypatch, request):
-    monkeypatch.setattr(cached_view, "asked_at", {})
+    monkeypatch.setattr(cached_view, "known_paths", {})
     program = Program(site.client("integrator"))
     if request.param == "again":
         # What the first answer has alike with all others is known by now.
@@ -94,9 +94,9 @@ class TestTheDoor:
     def test_gives_the_first_answer_with_the_headers_of_the_later_ones(
         self, program, headers, monkeypatch
     ):
-        monkeypatch.setattr(cached_view, "asked_at", {})
+        monkeypatch.setattr(cached_view, "known_paths", {})
         first = program.get(**headers)
-        assert cached_view.asked_at
+        assert cached_view.known_paths
 
         later = program.get(**headers)
 
@@ -162,7 +162,7 @@ class TestTheDoor:
         def full(user):
             raise OperationalError("no")
 
-        monkeypatch.setattr(Ultra, "kept", full)
+        monkeypatch.setattr(Ultra, "payload", full)
 
         answer = program.get()
 
@@ -188,7 +188,7 @@ class TestTheDoor:
         assert_problem(program.get(), 403, "https-required")
 
     def test_says_so_when_we_are_at_fault(self, program, monkeypatch):
-        monkeypatch.setattr(Ultra, "kept", lambda user: 1 / 0)
+        monkeypatch.setattr(Ultra, "payload", lambda user: 1 / 0)
 
         assert_problem(program.get(), 500, "server-error")
 

@@ -191,8 +191,8 @@ class Listing:
         else:
             # REST signs the filters that are set, and each API takes the cursors of the other.
             given = {k: v for k, v in filters.items() if v is not None and v is not False}
-        scope = visibility_key(user) if self.scoped else "all"
-        return {"of": self.name, "scope": scope, "filters": given}
+        visibility = visibility_key(user) if self.scoped else "all"
+        return {"list_name": self.name, "visibility": visibility, "filters": given}
 
 
 def as_json(given: Arguments) -> Arguments:

@@ -159,9 +159,12 @@ class ApiReference:
         examples: list[Any] = []
         for status, response in _successes(one):
             content = response.get("content", {})
-            forms = ", ".join(f"`{form}`" for form in content if form != PROBLEM)
-            text = response.get("description", "").split("\n")[0].strip().rstrip(".")
-            lines.append(" ".join(filter(None, [f"**{status}**", text, forms and f"({forms})"])))
+            forms = [f"`{form}`" for form in content if form not in (JSON, PROBLEM)]
+            forms = [f"`{JSON}`", *forms] if forms and JSON in content else forms
+            text = "" if status >= "400" else response.get("description", "").strip().rstrip(".")
+            text = "" if text == "Done" else text.replace("\n", " ")
+            parts = [f"**{status}**", text, f"({', '.join(forms)})" if forms else ""]
+            lines.append(" ".join(filter(None, parts)))
             example = _example(content.get(JSON, {}))
             if example is not None and example not in examples:
                 examples.append(example)
@@ -199,7 +202,9 @@ class ApiReference:
         if choices := schema.get("enum"):
             return ", ".join("null" if one is None else f"`{one}`" for one in choices)
         if alternatives := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
-            return " or ".join(dict.fromkeys(self._type(one) for one in alternatives))
+            # An empty string as an alternative only says that the field may be blank.
+            filled = [one for one in alternatives if one.get("maxLength") != 0]
+            return " or ".join(dict.fromkeys(self._type(one) for one in filled))
         kinds = schema.get("type", "any")
         kinds = kinds if isinstance(kinds, list) else [kinds]
         if "array" in kinds:

@@ -1,4 +1,4 @@
-"""How gunicorn serves TraceTrack; every number comes from tracetrack/settings.py."""
+"""Configuration of gunicorn; the numbers come from tracetrack/settings.py."""
 
 import os
 import socket
@@ -19,18 +19,18 @@ port = env.integer("PORT", default=8000, at_least=1, at_most=65_535)
 bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 worker_class = "tracetrack.server.worker.Worker"
 workers = settings.WORKERS
-# Whoever starts and ends with the process is started and ended by the hooks below.
+# The hooks below start and stop the parts of a worker.
 asgi_lifespan = "off"
-# Loaded by each worker for itself: a SIGHUP then brings in new code, and no worker inherits a
-# connection of another. The price is some memory per worker.
+# Each worker loads the application, so that SIGHUP loads new code and no worker inherits a
+# connection of another. This costs some memory per worker.
 preload_app = False
-# Watches the worker, not the request: statement_timeout bounds that.
+# For the worker, not for a request: statement_timeout limits requests.
 timeout = 60
 graceful_timeout = 30
 keepalive = 5
-# A worker that has to wait for a disk looks dead to its parent.
+# A worker that waits for a disk looks dead to its parent.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-# A second door that several copies on one machine would fight for.
+# Several copies on one machine would compete for this socket.
 control_socket_disable = True
 forwarded_allow_ips = ",".join(settings.FORWARDED_ALLOW_IPS)
 accesslog = "-" if env.boolean("ACCESS_LOG", default=False) else None
@@ -38,16 +38,16 @@ loglevel = "info" if settings.LOG_LEVEL in {"DEBUG", "INFO"} else "warning"
 
 
 def when_ready(server: Any) -> None:
-    """Have the system drop whoever takes nothing any more; new connections inherit this."""
-    patience = int(settings.DB_IDLE_SECONDS * 1000)
-    if patience and hasattr(socket, "TCP_USER_TIMEOUT"):
+    """Let the system drop clients that read nothing. Accepted connections inherit the option."""
+    timeout_ms = int(settings.DB_IDLE_SECONDS * 1000)
+    if timeout_ms and hasattr(socket, "TCP_USER_TIMEOUT"):
         for listener in server.LISTENERS:
-            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience)
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout_ms)
 
 
 def post_worker_init(worker: Any) -> None:
-    """Make ready what is asked for first, beside the worker's first requests."""
-    import_string("tracetrack.db.pool.open_share")()
+    """Open connections and warm caches while the worker serves its first requests."""
+    import_string("tracetrack.db.pool.open_min_connections")()
     import_string("dashboard.live.broadcaster.leave_when")(lambda: not worker.alive)
     Thread(
         target=import_string("dashboard.stats.warm_up.warm"), name="warming", daemon=True
@@ -55,14 +55,14 @@ def post_worker_init(worker: Any) -> None:
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Wait for nobody who waits for the database."""
+    """Close the pool, so that no thread waits for the database."""
     import_string("tracetrack.db.pool.close")()
 
 
 def on_starting(server: Any) -> None:
-    """Refuse to start with settings that contradict one another.
+    """Refuse to start with settings that contradict each other.
 
-    In a process of its own, because what this one imports would outlive a SIGHUP.
+    The check runs in a separate process, because modules imported here would survive a SIGHUP.
     """
     command = [sys.executable, str(Path(__file__).with_name("manage.py")), "check"]
     if subprocess.run([*command, "--tag", "tracetrack", "--database", "default"]).returncode != 0:

@@ -1,11 +1,11 @@
-# The front door. `make` alone says what there is.
+# Development tasks. `make` without a target lists them.
 
 PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check -c constraints.txt
-NO_PACKAGES := "The packages could not be installed: is there a network? $(VENV)/pip.log says more."
-# Where `make check` pretends to be deployed, so that the checks for deployment have something to say.
+NO_PACKAGES := "The packages could not be installed. Check the network; $(VENV)/pip.log has the details."
+# Settings of a deployment, for the deployment checks of `make check`.
 DEPLOYED := DATABASE_URL=postgresql://check@localhost/check HTTPS=true DEBUG=false \
 	ALLOWED_HOSTS=tracetrack.example FORWARDED_ALLOW_IPS=127.0.0.1 \
 	REDIS_URL=redis://localhost/0 WORKERS=4 DB_SERVER_CONNECTIONS=100 STATIC_HASHED=true \
@@ -22,11 +22,11 @@ help: ## Show this list
 run: $(VENV)/.for-running ## Start TraceTrack with its own database and a month of demo data
 	@exec $(PY) manage.py serve
 
-test: $(VENV)/.for-tests check ## Run the gates, then every test
+test: $(VENV)/.for-tests check ## Run all checks and all tests
 	@CHROMIUM_OPTIONAL=$(if $(CI),,1) .ci/chromium
 	$(PY) -m pytest --create-db
 
-check: $(VENV)/.for-tests ## Run the gates: format, lint, types, floors, settings, migrations
+check: $(VENV)/.for-tests ## Run all checks: format, lint, types, layers, settings, migrations
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
@@ -34,29 +34,29 @@ check: $(VENV)/.for-tests ## Run the gates: format, lint, types, floors, setting
 	$(DEPLOYED) $(PY) manage.py check --deploy --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run
 
-fix: $(VENV)/.for-tests ## Format the code and repair what can be repaired
+fix: $(VENV)/.for-tests ## Format the code and fix lint errors
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
-messages: $(VENV)/.for-tests ## Bring the list of what is translated up to date, and compile it
+messages: $(VENV)/.for-tests ## Update and compile the translation catalogue
 	@DJANGO_SETTINGS_MODULE=tracetrack.settings $(PY) -m tests.catalogue
 
 docs: $(VENV)/.for-running ## Generate docs/errors.md and docs/api-reference.md
 	$(PY) manage.py generate_docs
 
-budgets: $(VENV)/.for-tests ## Write down how many queries each endpoint needs now
+budgets: $(VENV)/.for-tests ## Update the query budgets of the endpoints
 	UPDATE_BUDGETS=1 $(PY) -m pytest -n 0 tests/api/test_query_budgets.py
 
-bench: $(VENV)/.for-tests ## Measure, and compare with the stored results
+bench: $(VENV)/.for-tests ## Run the benchmark
 	$(PY) -m bench.run
 
-screenshots: $(VENV)/.for-tests ## Take every page of the demo in light, dark, on a phone and in Hindi
+screenshots: $(VENV)/.for-tests ## Render every page of the demo in light, dark, on a phone and in Hindi
 	$(PY) -m tests.screenshots
 
 db: $(VENV)/.for-running ## Open the embedded database in psql
 	@$(PY) manage.py devdb shell
 
-clean: ## Remove what can be made again; the data in .local stays
+clean: ## Remove generated files; the data in .local/pg stays
 	@if [ -x $(PY) ] && [ -d .local/pg-test ]; then \
 		$(PY) -c "from pathlib import Path; from tracetrack.db.embedded import cluster; cluster.stop(Path('.local/pg-test').absolute())"; \
 	fi
@@ -72,13 +72,13 @@ $(VENV)/.made:
 		echo "Python's venv module is missing or broken. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@touch $@
 
-# Both stamps are younger than what they were made from; a changed requirement makes them old.
+# Both stamp files depend on the requirements: a changed requirement installs the packages again.
 $(VENV)/.for-running: $(VENV)/.made requirements.txt constraints.txt
-	@echo "Installing what TraceTrack needs (once) ..."
+	@echo "Installing the packages of TraceTrack (once) ..."
 	@$(PIP) -r requirements.txt >$(VENV)/pip.log 2>&1 || { echo $(NO_PACKAGES); exit 1; }
 	@touch $@
 
 $(VENV)/.for-tests: $(VENV)/.for-running requirements-dev.txt
-	@echo "Installing what the tests need (once) ..."
+	@echo "Installing the packages of the tests (once) ..."
 	@$(PIP) -r requirements-dev.txt >$(VENV)/pip.log 2>&1 || { echo $(NO_PACKAGES); exit 1; }
 	@touch $@

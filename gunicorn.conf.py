@@ -48,9 +48,11 @@ def when_ready(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Open connections and warm caches while the worker serves its first requests."""
     import_string("tracetrack.db.pool.open_min_connections")()
-    import_string("dashboard.live.broadcaster.leave_when")(lambda: not worker.alive)
+    import_string("dashboard.live.broadcaster.set_stop_check")(lambda: not worker.alive)
     Thread(
-        target=import_string("dashboard.stats.warm_up.warm"), name="warming", daemon=True
+        target=import_string("dashboard.stats.warm_up.warm_up_dashboard"),
+        name="warm-up",
+        daemon=True,
     ).start()
 
 

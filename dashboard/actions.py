@@ -1,4 +1,4 @@
-"""What may be done to what people see."""
+"""Actions of the dashboard: clearing the cache."""
 
 from django.db import transaction
 
@@ -11,9 +11,10 @@ from tracetrack.events import emit
 
 @transaction.atomic
 def clear_cache(*, actor: User, pattern: str) -> int:
-    """Drop the cached answers that fit the pattern; return how many went.
+    """Remove the cached entries that match the pattern; return how many there were.
 
-    Raises BadRequest where the pattern names nothing that is cached.
+    `pattern` is a namespace, a colon and a glob, such as `dashboard:*`. Raise BadRequest if it
+    matches no namespace.
     """
     try:
         cleared = cache.purge(pattern)

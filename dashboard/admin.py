@@ -1,15 +1,24 @@
-"""The read models in the back office: what the counters say, for whoever looks after the system."""
+"""Admin pages that show the dashboard counters to users who may view the system page."""
 
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from dashboard.models import BagDay, BagPending, BagTally, BatchDay, BatchPending, BatchTally, ScanPending, ScanTally
+from dashboard.models import (
+    BagDay,
+    BagPending,
+    BagTally,
+    BatchDay,
+    BatchPending,
+    BatchTally,
+    ScanPending,
+    ScanTally,
+)
 from tracetrack.admin_bases import ReadOnlyAdmin
 
 
 class CounterAdmin(ReadOnlyAdmin):
-    """Kept by triggers alone; `check_counters --repair` sets it right."""
+    """Read-only: triggers maintain the counters, and `check_counters --repair` corrects them."""
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("accounts.view_system")

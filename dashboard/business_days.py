@@ -1,4 +1,4 @@
-"""The business day: "today" in the business time zone, wherever the viewer is."""
+"""Business days: calendar days in BUSINESS_TIME_ZONE, whatever the time zone of the viewer."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -6,33 +6,31 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import dateformat
 
-# From how many days ago to how many days ago; today is 0.
+# The first and the last day of each period, in days before today.
 PERIODS = {"today": (0, 0), "yesterday": (1, 1), "7d": (6, 0), "30d": (29, 0)}
 
 
+def business_time(instant: datetime) -> datetime:
+    """Return an aware datetime in the business time zone."""
+    return instant.astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE))
+
+
 def business_day(instant: datetime) -> date:
-    """The business day in which `instant` (with a zone) lies."""
-    return instant.astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE)).date()
+    """Return the business day of an aware datetime."""
+    return business_time(instant).date()
 
 
 def business_hour(instant: datetime) -> int:
-    """The hour of the business day in which `instant` lies: 0 to 23."""
-    return instant.astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE)).hour
+    """Return the hour, 0 to 23, of an aware datetime in the business time zone."""
+    return business_time(instant).hour
 
 
-def period_of(name: str, today: date) -> tuple[date, date]:
-    """The first and the last day of one of the `PERIODS`."""
+def period_days(name: str, today: date) -> tuple[date, date]:
+    """Return the first and the last day of one of `PERIODS`."""
     first, last = PERIODS[name]
     return today - timedelta(days=first), today - timedelta(days=last)
 
 
-def week_of(today: date) -> list[date]:
-    """The last 7 business days, `today` the last."""
-    return [today - timedelta(days=ago) for ago in range(6, -1, -1)]
-
-
-def written(instant: datetime) -> str:
-    """An instant as people read it, in the business time zone."""
-    return dateformat.format(
-        instant.astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE)), "j M Y, H:i"
-    )
+def format_instant(instant: datetime) -> str:
+    """Return an aware datetime as text for people, such as "24 Nov 2026, 14:30"."""
+    return dateformat.format(business_time(instant), "j M Y, H:i")

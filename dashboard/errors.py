@@ -1,4 +1,4 @@
-"""What pages refuse by themselves."""
+"""Errors of the pages."""
 
 from tracetrack.errors.problem import Problem
 
@@ -6,5 +6,5 @@ from tracetrack.errors.problem import Problem
 class TooManyRows(Problem):
     status, code = 409, "too-many-rows"
     title = "The list is longer than a sheet."
-    detail = "A sheet of a workbook holds {most} rows, and this list is longer."
-    remedy = "Narrow the list first, or take it as CSV, which has no end."
+    detail = "An Excel sheet holds at most {limit} rows; this list is longer."
+    remedy = "Filter the list first, or download it as CSV, which has no row limit."

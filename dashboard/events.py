@@ -1,4 +1,4 @@
-"""What happened to what people see, as the rest of the house hears of it."""
+"""Events of the dashboard: the cache was cleared, demo data was created."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from tracetrack.events import Event
 
 @dataclass(frozen=True, slots=True)
 class CacheCleared(Event):
-    """An administrator dropped cached answers."""
+    """An administrator cleared cached entries."""
 
     name: ClassVar[str] = "cache.cleared"
     audited: ClassVar[bool] = True
@@ -23,7 +23,7 @@ class CacheCleared(Event):
 
 @dataclass(frozen=True, slots=True)
 class SiteSeeded(Event):
-    """An empty site was filled with invented bags and scans."""
+    """An empty database was filled with generated bags and scans."""
 
     name: ClassVar[str] = "site.seeded"
     invalidates: ClassVar[tuple[str, ...]] = ("*",)

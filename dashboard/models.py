@@ -1,8 +1,8 @@
-"""Read models: every number on a screen, kept true by triggers and never counted live.
+"""The dashboard counters. Triggers maintain them, so pages never count bags or scans.
 
-Each number is the sum of a tally (rolled up, a few hundred rows) and what is pending (appended by
-the writers, rolled up every few hundred writes). Appending locks nothing, so counting never makes
-two scanners wait for each other.
+Each count is the sum of a tally and of pending rows. Statement triggers append pending rows; every
+few hundred statements they roll them up into the tally, which has a few hundred rows. Appending
+takes no row locks, so counting never makes two writers wait for each other.
 """
 
 from typing import Any
@@ -15,25 +15,27 @@ from bags.models import Area, BagType, Kind, State
 from scans.models import Step
 
 
-def _loose(to: type[models.Model] | str, *, null: bool = False) -> "models.ForeignKey[Any, Any]":
-    # The rows are written by triggers from rows whose own keys were checked.
+def _unconstrained_key(
+    to: type[models.Model] | str, *, null: bool = False
+) -> "models.ForeignKey[Any, Any]":
+    # Triggers copy the value from a row whose foreign key was checked.
     return models.ForeignKey(
         to, models.DO_NOTHING, null=null, related_name="+", db_index=False, db_constraint=False
     )
 
 
-def _counted_on() -> "models.DateField[Any, Any]":
-    # The business day of the transaction, unless the connection says which day it plays.
+def _counting_day() -> "models.DateField[Any, Any]":
+    # The business day of the transaction, or the day set by stats.counters.count_on_day().
     return models.DateField(db_default=RawSQL("dashboard_counting_day()", ()))
 
 
 class BagCount(models.Model):
-    """How many bags are of this kind, type, area, destination and state."""
+    """The number of bags with this kind, type, area, destination and state."""
 
     kind = models.CharField(max_length=6, choices=Kind)
-    bag_type = _loose(BagType)
-    area = _loose(Area)
-    bound_for = _loose(Area, null=True)
+    bag_type = _unconstrained_key(BagType)
+    area = _unconstrained_key(Area)
+    bound_for = _unconstrained_key(Area, null=True)
     state = models.CharField(max_length=10, choices=State)
     total = models.BigIntegerField()
 
@@ -48,21 +50,21 @@ class BagTally(BagCount):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "bag_type", "area", "bound_for", "state"],
-                name="bag_tally_has_one_row_a_combination",
+                name="bag_tally_is_unique",
                 nulls_distinct=False,
             ),
         ]
 
 
 class BagPending(BagCount):
-    day = _counted_on()
+    day = _counting_day()
 
     class Meta(BagCount.Meta):
         pass
 
 
 class BagDay(BagCount):
-    """By how much the number of such bags changed on a business day; the last two are kept."""
+    """The change of the number of bags on a business day; kept for today and yesterday."""
 
     day = models.DateField()
 
@@ -70,14 +72,14 @@ class BagDay(BagCount):
         constraints = [
             models.UniqueConstraint(
                 fields=["day", "kind", "bag_type", "area", "bound_for", "state"],
-                name="bag_day_has_one_row_a_combination",
+                name="bag_day_is_unique",
                 nulls_distinct=False,
             ),
         ]
 
 
 class BatchCount(models.Model):
-    """How many batches are in this state."""
+    """The number of batches in this state."""
 
     state = models.CharField(max_length=6)
     held = models.BooleanField()
@@ -91,38 +93,34 @@ class BatchCount(models.Model):
 class BatchTally(BatchCount):
     class Meta(BatchCount.Meta):
         constraints = [
-            models.UniqueConstraint(
-                fields=["state", "held"], name="batch_tally_has_one_row_a_combination"
-            ),
+            models.UniqueConstraint(fields=["state", "held"], name="batch_tally_is_unique"),
         ]
 
 
 class BatchPending(BatchCount):
-    day = _counted_on()
+    day = _counting_day()
 
     class Meta(BatchCount.Meta):
         pass
 
 
 class BatchDay(BatchCount):
-    """By how much the number of such batches changed on a business day; the last two are kept."""
+    """The change of the number of batches on a business day; kept for today and yesterday."""
 
     day = models.DateField()
 
     class Meta(BatchCount.Meta):
         constraints = [
-            models.UniqueConstraint(
-                fields=["day", "state", "held"], name="batch_day_has_one_row_a_combination"
-            ),
+            models.UniqueConstraint(fields=["day", "state", "held"], name="batch_day_is_unique"),
         ]
 
 
 class ScanTally(models.Model):
-    """How many scans there were, at one of six grains; what a grain does not speak of is empty.
+    """The number of scans at one of six grains; dimensions that a grain does not have are empty.
 
     `all`: area, step. `day`: day, area. `step`: day, area, step. `hour`: day, hour, area.
-    `actor`: day, area, actor. `person`: actor, step. Days and hours are of the business time zone,
-    by `scanned_at`.
+    `actor`: day, area, actor. `person`: actor, step. Days and hours are those of `scanned_at` in
+    the business time zone.
     """
 
     class Grain(models.TextChoices):
@@ -136,9 +134,9 @@ class ScanTally(models.Model):
     grain = models.CharField(max_length=6, choices=Grain)
     day = models.DateField(null=True)
     hour = models.PositiveSmallIntegerField(null=True)
-    area = _loose(Area, null=True)
+    area = _unconstrained_key(Area, null=True)
     step = models.CharField(max_length=8, choices=Step, blank=True)
-    actor = _loose(settings.AUTH_USER_MODEL, null=True)
+    actor = _unconstrained_key(settings.AUTH_USER_MODEL, null=True)
     total = models.BigIntegerField()
 
     class Meta:
@@ -146,20 +144,20 @@ class ScanTally(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["grain", "day", "hour", "area", "step", "actor"],
-                name="scan_tally_has_one_row_a_combination",
+                name="scan_tally_is_unique",
                 nulls_distinct=False,
             ),
         ]
 
 
 class ScanPending(models.Model):
-    """How many scans were added and are not in the tally yet."""
+    """The number of scans that are not in the tally yet, in all dimensions."""
 
     day = models.DateField()
     hour = models.PositiveSmallIntegerField()
-    area = _loose(Area)
+    area = _unconstrained_key(Area)
     step = models.CharField(max_length=8, choices=Step)
-    actor = _loose(settings.AUTH_USER_MODEL)
+    actor = _unconstrained_key(settings.AUTH_USER_MODEL)
     total = models.BigIntegerField()
 
     class Meta:

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from dashboard.pages import account, bag, bags, batch, batches, language, overview, recall, reports, scan_station, search, tokens
+from dashboard.pages import (
+    account,
+    bag,
+    bags,
+    batch,
+    batches,
+    language,
+    overview,
+    recall,
+    reports,
+    scan_station,
+    search,
+    tokens,
+)
 from dashboard.pages.log_in import LogIn, LogOut
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""A list as an XLSX workbook: written row by row to a file, in little memory, of one moment."""
+"""Export of a list as an XLSX workbook, written in constant memory from one snapshot."""
 
 import tempfile
 import threading
@@ -6,77 +6,82 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 import xlsxwriter
-from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from dashboard.errors import TooManyRows
-from tracetrack.db.sql_files import sql
+from tracetrack.db.snapshot import consistent_snapshot
 from tracetrack.errors.problem import Busy
 from tracetrack.imports.csv import formula_escaped
 
-# What a sheet holds beside its header.
-MOST_ROWS = 1_048_575
-WINDOW = 5_000
-# Writing one takes a processor for a minute at this length: one at a time in each process.
-_place = threading.BoundedSemaphore(1)
+# The limit of Excel without the header row.
+MAX_ROWS = 1_048_575
+ROWS_PER_QUERY = 5_000
+COLUMN_WIDTH = 16
+# A workbook of MAX_ROWS rows takes a minute of CPU time, so each process writes one at a time.
+_slot = threading.BoundedSemaphore(1)
 
 
-def workbook(rows: QuerySet[Any], columns: Sequence[tuple[str, str]], *, name: str) -> IO[bytes]:
-    """`rows` in the order of ids under these (name, source) columns; raises TooManyRows, Busy."""
-    if not _place.acquire(blocking=False):
+def build_workbook(
+    rows: QuerySet[Any], columns: Sequence[tuple[str, str]], *, name: str
+) -> IO[bytes]:
+    """Write `rows`, ordered by id, to a workbook; return it as an open temporary file.
+
+    `columns` are (title, field) pairs, and `name` is the name of the sheet. Raise TooManyRows if
+    the sheet cannot hold the rows, or Busy if this process is writing another workbook.
+    """
+    if not _slot.acquire(blocking=False):
         raise Busy
     try:
-        # Inside somebody's transaction it is theirs what moment is shown.
-        alone = not connection.in_atomic_block
-        with transaction.atomic():
-            if alone:
-                with connection.cursor() as cursor:
-                    cursor.execute(sql("tracetrack.begin_snapshot"))
-            if rows.order_by("id").values_list("id")[MOST_ROWS : MOST_ROWS + 1]:
-                raise TooManyRows(most=MOST_ROWS)
-            return _written(rows, columns, name)
+        with consistent_snapshot():
+            if rows.order_by("id").values_list("id")[MAX_ROWS : MAX_ROWS + 1]:
+                raise TooManyRows(limit=MAX_ROWS)
+            return _write_workbook(rows, columns, name)
     finally:
-        _place.release()
+        _slot.release()
 
 
-def _written(rows: QuerySet[Any], columns: Sequence[tuple[str, str]], name: str) -> IO[bytes]:
-    file = _new_file()
+def _write_workbook(
+    rows: QuerySet[Any], columns: Sequence[tuple[str, str]], name: str
+) -> IO[bytes]:
+    file = _open_file()
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False})
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
-    sheet.set_column(0, len(columns) - 1, 16)
+    sheet.set_column(0, len(columns) - 1, COLUMN_WIDTH)
     bold = book.add_format({"bold": True})
-    for place, (title, _) in enumerate(columns):
-        sheet.write_string(0, place, title, bold)
-    for number, row in enumerate(_windows(rows, [source for _, source in columns]), start=1):
-        for place, value in enumerate(row):
-            _write(sheet, number, place, value)
+    for column, (title, _) in enumerate(columns):
+        sheet.write_string(0, column, title, bold)
+    fields = [field for _, field in columns]
+    for number, row in enumerate(_iterate_rows(rows, fields), start=1):
+        for column, value in enumerate(row):
+            _write_cell(sheet, number, column, value)
     book.close()
     file.seek(0)
     return file
 
 
-def _new_file() -> IO[bytes]:
-    # Closed by the answer that sends it.
+def _open_file() -> IO[bytes]:
+    # FileResponse closes it.
     return tempfile.TemporaryFile()
 
 
-def _write(sheet: Any, number: int, place: int, value: Any) -> None:
+def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
     if value is None:
         return
     if isinstance(value, str):
-        sheet.write_string(number, place, formula_escaped(value))
+        sheet.write_string(row, column, formula_escaped(value))
     else:
-        sheet.write_number(number, place, value)
+        sheet.write_number(row, column, value)
 
 
-def _windows(rows: QuerySet[Any], sources: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+def _iterate_rows(rows: QuerySet[Any], fields: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of `fields` in the order of ids, ROWS_PER_QUERY rows with each query."""
     after = 0
     while True:
-        window = rows.filter(id__gt=after).order_by("id").values_list("id", *sources)[:WINDOW]
-        found = list(window)
-        for row in found:
+        query = rows.filter(id__gt=after).order_by("id").values_list("id", *fields)
+        batch = list(query[:ROWS_PER_QUERY])
+        for row in batch:
             yield row[1:]
-        if len(found) < WINDOW:
+        if len(batch) < ROWS_PER_QUERY:
             return
-        after = found[-1][0]
+        after = batch[-1][0]

@@ -77,7 +77,7 @@ def seed(size: Size, *, progress: Progress) -> None:
         # A table whose rows still wait for the check of their keys cannot be altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         before = business_day(timezone.now()) - timedelta(days=1)
-        with stripped(cursor, *LARGE) as waiting, counters.counting_on(before):
+        with stripped(cursor, *LARGE) as waiting, counters.count_on_day(before):
             _write_bags(cursor, loads, size, progress)
             _write_scans(cursor, loads, extra, size, progress)
             _bring_back(cursor, waiting, progress)

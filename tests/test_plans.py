@@ -98,8 +98,8 @@ class TestPlans:
             cursor.execute("EXPLAIN " + sql("dashboard.overview"), given)
             explained = "\n".join(row[0] for row in cursor.fetchall())
 
-        assert "scan_tally_has_one_row_a_combination" in explained, explained
-        assert "bag_day_has_one_row_a_combination" in explained, explained
+        assert "scan_tally_is_unique" in explained, explained
+        assert "bag_day_is_unique" in explained, explained
         assert re.search(r"bags_bag\b|scans_scan\b", explained) is None, explained
 
     def test_of_what_an_operator_sees_read_no_table_whole(self, ana):

@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from accounts.models import User
-from dashboard.live.consumers import BEAT_SECONDS
+from dashboard.live.consumers import HEARTBEAT_SECONDS
 from tests.live_server import Server
 
 WAIT = 20
@@ -40,7 +40,7 @@ def told(socket: ClientConnection) -> dict[str, Any]:
     """The next message that says something."""
     text = ""
     while not text:
-        text = str(socket.recv(WAIT + BEAT_SECONDS))
+        text = str(socket.recv(WAIT + HEARTBEAT_SECONDS))
     message: dict[str, Any] = json.loads(text)
     return message
 

@@ -12,7 +12,7 @@ from django.urls import path
 
 # First: it makes Django ready.
 from tracetrack.wsgi import application as wsgi  # isort: skip
-from dashboard.live.consumers import Live
+from dashboard.live.consumers import LiveConsumer
 from tracetrack.server.asgi_wsgi_bridge import Bridge
 from tracetrack.server.fastpath import opens_for
 from tracetrack.server.token_prefetch import Ahead
@@ -31,7 +31,9 @@ def entry(app: Any) -> Any:
     return ProtocolTypeRouter(
         {
             "http": http,
-            "websocket": AllowedHostsOriginValidator(URLRouter([path("live", Live.as_asgi())])),
+            "websocket": AllowedHostsOriginValidator(
+                URLRouter([path("live", LiveConsumer.as_asgi())])
+            ),
         }
     )
 

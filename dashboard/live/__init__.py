@@ -1,1 +1,1 @@
-"""WebSocket consumers and the broadcaster that feeds them."""
+"""The live dashboard: WebSocket consumer and broadcaster."""

@@ -1,4 +1,8 @@
-"""The hub: one for each process; makes each answer once for all who may see the same."""
+"""The broadcaster: one per process; sends the dashboard statistics to all open dashboards.
+
+It computes the statistics once for all users who may see the same, whenever PostgreSQL notifies
+that data have changed.
+"""
 
 import asyncio
 import logging
@@ -25,222 +29,245 @@ from tracetrack.events.notify import CHANNEL
 
 log = logging.getLogger(__name__)
 
-MAY = "dashboard.view_dashboard"
-# At most four messages a second; without any word from the database, a look now and then.
-BETWEEN_SECONDS, LOOK_SECONDS, PEOPLE_SECONDS = 0.25, 5.0, 15.0
-WAITING_MESSAGES = 4
-# So many answers are made at once: connections to the database that requests do not have.
-BUILDERS = 3
-LEAVE_SECONDS = 0.5
+PERMISSION = "dashboard.view_dashboard"
+# At most four messages a second.
+SEND_INTERVAL_SECONDS = 0.25
+# The statistics are checked this often even without a notification.
+POLL_SECONDS = 5.0
+# Sessions and users are checked this often, or at once after a notification.
+REVALIDATE_SECONDS = 15.0
+STOP_POLL_SECONDS = 0.5
+RECONNECT_SECONDS = 1.0
+MAX_QUEUED_MESSAGES = 4
+# The statistics are computed in up to this many threads, each with its own database connection.
+MAX_BUILDERS = 3
+# WebSocket close codes. static/dashboard/js/ knows them, too.
 GOING_AWAY, SIGNED_OUT, CHANGED = 1001, 4401, 4409
 
-
-def leaving() -> bool:
-    """Whether this process is to stop; its server says so by leave_when()."""
-    return _stops is not None and _stops()
+_should_stop: Callable[[], bool] | None = None
 
 
-_stops: Callable[[], bool] | None = None
+def set_stop_check(should_stop: Callable[[], bool]) -> None:
+    """Register the function that tells whether this process is to stop. The server calls this."""
+    global _should_stop
+    _should_stop = should_stop
+
+
+def is_stopping() -> bool:
+    """Return whether this process is to stop."""
+    return _should_stop is not None and _should_stop()
 
 
 @dataclass(eq=False)
 class Listener:
-    """One dashboard that is open: whose, what it may see, and what waits to be sent to it."""
+    """One open dashboard: its session and user, the key of what they see, and its message queue."""
 
     session: str
     scope: str
     user: User
-    waiting: "asyncio.Queue[str]"
-    end: Callable[[int], Coroutine[Any, Any, None]]
+    queue: "asyncio.Queue[str]"
+    close: Callable[[int], Coroutine[Any, Any, None]]
 
-    def put(self, text: str) -> None:
-        """Have it sent. Who is slow misses what is old by now: the next message says it all."""
-        if self.waiting.full():
-            self.waiting.get_nowait()
-        self.waiting.put_nowait(text)
+    def enqueue(self, text: str) -> None:
+        """Add a message to the queue; drop the oldest one if it is full.
+
+        A slow client loses nothing by that: each message contains all statistics.
+        """
+        if self.queue.full():
+            self.queue.get_nowait()
+        self.queue.put_nowait(text)
 
 
-class Hub:
-    """Who listens in this process, and the one task that serves them all."""
+class Broadcaster:
+    """The listeners of this process, and the tasks that serve them."""
 
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
-        self._told: dict[str, bytes] = {}
+        # The statistics last sent, by scope, without their time stamp.
+        self._sent: dict[str, bytes] = {}
         self._wake = asyncio.Event()
-        self._builders = asyncio.Semaphore(BUILDERS)
-        self._people = False
+        self._builders = asyncio.Semaphore(MAX_BUILDERS)
+        self._must_revalidate = False
         self._tasks: list[asyncio.Task[None]] = []
-        self._ending: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def join(self, listener: Listener) -> None:
-        """Have it told from now on, beginning with how things are."""
+        """Add a listener and send it the current statistics. The first one starts the tasks."""
         self._listeners.add(listener)
         if not self._tasks:
-            self._tasks = [
-                asyncio.create_task(run()) for run in (self._hear, self._serve, self._leave)
-            ]
-        await self._greet(listener)
+            loops = (self._listen_loop, self._send_loop, self._stop_loop)
+            self._tasks = [asyncio.create_task(run()) for run in loops]
+        await self._send_initial(listener)
 
     def leave(self, listener: Listener) -> None:
+        """Remove a listener; it gets no more messages."""
         self._listeners.discard(listener)
 
-    async def _hear(self) -> None:
-        """Serve whenever the database says so; come back when it was away."""
+    async def _listen_loop(self) -> None:
+        """Wake the send loop at each notification; reconnect after a lost connection."""
         while True:
             try:
-                async with await open_async_connection(application_name="tracetrack-live") as own:
-                    await own.execute(f"LISTEN {CHANNEL}")
-                    # What was told before was not heard.
-                    self._people = True
+                async with await open_async_connection(
+                    application_name="tracetrack-live"
+                ) as dedicated:
+                    await dedicated.execute(f"LISTEN {CHANNEL}")
+                    # Notifications before LISTEN were missed.
+                    self._must_revalidate = True
                     self._wake.set()
-                    async for told in own.notifies():
-                        self._people |= told.payload == "people"
+                    async for notification in dedicated.notifies():
+                        self._must_revalidate |= notification.payload == "people"
                         self._wake.set()
             except psycopg.Error as error:
-                log.warning("Not listening to the database: %s", error)
-            await asyncio.sleep(1)
+                log.warning("The connection for notifications was lost: %s", error)
+            await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _serve(self) -> None:
+    async def _send_loop(self) -> None:
+        """Revalidate the listeners if due, then send changed statistics; repeat when woken."""
         loop = asyncio.get_running_loop()
-        checked = loop.time()
+        validated_at = loop.time()
         while True:
-            with suppress(TimeoutError):
-                # Not wait_for(): before Python 3.12 it may swallow that the task is to end.
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._wake.wait()
-            self._wake.clear()
+            await self._wait_for_wake()
             cache.invalidate_local("dashboard:*")
             try:
-                # Before anything is told: not to who may see less by now.
-                if self._people or loop.time() - checked > PEOPLE_SECONDS:
-                    self._people, checked = False, loop.time()
-                    await self._check_people()
-                await asyncio.gather(*[self._tell(*group) for group in self._by_scope()])
+                # Before sending: a user may have lost access.
+                if self._must_revalidate or loop.time() - validated_at > REVALIDATE_SECONDS:
+                    self._must_revalidate, validated_at = False, loop.time()
+                    await self._revalidate_listeners()
+                await asyncio.gather(*[self._send(*group) for group in self._listeners_by_scope()])
             except Error as error:
-                self._people = True
-                log.warning("The dashboards were not told: %s", error)
+                self._must_revalidate = True
+                log.warning("The live dashboards were not updated: %s", error)
             except Exception:
-                # Whatever it was, the next look may tell them.
-                log.exception("The dashboards were not told.")
-            await asyncio.sleep(BETWEEN_SECONDS)
+                # The task must survive: the next round may succeed.
+                log.exception("The live dashboards were not updated.")
+            await asyncio.sleep(SEND_INTERVAL_SECONDS)
 
-    def _by_scope(self) -> list[tuple[str, list[Listener]]]:
-        """Those who may see the same, together; the many come before the few."""
-        found: dict[str, list[Listener]] = {}
+    async def _wait_for_wake(self) -> None:
+        with suppress(TimeoutError):
+            # Not wait_for(): before Python 3.12 it may swallow the cancellation of the task.
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+        self._wake.clear()
+
+    def _listeners_by_scope(self) -> list[tuple[str, list[Listener]]]:
+        """Return the listeners grouped by scope, the largest group first."""
+        groups: dict[str, list[Listener]] = {}
         for listener in self._listeners:
-            found.setdefault(listener.scope, []).append(listener)
-        self._told = {scope: told for scope, told in self._told.items() if scope in found}
-        return sorted(found.items(), key=lambda group: -len(group[1]))
+            groups.setdefault(listener.scope, []).append(listener)
+        self._sent = {scope: sent for scope, sent in self._sent.items() if scope in groups}
+        return sorted(groups.items(), key=lambda group: -len(group[1]))
 
-    async def _tell(self, scope: str, listeners: list[Listener]) -> None:
+    async def _send(self, scope: str, listeners: list[Listener]) -> None:
         async with self._builders:
-            body, told = await asyncio.to_thread(_numbers, listeners[0].user)
-        if self._told.get(scope) != told:
-            self._told[scope] = told
+            body, content = await asyncio.to_thread(_load_statistics, listeners[0].user)
+        if self._sent.get(scope) != content:
+            self._sent[scope] = content
             text = body.decode()
             for listener in listeners:
-                listener.put(text)
+                listener.enqueue(text)
 
-    async def _greet(self, listener: Listener) -> None:
+    async def _send_initial(self, listener: Listener) -> None:
         try:
-            body, told = await asyncio.to_thread(_numbers, listener.user)
+            body, content = await asyncio.to_thread(_load_statistics, listener.user)
         except Error as error:
-            log.warning("A dashboard was not greeted: %s", error)
-            self._told.pop(listener.scope, None)
+            log.warning("A live dashboard got no initial statistics: %s", error)
+            self._sent.pop(listener.scope, None)
             return
-        listener.put(body.decode())
-        if self._told.get(listener.scope) != told:
-            # One of the two is older: what comes next says it to all.
-            self._told.pop(listener.scope, None)
+        listener.enqueue(body.decode())
+        if self._sent.get(listener.scope) != content:
+            # Either may be the older one; the next round sends the current ones to all.
+            self._sent.pop(listener.scope, None)
             self._wake.set()
 
-    async def _leave(self) -> None:
-        """Let everybody go when the process is to stop: they come back to another one.
+    async def _stop_loop(self) -> None:
+        """Close all listeners once the process is to stop; they reconnect to another process.
 
-        Or to this one, as long as it takes connections; so it goes on looking.
+        The loop goes on, because clients may connect as long as this process accepts connections.
         """
         while True:
-            await asyncio.sleep(LEAVE_SECONDS)
-            for listener in list(self._listeners) if leaving() else ():
-                self._end(listener, GOING_AWAY)
+            await asyncio.sleep(STOP_POLL_SECONDS)
+            for listener in list(self._listeners) if is_stopping() else ():
+                self._close(listener, GOING_AWAY)
 
-    async def _check_people(self) -> None:
-        """End who is signed out or may no longer look; who may see something else comes anew."""
+    async def _revalidate_listeners(self) -> None:
+        """Close listeners whose user signed out, lost the permission or may see something else."""
         listeners = list(self._listeners)
-        codes = await asyncio.to_thread(standing, listeners)
+        codes = await asyncio.to_thread(revalidate, listeners)
         for listener, code in zip(listeners, codes, strict=True):
             if code is not None:
-                self._end(listener, code)
+                self._close(listener, code)
 
-    def _end(self, listener: Listener, code: int) -> None:
-        """Tell it nothing more. That it hangs up, too, may take a moment."""
+    def _close(self, listener: Listener, code: int) -> None:
+        """Send nothing more and close the socket in a task of its own, which may take a moment."""
         self.leave(listener)
-        ending = asyncio.create_task(listener.end(code))
-        self._ending.add(ending)
-        ending.add_done_callback(self._ending.discard)
+        task = asyncio.create_task(listener.close(code))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
 
-def who(session: str) -> User | None:
-    """Whose session this is, if it is good and he may look. For a thread: keeps no connection."""
+def user_for_session(session: str) -> User | None:
+    """Return the user of a valid session if they may see the dashboard, else None.
+
+    For a worker thread: it closes the database connection.
+    """
     request: Any = HttpRequest()
     request.session = SessionStore(session)
     try:
         user = get_user(request)
-        if not isinstance(user, User) or not user.has_perm(MAY):
+        if not isinstance(user, User) or not user.has_perm(PERMISSION):
             return None
-        # Asks for his areas, here in the thread.
+        # Loads the areas here, because the event loop must not query the database.
         visibility_key(user)
         return user
     finally:
         connection.close()
 
 
-def standing(listeners: list[Listener]) -> list[int | None]:
-    """With which code each of them is to end; None for who goes on. For a thread, too."""
+def revalidate(listeners: list[Listener]) -> list[int | None]:
+    """Return for each listener the code to close it with, or None if it may stay.
+
+    For a worker thread: it closes the database connection.
+    """
     try:
-        kept = Session.objects.filter(session_key__in={one.session for one in listeners})
-        lasting = kept.filter(expire_date__gt=timezone.now())
-        sessions = set(lasting.values_list("session_key", flat=True))
-        users = User.objects.in_bulk({one.user.pk for one in listeners})
+        keys = {listener.session for listener in listeners}
+        sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+        valid = set(sessions.values_list("session_key", flat=True))
+        users = User.objects.in_bulk({listener.user.pk for listener in listeners})
         return [
-            _standing(one.user, users.get(one.user.pk)) if one.session in sessions else SIGNED_OUT
-            for one in listeners
+            _close_code(listener.user, users.get(listener.user.pk))
+            if listener.session in valid
+            else SIGNED_OUT
+            for listener in listeners
         ]
     finally:
         connection.close()
 
 
-def _standing(before: User, now: User | None) -> int | None:
-    """What has become of somebody since he began to listen."""
-    if now is None or not now.has_perm(MAY) or now.password != before.password:
+def _close_code(before: User, now: User | None) -> int | None:
+    """Compare the user at the start of the connection with the user now."""
+    if now is None or not now.has_perm(PERMISSION) or now.password != before.password:
         return SIGNED_OUT
     if visibility_key(now) != visibility_key(before) or now.role != before.role:
         return CHANGED
     return None
 
 
-def _numbers(user: User) -> tuple[bytes, bytes]:
-    """What he sees, and the same without what says only when it was made."""
+def _load_statistics(user: User) -> tuple[bytes, bytes]:
+    """Return the JSON of the statistics, and the same without its time stamp for comparison."""
     try:
         body, _ = cached_queries.overview(user)
     finally:
         connection.close()
-    said = orjson.loads(body)
-    said.pop("generated_at", None)
-    return body, orjson.dumps(said)
+    content = orjson.loads(body)
+    content.pop("generated_at", None)
+    return body, orjson.dumps(content)
 
 
-hub: Hub | None = None
+_broadcaster: Broadcaster | None = None
 
 
-def of_this_process() -> Hub:
-    """The one hub; made on the loop that it lives on."""
-    global hub
-    hub = hub or Hub()
-    return hub
-
-
-def leave_when(said: Callable[[], bool]) -> None:
-    """Ask `said` whether this process is to stop."""
-    global _stops
-    _stops = said
+def get_broadcaster() -> Broadcaster:
+    """Return the broadcaster of this process. The first call must be made on its event loop."""
+    global _broadcaster
+    _broadcaster = _broadcaster or Broadcaster()
+    return _broadcaster

@@ -1,4 +1,4 @@
-"""WS /live: what GET /api/v3/dashboard/ultra answers, whenever it changes."""
+"""WS /live: sends the response of GET /api/v3/dashboard/ultra whenever it changes."""
 
 import asyncio
 import logging
@@ -11,65 +11,74 @@ from django.conf import settings
 from django.db import Error
 
 from bags.querysets import visibility_key
-from dashboard.live.broadcaster import Listener, SIGNED_OUT, WAITING_MESSAGES, leaving, of_this_process, who
+from dashboard.live.broadcaster import (
+    MAX_QUEUED_MESSAGES,
+    SIGNED_OUT,
+    Listener,
+    get_broadcaster,
+    is_stopping,
+    user_for_session,
+)
 
 log = logging.getLogger(__name__)
 
-# In silence neither a page nor a proxy could tell whether the line is dead.
-BEAT, BEAT_SECONDS = "", 20.0
+# An empty message is sent after this long without another, so that the page and proxies notice a
+# dead connection.
+HEARTBEAT, HEARTBEAT_SECONDS = "", 20.0
 
 
-class Live(AsyncWebsocketConsumer):
-    """One open dashboard. What it sends is not listened to."""
+class LiveConsumer(AsyncWebsocketConsumer):
+    """The WebSocket of one open dashboard. Messages from the client are ignored."""
 
     listener: Listener | None = None
-    pump: "asyncio.Task[None] | None" = None
+    send_task: "asyncio.Task[None] | None" = None
 
     async def connect(self) -> None:
-        if leaving():
+        if is_stopping():
             return await self.close()
-        session = _session(self.scope["headers"])
+        session = _session_key(self.scope["headers"])
         try:
-            user = await asyncio.to_thread(who, session) if session else None
+            user = await asyncio.to_thread(user_for_session, session) if session else None
         except Error as error:
-            # Not now; whoever it is tries again.
-            log.warning("Nobody could be let in to listen: %s", error)
+            # The client tries again.
+            log.warning("A WebSocket was refused, because the database failed: %s", error)
             return await self.close()
         await self.accept()
         if user is None:
-            # Only an open socket can be told why.
+            # Only an accepted socket can be closed with a code.
             return await self.close(SIGNED_OUT)
-        waiting: asyncio.Queue[str] = asyncio.Queue(WAITING_MESSAGES)
-        self.listener = Listener(session, visibility_key(user), user, waiting, self.close)
-        self.pump = asyncio.create_task(self._pump(waiting))
-        return await of_this_process().join(self.listener)
+        queue: asyncio.Queue[str] = asyncio.Queue(MAX_QUEUED_MESSAGES)
+        self.listener = Listener(session, visibility_key(user), user, queue, self.close)
+        self.send_task = asyncio.create_task(self._send_loop(queue))
+        return await get_broadcaster().join(self.listener)
 
     async def disconnect(self, code: int) -> None:
-        self._hush()
+        self._stop()
 
     async def close(self, code: Any = None, reason: Any = None) -> None:
-        self._hush()
+        self._stop()
         await super().close(code, reason)
 
-    def _hush(self) -> None:
-        """Send nothing more, neither what waits nor what is still to come."""
+    def _stop(self) -> None:
+        """Send neither queued nor new messages any more."""
         if self.listener is not None:
-            of_this_process().leave(self.listener)
-        if self.pump is not None:
-            self.pump.cancel()
+            get_broadcaster().leave(self.listener)
+        if self.send_task is not None:
+            self.send_task.cancel()
 
-    async def _pump(self, waiting: "asyncio.Queue[str]") -> None:
-        # Who has gone is told of by disconnect().
+    async def _send_loop(self, queue: "asyncio.Queue[str]") -> None:
+        # If the client is gone, disconnect() is called.
         with suppress(OSError):
             while True:
-                text = BEAT
+                text = HEARTBEAT
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(BEAT_SECONDS):
-                        text = await waiting.get()
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        text = await queue.get()
                 await self.send(text)
 
 
-def _session(headers: list[tuple[bytes, bytes]]) -> str:
+def _session_key(headers: list[tuple[bytes, bytes]]) -> str:
+    """Return the session key in the cookies of the request, or an empty string."""
     cookies = SimpleCookie()
     for name, value in headers:
         if name == b"cookie":
@@ -77,5 +86,5 @@ def _session(headers: list[tuple[bytes, bytes]]) -> str:
                 cookies.load(value.decode("latin-1"))
             except CookieError:
                 return ""
-    found = cookies.get(settings.SESSION_COOKIE_NAME)
-    return found.value if found else ""
+    cookie = cookies.get(settings.SESSION_COOKIE_NAME)
+    return cookie.value if cookie else ""

@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("day", "state", "held"), name="batch_day_has_one_row_a_combination"
+                        fields=("day", "state", "held"), name="batch_day_is_unique"
                     )
                 ],
             },
@@ -162,9 +162,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "default_permissions": (),
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("state", "held"), name="batch_tally_has_one_row_a_combination"
-                    )
+                    models.UniqueConstraint(fields=("state", "held"), name="batch_tally_is_unique")
                 ],
             },
         ),
@@ -294,7 +292,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("day", "kind", "bag_type", "area", "bound_for", "state"),
-                        name="bag_day_has_one_row_a_combination",
+                        name="bag_day_is_unique",
                         nulls_distinct=False,
                     )
                 ],
@@ -370,7 +368,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("kind", "bag_type", "area", "bound_for", "state"),
-                        name="bag_tally_has_one_row_a_combination",
+                        name="bag_tally_is_unique",
                         nulls_distinct=False,
                     )
                 ],
@@ -450,7 +448,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("grain", "day", "hour", "area", "step", "actor"),
-                        name="scan_tally_has_one_row_a_combination",
+                        name="scan_tally_is_unique",
                         nulls_distinct=False,
                     )
                 ],

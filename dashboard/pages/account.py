@@ -42,7 +42,7 @@ def account(request: Asked) -> HttpResponse:
             update_session_auth_hash(request, request.user)
             messages.success(request, gettext("Your password has been changed."))
             return redirect("account")
-    numbers = orjson.loads(cached_queries.person_stats(request.user))
+    numbers = orjson.loads(cached_queries.user_stats(request.user))
     own = visible_area_ids(request.user)
     context = {
         "numbers": numbers,

@@ -12,8 +12,8 @@ from bags import queries
 from bags.filters import BagFilters
 from bags.models import Area, BagType, Kind, State
 from dashboard.labels import KIND_WORDS, STATES
-from dashboard.pages.base import Asked, PER_PAGE, number_in, page, text_in
-from dashboard.xlsx import workbook
+from dashboard.pages.base import PER_PAGE, Asked, number_in, page, text_in
+from dashboard.xlsx import build_workbook
 
 FILTERS = ("kind", "state", "area", "batch", "bag_type")
 COLUMNS = {
@@ -68,7 +68,7 @@ def bags(request: Asked) -> HttpResponse:
 def bags_workbook(request: Asked) -> FileResponse:
     """/exports/bags.xlsx: the list as a workbook, up to what a sheet can hold."""
     _, filters = _filters(request)
-    file = workbook(queries.all_bags(request.user, filters), SHEET, name="bags")
+    file = build_workbook(queries.all_bags(request.user, filters), SHEET, name="bags")
     return FileResponse(file, as_attachment=True, filename="bags.xlsx")
 
 

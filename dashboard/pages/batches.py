@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from bags import queries as bag_queries
-from dashboard.pages.base import Asked, PER_PAGE, number_in, page
+from dashboard.pages.base import PER_PAGE, Asked, number_in, page
 
 
 @require_safe

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from dashboard.business_days import written
+from dashboard.business_days import format_instant
 from dashboard.labels import STATES, STEPS
 from tracetrack.errors.problem import Problem
 
@@ -102,7 +102,7 @@ def reasons() -> list[dict[str, str]]:
 def _fact(name: str, value: Any) -> Any:
     """A fact of a problem as people read it."""
     if name in MOMENTS and (moment := parse_datetime(str(value))):
-        return written(moment)
+        return format_instant(moment)
     return FACTS[name](str(value)) if name in FACTS else value
 
 

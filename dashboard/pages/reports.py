@@ -28,7 +28,7 @@ def reports_page(request: Asked) -> HttpResponse:
         "today": business_day(timezone.now()),
         "area": _area(request),
         "areas": areas if own is None else areas.filter(pk__in=own),
-        "tables": {by: reports.table(rows, by) for by in ("day", "area")},
+        "tables": {by: reports.build_table(rows, by) for by in ("day", "area")},
         "query": request.GET.urlencode(),
     }
     return render(request, "pages/reports.html", context)
@@ -39,7 +39,7 @@ def reports_page(request: Asked) -> HttpResponse:
 def scans_csv(request: Asked) -> HttpResponse:
     """/reports/scans.csv: the same numbers as a sheet, a row for each day, area and step."""
     first, last, rows = _asked(request)
-    response = HttpResponse(reports.as_csv(rows), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(reports.format_csv(rows), content_type="text/csv; charset=utf-8")
     name = f"scans-{first}-{last}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -48,8 +48,8 @@ def scans_csv(request: Asked) -> HttpResponse:
 def _asked(request: Asked) -> tuple[date, date, list[dict[str, Any]]]:
     today = business_day(timezone.now())
     given = request.GET
-    first, last = reports.span(given.get("first", ""), given.get("last", ""), today=today)
-    rows = queries.report(request.user, first=first, last=last)
+    first, last = reports.parse_period(given.get("first", ""), given.get("last", ""), today=today)
+    rows = queries.scan_report(request.user, first=first, last=last)
     area = _area(request)
     return first, last, [row for row in rows if not area or row["area"] == area]
 

@@ -1,5 +1,5 @@
--- Scans in all, by step. Parameters: areas bigint[] (null: all), today date (not used).
--- Index: scan_tally_has_one_row_a_combination.
+-- All scans by step. Parameters: areas bigint[] (null: all).
+-- Index: scan_tally_is_unique.
 SELECT coalesce(json_agg(json_build_object('step', step, 'scans', total) ORDER BY step), '[]')
 FROM (
     SELECT step, sum(total)::bigint AS total

@@ -1,9 +1,11 @@
--- Every number of the dashboard, in one statement and so from one snapshot.
--- Parameters: areas bigint[] (null: all), today date, hour int (the hour that is not over yet),
--- first and last date (the period, within the last 30 days).
--- Index: scan_tally_has_one_row_a_combination, bag_tally_has_one_row_a_combination,
--- batch_tally_has_one_row_a_combination, bag_day_has_one_row_a_combination,
--- batch_day_has_one_row_a_combination.
+-- All statistics of the dashboard in one statement, so that they come from one snapshot.
+-- Parameters: areas bigint[] (null: all), today date, hour int (the current hour), first and last
+-- date (the period, within the last 30 days).
+-- Bags and their changes are limited by the rule of bags.querysets.in_areas_q(), repeated here for
+-- the columns of the counters; tests/dashboard/stats/test_overview.py compares both.
+-- Index: scan_tally_is_unique, bag_tally_is_unique,
+-- batch_tally_is_unique, bag_day_is_unique,
+-- batch_day_is_unique.
 WITH bags AS (
     SELECT kind, area_id, bound_for_id, state, sum(total)::bigint AS total
     FROM (
@@ -24,7 +26,7 @@ batches AS (
     ) AS counted
     GROUP BY 1, 2
 ),
--- What there was when yesterday ended: what there is, less what today changed.
+-- The bags at the end of yesterday: those now minus the changes of today.
 bags_before AS (
     SELECT kind, state, total FROM bags
     UNION ALL
@@ -74,7 +76,7 @@ hours AS (
     ) AS counted
     GROUP BY 1
 ),
--- Each day's count of an actor is zero or more, so their sum tells whether there was any.
+-- Counts are never negative, so a positive sum means that the actor scanned in that time.
 actors AS (
     SELECT actor_id,
         sum(total) FILTER (WHERE day > %(today)s::date - 7) AS week,
@@ -189,18 +191,18 @@ SELECT json_build_object(
         SELECT coalesce(json_agg(json_build_object('username', username, 'scans', total)
             ORDER BY total DESC, username), '[]')
         FROM (
-            SELECT person.username, actors.period AS total
-            FROM actors JOIN accounts_user AS person ON person.id = actors.actor_id
-            WHERE actors.period > 0 AND person.is_active
-            ORDER BY actors.period DESC, person.username
+            SELECT actor.username, actors.period AS total
+            FROM actors JOIN accounts_user AS actor ON actor.id = actors.actor_id
+            WHERE actors.period > 0 AND actor.is_active
+            ORDER BY actors.period DESC, actor.username
             LIMIT 10
         ) AS busiest
     ),
     'funnel', (
         SELECT json_agg(json_build_object('step', name, 'scans', coalesce(total, 0)) ORDER BY nth)
         FROM unnest(ARRAY['register', 'link', 'complete', 'dispatch', 'receive'])
-            WITH ORDINALITY AS way (name, nth)
-        LEFT JOIN steps ON steps.step = way.name
+            WITH ORDINALITY AS funnel (name, nth)
+        LEFT JOIN steps ON steps.step = funnel.name
     ),
     'yesterday', json_build_object(
         'bags', (

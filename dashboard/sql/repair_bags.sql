@@ -1,5 +1,5 @@
--- Set the bag counters to a recount. The caller holds the lock that keeps writers out.
--- What is pending is rolled up first, so that what today changed is not forgotten.
+-- Set the bag counters to a recount. The caller has locked out writers.
+-- Pending counts are rolled up first, because they belong to the daily changes as well.
 SELECT dashboard_roll_up_bags();
 DELETE FROM dashboard_bagtally;
 INSERT INTO dashboard_bagtally (kind, bag_type_id, area_id, bound_for_id, state, total)

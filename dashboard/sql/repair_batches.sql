@@ -1,5 +1,5 @@
--- Set the batch counters to a recount. The caller holds the lock that keeps writers out.
--- What is pending is rolled up first, so that what today changed is not forgotten.
+-- Set the batch counters to a recount. The caller has locked out writers.
+-- Pending counts are rolled up first, because they belong to the daily changes as well.
 SELECT dashboard_roll_up_batches();
 DELETE FROM dashboard_batchtally;
 INSERT INTO dashboard_batchtally (state, held, total)

@@ -1,4 +1,4 @@
--- Set the scan counters to a recount. The caller holds the lock that keeps writers out.
+-- Set the scan counters to a recount. The caller has locked out writers.
 DELETE FROM dashboard_scantally;
 DELETE FROM dashboard_scanpending;
 INSERT INTO dashboard_scanpending (day, hour, area_id, step, actor_id, total)

@@ -1,5 +1,6 @@
--- Scans by business day, area and step. Parameters: areas bigint[] (null: all), first date, last date.
--- Index: scan_tally_has_one_row_a_combination.
+-- Scan counts by business day, area and step.
+-- Parameters: areas bigint[] (null: all), first date, last date.
+-- Index: scan_tally_is_unique.
 WITH counted AS (
     SELECT day, area_id, step, sum(total)::bigint AS total
     FROM (
@@ -8,7 +9,7 @@ WITH counted AS (
         UNION ALL
         SELECT day, area_id, step, total FROM dashboard_scanpending
         WHERE day BETWEEN %(first)s::date AND %(last)s::date
-    ) AS both_parts
+    ) AS tally_and_pending
     WHERE %(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[])
     GROUP BY 1, 2, 3
     HAVING sum(total) > 0

@@ -1,5 +1,7 @@
--- How many bags there are of a kind, state, area or type; loose: children that no parent holds.
--- Parameters: areas int[] (null: all), kind, state, area, bag_type (null: any), loose boolean.
+-- The number of bags of a kind, state, area or type; loose: children without a parent.
+-- The condition on areas repeats the rule of bags.querysets.in_areas_q() for the columns of the
+-- counters; tests/dashboard/stats/test_list_counts.py compares both.
+-- Parameters: areas bigint[] (null: all), kind, state, area, bag_type (null: any), loose boolean.
 SELECT coalesce(sum(total), 0)::bigint
 FROM (
     SELECT kind, bag_type_id, area_id, bound_for_id, state, total FROM dashboard_bagtally

@@ -1,4 +1,4 @@
--- How many batches there are in a state. Parameters: state text, held boolean (null: any).
+-- The number of batches in a state. Parameters: state text, held boolean (null: any).
 SELECT coalesce(sum(total), 0)::bigint
 FROM (
     SELECT state, held, total FROM dashboard_batchtally

@@ -1,6 +1,6 @@
--- How many scans there are of a step, in an area or by a person (not both).
--- Parameters: step, area, username (null: any). Index: scan_tally_has_one_row_a_combination.
-WITH asked AS (
+-- The number of scans of a step, in an area or by a user (not both).
+-- Parameters: step, area, username (null: any). Index: scan_tally_is_unique.
+WITH filter_ids AS (
     SELECT
         (SELECT id FROM bags_area WHERE code = %(area)s::text) AS area_id,
         (SELECT id FROM accounts_user WHERE username = %(username)s::text) AS actor_id
@@ -11,7 +11,7 @@ FROM (
     WHERE grain = CASE WHEN %(username)s::text IS NULL THEN 'all' ELSE 'person' END
     UNION ALL
     SELECT area_id, actor_id, step, total FROM dashboard_scanpending
-) AS counted, asked
+) AS counted, filter_ids
 WHERE (%(step)s::text IS NULL OR step = %(step)s::text)
-    AND (%(area)s::text IS NULL OR counted.area_id = asked.area_id)
-    AND (%(username)s::text IS NULL OR counted.actor_id = asked.actor_id)
+    AND (%(area)s::text IS NULL OR counted.area_id = filter_ids.area_id)
+    AND (%(username)s::text IS NULL OR counted.actor_id = filter_ids.actor_id)

@@ -1,1 +1,1 @@
-"""Counters and statistics."""
+"""Counters, statistics queries and reports."""

@@ -1,4 +1,4 @@
-"""Answers that more than one door gives: made once, kept in the cache, the same everywhere."""
+"""Cached results of the statistics queries, shared by the API, the pages and the live dashboard."""
 
 from datetime import date
 from functools import lru_cache
@@ -14,29 +14,30 @@ from tracetrack import cache
 
 
 def overview(user: User, *, area: str | None = None, period: str = "today") -> tuple[bytes, bool]:
-    """The dashboard's numbers for `user` as JSON, and whether they come from the cache."""
-    built = False
+    """Return the dashboard statistics for `user` as JSON, and whether they came from the cache.
+
+    The arguments and errors are those of `queries.overview`.
+    """
+    is_built = False
     now = timezone.now()
 
     def build() -> bytes:
-        nonlocal built
-        built = True
+        nonlocal is_built
+        is_built = True
         return orjson.dumps(queries.overview(user, now=now, area=area, period=period))
 
-    # A new day begins at once, not when what is kept of yesterday runs out.
-    key = _key("ultra", visibility_key(user), business_day(now), area, period)
-    return cache.cached("dashboard", key, build), not built
+    # The key contains the day: at midnight the statistics of the new day are shown at once.
+    key = _cache_key("ultra", visibility_key(user), business_day(now), area, period)
+    return cache.cached("dashboard", key, build), not is_built
 
 
-def person_stats(person: User) -> bytes:
-    """What `person` scanned, as JSON."""
+def user_stats(user: User) -> bytes:
+    """Return the scan counts of one user as JSON; see `queries.user_stats`."""
     now = timezone.now()
-    key = _key("person", f"user {person.pk}", business_day(now))
-    return cache.cached(
-        "user_stats", key, lambda: orjson.dumps(queries.person_stats(person, now=now))
-    )
+    key = _cache_key("person", f"user {user.pk}", business_day(now))
+    return cache.cached("user_stats", key, lambda: orjson.dumps(queries.user_stats(user, now=now)))
 
 
 @lru_cache(maxsize=1000)
-def _key(name: str, scope: str, day: date, *narrowed: str | None) -> str:
-    return cache.key(name, scope=scope, day=day, narrowed=narrowed)
+def _cache_key(name: str, scope: str, day: date, *filters: str | None) -> str:
+    return cache.key(name, scope=scope, day=day, filters=filters)

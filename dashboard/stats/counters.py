@@ -1,4 +1,7 @@
-"""The proof of the counters: what they say, what a recount says, and the repair."""
+"""Verification, repair and roll-up of the dashboard counters.
+
+Triggers maintain the counters; see `dashboard/models.py` and `dashboard/sql/functions/`.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,51 +18,57 @@ COUNTERS = ("bags", "batches", "scans")
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One number that is not what a recount gives."""
+    """A counter whose value differs from a recount.
+
+    `key` are the values of its dimensions, such as kind, type, area, destination and state.
+    """
 
     counter: str
     key: tuple[Any, ...]
-    is_now: int
-    should_be: int
+    value: int
+    recount: int
 
     def __str__(self) -> str:
         key = " ".join("-" if part in (None, "") else str(part) for part in self.key)
-        return f"{self.counter} {key}: is {self.is_now}, should be {self.should_be}"
+        return f"{self.counter} {key}: is {self.value}, should be {self.recount}"
 
 
-def drifts() -> list[Drift]:
-    """Every counter that differs from a recount, both read in one snapshot."""
-    within = connection.in_atomic_block
+def find_drifts() -> list[Drift]:
+    """Return every counter that differs from a recount in the same snapshot."""
+    is_outermost = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        # A transaction that is under way can no longer change how it sees the others.
-        if not within:
+        # The isolation level can be set only at the start of a transaction.
+        if is_outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        return [drift for counter in COUNTERS for drift in _compared(cursor, counter)]
+        return [drift for counter in COUNTERS for drift in _compare(cursor, counter)]
 
 
 @transaction.atomic
 def repair() -> list[Drift]:
-    """Set every counter to a recount, while nobody writes; returns what was wrong."""
+    """Set all counters to a recount while writers are locked out; return the corrected drifts."""
     with connection.cursor() as cursor:
         cursor.execute("LOCK bags_bag, bags_batch, scans_scan IN SHARE ROW EXCLUSIVE MODE")
-        wrong = [drift for counter in COUNTERS for drift in _compared(cursor, counter)]
-        for counter in sorted({drift.counter for drift in wrong}):
+        drifts = [drift for counter in COUNTERS for drift in _compare(cursor, counter)]
+        for counter in sorted({drift.counter for drift in drifts}):
             cursor.execute(sql(f"dashboard.repair_{counter}"))
-    return wrong
+    return drifts
 
 
 def roll_up() -> None:
-    """Add what is pending to the tallies now; writers do so by themselves now and then."""
+    """Add the pending counts to the tallies now. The triggers do the same from time to time."""
     with transaction.atomic(), connection.cursor() as cursor:
         for counter in COUNTERS:
-            lock = f"dashboard_roll_up_{counter}"
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [lock])
-            cursor.execute(f"SELECT {lock}()")
+            function = f"dashboard_roll_up_{counter}"
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [function])
+            cursor.execute(f"SELECT {function}()")
 
 
 @contextmanager
-def counting_on(day: date) -> Iterator[None]:
-    """Count what this connection changes as a change of `day`: for those who play the past."""
+def count_on_day(day: date) -> Iterator[None]:
+    """Count the changes of this connection during a block as changes of `day`, not of today.
+
+    Demo data needs it, because it records the past.
+    """
     setting = "SELECT set_config('tracetrack.counting_day', %s, false)"
     with connection.cursor() as cursor:
         cursor.execute(setting, [day.isoformat()])
@@ -68,6 +77,6 @@ def counting_on(day: date) -> Iterator[None]:
         cursor.execute(setting, [""])
 
 
-def _compared(cursor: Any, counter: str) -> list[Drift]:
+def _compare(cursor: Any, counter: str) -> list[Drift]:
     cursor.execute(sql(f"dashboard.drift_{counter}"))
     return [Drift(counter, tuple(row[:-2]), row[-2], row[-1]) for row in cursor.fetchall()]

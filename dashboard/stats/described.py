@@ -7,7 +7,23 @@ from dashboard.business_days import PERIODS
 from dashboard.stats.serializers import BatchStatsIn, CacheClearIn
 from scans.models import Step
 from tracetrack.errors.problem import BadRequest
-from tracetrack.openapi.shapes import COUNT, DAY, FLAG, MOMENT, NUMBER, Shape, TEXT, Table, Told, keyed, maybe, named, one_of, record, rows
+from tracetrack.openapi.shapes import (
+    COUNT,
+    DAY,
+    FLAG,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    Shape,
+    Table,
+    Told,
+    keyed,
+    maybe,
+    named,
+    one_of,
+    record,
+    rows,
+)
 
 
 def counts(*names: str) -> Shape:

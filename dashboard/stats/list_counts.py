@@ -1,4 +1,4 @@
-"""How many there are, for lists: from the counters; None where only counting would tell."""
+"""Totals of lists from the counters; None if only counting the rows would give the total."""
 
 from typing import Any
 
@@ -10,41 +10,45 @@ from bags.queries import all_bags
 from bags.querysets import visible_area_ids
 from tracetrack.db.sql_files import sql
 
-# Up to so many bags of a batch are counted one by one.
-MOST_COUNTED = 10_000
+# The bags of a batch have no counter; up to this number they are counted row by row.
+MAX_COUNTED_ROWS = 10_000
 
 
-def bags(user: User, filters: dict[str, Any]) -> int | None:
-    """How many bags `user` sees and the filters mean. Index: bag_in_batch."""
+def count_bags(user: User, filters: dict[str, Any]) -> int | None:
+    """Return how many bags `user` can see that match the filters, or None. Index: bag_in_batch.
+
+    `filters` are keyword arguments of BagFilters.
+    """
     if "batch" in filters:
-        some = all_bags(user, BagFilters(**filters)).order_by()[: MOST_COUNTED + 1]
-        found = some.count()
-        return found if found <= MOST_COUNTED else None
+        rows = all_bags(user, BagFilters(**filters)).order_by()[: MAX_COUNTED_ROWS + 1]
+        total = rows.count()
+        return total if total <= MAX_COUNTED_ROWS else None
     areas = visible_area_ids(user)
-    asked: dict[str, Any] = dict.fromkeys(["kind", "state", "area", "bag_type"])
-    asked |= {"loose": False, "areas": None if areas is None else sorted(areas)}
-    return _total("dashboard.total_bags", asked | filters)
+    params: dict[str, Any] = dict.fromkeys(["kind", "state", "area", "bag_type"])
+    params |= {"loose": False, "areas": None if areas is None else sorted(areas)}
+    return _fetch_total("dashboard.total_bags", params | filters)
 
 
-def batches(user: User, filters: dict[str, Any]) -> int | None:
-    """How many batches the filters mean; everybody sees the same."""
+def count_batches(user: User, filters: dict[str, Any]) -> int | None:
+    """Return how many batches match the filters, or None. All users see the same batches."""
     if not filters.keys() <= {"state", "held"}:
         return None
-    return _total("dashboard.total_batches", {"state": None, "held": None} | filters)
+    return _fetch_total("dashboard.total_batches", {"state": None, "held": None} | filters)
 
 
-def scans(user: User, filters: dict[str, Any]) -> int | None:
-    """How many scans the filters mean, for whom no areas bound.
+def count_scans(user: User, filters: dict[str, Any]) -> int | None:
+    """Return how many scans match the filters, or None.
 
-    To others a scan is shown by where its bag is now, which no counter knows.
+    None for a user who is restricted to areas: which scans they see depends on where the bags are
+    now, and the counters do not contain that.
     """
     if visible_area_ids(user) is not None or {"area", "username"} <= filters.keys():
         return None
-    asked = dict.fromkeys(["step", "area", "username"]) | filters
-    return _total("dashboard.total_scans", asked)
+    params = dict.fromkeys(["step", "area", "username"]) | filters
+    return _fetch_total("dashboard.total_scans", params)
 
 
-def _total(statement: str, asked: dict[str, Any]) -> int:
+def _fetch_total(statement: str, params: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(sql(statement), asked)
+        cursor.execute(sql(statement), params)
         return int(cursor.fetchone()[0])

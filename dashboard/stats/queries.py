@@ -1,4 +1,4 @@
-"""Every number that is shown. Read from the read models, never counted live over scans or bags."""
+"""Statistics for the dashboard and reports, read from the counters instead of bags and scans."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from bags.errors import AreaUnknown
 from bags.models import Bag, Batch, Kind
 from bags.queries import batch_contents, find_area, find_batch
 from bags.querysets import visible_area_ids
-from dashboard.business_days import business_day, business_hour, period_of
+from dashboard.business_days import business_day, business_hour, period_days
 from scans.models import Outcome, Scan
 from scans.queries import latest
 from tracetrack.db.sql_files import sql
@@ -22,20 +22,20 @@ STATS = ("bags", "users", "activity", "batches", "all")
 def overview(
     user: User, *, now: datetime, area: str | None = None, period: str = "today"
 ) -> dict[str, Any]:
-    """All dashboard numbers that `user` may see, and the ten latest scans.
+    """Return all dashboard statistics that `user` may see, and the ten latest scans.
 
-    The numbers are of one snapshot. `week` is the last 7 business days, today among them;
-    `active_users` counts distinct actors of these days. With `area` all but the batches speak of
-    this area alone; raises AreaUnknown, also where `user` may not see it. `period`, one of
-    `PERIODS`, bounds what says so.
+    The statistics come from one snapshot. `week` is the last 7 business days including today;
+    `active_users` counts the distinct actors of these days. With `area` everything but the batches
+    is limited to this area. `period`, one of `PERIODS`, is the time span of the fields that have
+    one. Raise AreaUnknown if the area does not exist or `user` may not see it.
     """
-    place = None if area is None else _area(user, area)
-    numbers = _numbers("dashboard.overview", user, now, within=place, period=period)
-    bounds = numbers.pop("period")
+    area_id = None if area is None else _visible_area_id(user, area)
+    statistics = _fetch_statistics("dashboard.overview", user, now, area_id=area_id, period=period)
+    bounds = statistics.pop("period")
     return {
         "success": True,
-        **numbers,
-        "recent_activity": latest(user, 10, area=place),
+        **statistics,
+        "recent_activity": latest(user, 10, area=area_id),
         "generated_at": now.isoformat(),
         "area": area,
         "period": {"name": period, **bounds},
@@ -45,57 +45,52 @@ def overview(
 def batch_stats(
     user: User, *, stats: Collection[str], batches: Collection[str] | None, now: datetime
 ) -> dict[str, Any]:
-    """Several statistics in one: any of `STATS`; "all" means each of them.
+    """Return several statistics by name: those in `stats`, or all of `STATS` if it has "all".
 
-    With `batches`, `bags` and `batches` speak of these; raises BatchUnknown.
+    With `batches` (codes), the parts `bags` and `batches` are limited to these batches. Raise
+    BatchUnknown.
     """
-    wanted = set(STATS) if "all" in stats else set(stats)
-    numbers = _numbers("dashboard.overview", user, now)
-    lots = [find_batch(user, code) for code in dict.fromkeys(batches or ())]
-    answers: dict[str, Callable[[], Any]] = {
-        "bags": lambda: _bags_of(user, lots) if lots else numbers["stats"]["bags"],
+    requested = set(STATS) if "all" in stats else set(stats)
+    statistics = _fetch_statistics("dashboard.overview", user, now)
+    selected = [find_batch(user, code) for code in dict.fromkeys(batches or ())]
+    totals = statistics["stats"]
+    parts: dict[str, Callable[[], Any]] = {
+        "bags": lambda: _contents_by_batch(user, selected) if selected else totals["bags"],
         "users": lambda: {
-            "active_users": numbers["stats"]["scans"]["active_users"],
-            "top_operators": numbers["top_operators"],
+            "active_users": totals["scans"]["active_users"],
+            "top_operators": statistics["top_operators"],
         },
         "activity": lambda: {
-            **{k: numbers["stats"]["scans"][k] for k in ("total", "today", "week")},
-            "by_day": numbers["by_day"],
-            "by_hour": numbers["by_hour"],
-            "by_step": _numbers("dashboard.by_step", user, now),
+            **{name: totals["scans"][name] for name in ("total", "today", "week")},
+            "by_day": statistics["by_day"],
+            "by_hour": statistics["by_hour"],
+            "by_step": _fetch_statistics("dashboard.by_step", user, now),
         },
         "batches": lambda: (
-            [_batch_line(user, lot) for lot in lots] if lots else numbers["stats"]["batches"]
+            [_batch_summary(user, batch) for batch in selected] if selected else totals["batches"]
         ),
     }
-    return {name: answer() for name, answer in answers.items() if name in wanted}
+    return {name: build() for name, build in parts.items() if name in requested}
 
 
-def person_stats(person: User, *, now: datetime) -> dict[str, Any]:
-    """What one person scanned: in all, today, in the last 7 business days, by step."""
-    with connection.cursor() as cursor:
-        given: dict[str, Any] = {"actor": person.pk, "today": business_day(now)}
-        cursor.execute(sql("dashboard.person"), given)
-        (numbers,) = cursor.fetchone()
-    return {"username": person.username, **numbers}
+def user_stats(user: User, *, now: datetime) -> dict[str, Any]:
+    """Return the scan counts of one user: total, today, last 7 business days, by step."""
+    params: dict[str, Any] = {"actor": user.pk, "today": business_day(now)}
+    return {"username": user.username, **_fetch_json("dashboard.user_stats", params)}
 
 
-def report(user: User, *, first: date, last: date) -> list[dict[str, Any]]:
-    """Scans that `user` may see by day, area and step, the latest day first; exact, as all are."""
-    areas = visible_area_ids(user)
-    given: dict[str, Any] = {
-        "areas": None if areas is None else sorted(areas),
-        "first": first,
-        "last": last,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(sql("dashboard.report"), given)
-        rows: list[dict[str, Any]] = cursor.fetchone()[0]
+def scan_report(user: User, *, first: date, last: date) -> list[dict[str, Any]]:
+    """Return the scan counts that `user` may see by day, area and step, latest day first.
+
+    `first` and `last` are business days and both included.
+    """
+    params: dict[str, Any] = {"areas": _area_params(user), "first": first, "last": last}
+    rows: list[dict[str, Any]] = _fetch_json("dashboard.report", params)
     return rows
 
 
-def census() -> dict[str, Any]:
-    """What the tables themselves hold, counted row by row."""
+def count_rows() -> dict[str, Any]:
+    """Count bags and scans in their tables, without the counters. Slow on large tables."""
     parents = Bag.objects.filter(kind=Kind.PARENT)
     children = Bag.objects.filter(kind=Kind.CHILD)
     return {
@@ -103,60 +98,71 @@ def census() -> dict[str, Any]:
         "children": children.count(),
         "loose_children": children.filter(parent=None).count(),
         "linked_children": children.exclude(parent=None).count(),
-        "parents_by_state": _by(parents, "state"),
-        "ledger_applied_by_step": _by(Scan.objects.filter(outcome=Outcome.APPLIED), "step"),
-        "ledger_already_by_step": _by(Scan.objects.filter(outcome=Outcome.ALREADY), "step"),
+        "parents_by_state": _count_by(parents, "state"),
+        "ledger_applied_by_step": _count_by(Scan.objects.filter(outcome=Outcome.APPLIED), "step"),
+        "ledger_already_by_step": _count_by(Scan.objects.filter(outcome=Outcome.ALREADY), "step"),
         "unexpected_receipts": Scan.objects.filter(step="receive", unexpected=True).count(),
-        "bags_by_area": _by(Bag.objects.all(), "area__code"),
+        "bags_by_area": _count_by(Bag.objects.all(), "area__code"),
     }
 
 
-def _area(user: User, code: str) -> int:
-    area, areas = find_area(code), visible_area_ids(user)
-    if areas is not None and area.pk not in areas:
+def _visible_area_id(user: User, code: str) -> int:
+    area, visible = find_area(code), visible_area_ids(user)
+    if visible is not None and area.pk not in visible:
         raise AreaUnknown(area=code)
     return area.pk
 
 
-def _numbers(
+def _area_params(user: User, area_id: int | None = None) -> list[int] | None:
+    """Return the area ids to limit a statement to: one area, the user's areas, or None for all."""
+    areas = visible_area_ids(user) if area_id is None else {area_id}
+    return None if areas is None else sorted(areas)
+
+
+def _fetch_statistics(
     statement: str,
     user: User,
     now: datetime,
     *,
-    within: int | None = None,
+    area_id: int | None = None,
     period: str = "today",
 ) -> Any:
-    areas, today = visible_area_ids(user) if within is None else {within}, business_day(now)
-    first, last = period_of(period, today)
-    given: dict[str, Any] = {
-        "areas": None if areas is None else sorted(areas),
+    today = business_day(now)
+    first, last = period_days(period, today)
+    params: dict[str, Any] = {
+        "areas": _area_params(user, area_id),
         "today": today,
         "hour": business_hour(now),
         "first": first,
         "last": last,
     }
+    return _fetch_json(statement, params)
+
+
+def _fetch_json(statement: str, params: dict[str, Any]) -> Any:
+    """Run a statement that returns one JSON value; return it decoded."""
     with connection.cursor() as cursor:
-        cursor.execute(sql(statement), given)
-        (numbers,) = cursor.fetchone()
-    return numbers
+        cursor.execute(sql(statement), params)
+        (value,) = cursor.fetchone()
+    return value
 
 
-def _bags_of(user: User, lots: Iterable[Batch]) -> dict[str, Any]:
-    return {lot.code: batch_contents(user, lot) for lot in lots}
+def _contents_by_batch(user: User, batches: Iterable[Batch]) -> dict[str, Any]:
+    return {batch.code: batch_contents(user, batch) for batch in batches}
 
 
-def _batch_line(user: User, lot: Batch) -> dict[str, Any]:
+def _batch_summary(user: User, batch: Batch) -> dict[str, Any]:
     return {
-        "code": lot.code,
-        "product": lot.product,
-        "variety": lot.variety,
-        "state": lot.state,
-        "held": lot.held,
-        "planned_bags": lot.planned_bags,
-        "progress": batch_contents(user, lot)["progress"],
+        "code": batch.code,
+        "product": batch.product,
+        "variety": batch.variety,
+        "state": batch.state,
+        "held": batch.held,
+        "planned_bags": batch.planned_bags,
+        "progress": batch_contents(user, batch)["progress"],
     }
 
 
-def _by(rows: "models.QuerySet[Any]", column: str) -> dict[str, int]:
+def _count_by(rows: "models.QuerySet[Any]", column: str) -> dict[str, int]:
     counted = rows.values(column).annotate(total=models.Count("pk")).order_by(column)
     return {row[column]: row["total"] for row in counted}

@@ -1,4 +1,4 @@
-"""Report tables from the counters: scans by day and by area, a column for each step."""
+"""Report tables of scan counts by day or area with a column for each step, and their CSV export."""
 
 import csv
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from dashboard.labels import STEPS
 from scans.models import EARLIEST
 from tracetrack.imports.csv import formula_escaped
 
-LONGEST = timedelta(days=366)
-USUAL = timedelta(days=30)
-Row = dict[str, Any]
+MAX_PERIOD = timedelta(days=366)
+DEFAULT_PERIOD = timedelta(days=30)
+ScanCount = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Line:
-    """One line of a report: what it is of, its number for each step, their sum."""
+class ReportLine:
+    """A line of a report: the day or area code, the count for each step, their sum."""
 
     name: str
     cells: list[int]
@@ -26,52 +26,58 @@ class Line:
 
 
 @dataclass(slots=True)
-class Table:
-    """Lines under the steps that occur in them."""
+class ReportTable:
+    """A report: its steps (columns), its lines, the sum of each column, the grand total."""
 
     steps: list[str] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ReportLine] = field(default_factory=list)
     sums: list[int] = field(default_factory=list)
     total: int = 0
 
 
-def span(first: str, last: str, *, today: date) -> tuple[date, date]:
-    """The days that are meant: the last 30 where nothing usable is said, never more than 366."""
-    until = max(min(_day(last) or today, today), EARLIEST.date())
-    since = _day(first) or until - USUAL + timedelta(days=1)
-    return max(min(since, until), until - LONGEST + timedelta(days=1)), until
+def parse_period(first: str, last: str, *, today: date) -> tuple[date, date]:
+    """Return the first and the last day of a report from two ISO dates entered by the user.
+
+    Missing or invalid dates default to the last 30 days. The period ends today at the latest and
+    has at most 366 days.
+    """
+    until = max(min(_parse_day(last) or today, today), EARLIEST.date())
+    since = _parse_day(first) or until - DEFAULT_PERIOD + timedelta(days=1)
+    return max(min(since, until), until - MAX_PERIOD + timedelta(days=1)), until
 
 
-def table(rows: Iterable[Row], by: str) -> Table:
-    """The rows of a report, summed `by` day or area: the latest day, the first area on top."""
+def build_table(counts: Iterable[ScanCount], by: str) -> ReportTable:
+    """Sum the scan counts by "day" (latest first) or "area" (in the order of codes)."""
     sums: dict[str, dict[str, int]] = {}
-    for row in rows:
-        line = sums.setdefault(str(row[by]), {})
-        line[row["step"]] = line.get(row["step"], 0) + row["scans"]
-    ordered = sorted(sums.items(), reverse=by == "day")
-    occurring = {step for line in sums.values() for step in line}
-    steps = [step for step in STEPS if step in occurring]
-    lines = [_line(name, [line.get(step, 0) for step in steps]) for name, line in ordered]
-    columns = [sum(line.cells[n] for line in lines) for n in range(len(steps))]
-    return Table(steps, lines, columns, sum(columns))
+    for count in counts:
+        by_step = sums.setdefault(str(count[by]), {})
+        by_step[count["step"]] = by_step.get(count["step"], 0) + count["scans"]
+    used = {step for by_step in sums.values() for step in by_step}
+    steps = [step for step in STEPS if step in used]
+    lines = [
+        _build_line(name, [by_step.get(step, 0) for step in steps])
+        for name, by_step in sorted(sums.items(), reverse=by == "day")
+    ]
+    columns = [sum(line.cells[number] for line in lines) for number in range(len(steps))]
+    return ReportTable(steps, lines, columns, sum(columns))
 
 
-def as_csv(rows: Iterable[Row]) -> str:
-    """The rows of a report as a sheet."""
+def format_csv(counts: Iterable[ScanCount]) -> str:
+    """Return the scan counts as CSV with the columns day, area, step and scans."""
     file = StringIO()
-    sheet = csv.writer(file, lineterminator="\n")
-    sheet.writerow(["day", "area", "step", "scans"])
-    sheet.writerows(
-        [row["day"], formula_escaped(row["area"]), row["step"], row["scans"]] for row in rows
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["day", "area", "step", "scans"])
+    writer.writerows(
+        [row["day"], formula_escaped(row["area"]), row["step"], row["scans"]] for row in counts
     )
     return file.getvalue()
 
 
-def _line(name: str, cells: list[int]) -> Line:
-    return Line(name, cells, sum(cells))
+def _build_line(name: str, cells: list[int]) -> ReportLine:
+    return ReportLine(name, cells, sum(cells))
 
 
-def _day(text: str) -> date | None:
+def _parse_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What requests for numbers may say, and people as JSON."""
+"""Parameters of the statistics endpoints, and the signed-in user as JSON."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from dashboard.stats.queries import STATS
 
 
 class OverviewIn(serializers.Serializer[Any]):
-    """What narrows the dashboard: one area, and the period of what has one."""
+    """Filters of the dashboard: an area, and the period of the fields that have one."""
 
     area = serializers.CharField(max_length=32, default=None)
     period = serializers.ChoiceField(list(PERIODS), default="today")
 
 
 class BatchStatsIn(serializers.Serializer[Any]):
-    """Which statistics, and of which batches."""
+    """The requested statistics, and the codes of the batches to limit them to."""
 
     stats = serializers.ListField(
         child=serializers.ChoiceField(STATS), min_length=1, max_length=len(STATS)
@@ -29,19 +29,19 @@ class BatchStatsIn(serializers.Serializer[Any]):
 
 
 class CacheClearIn(serializers.Serializer[Any]):
-    """Which answers to forget: a namespace, a colon, and a glob, such as dashboard:*."""
+    """The cache entries to remove: a namespace, a colon, and a glob, such as `dashboard:*`."""
 
     pattern = serializers.CharField(max_length=128)
 
 
-def person_json(person: User) -> dict[str, Any]:
-    """Who somebody is, what the account may do, and in which areas it works."""
+def user_json(user: User) -> dict[str, Any]:
+    """Return the JSON of a user: names, role, permissions and areas."""
     return {
-        "username": person.username,
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "role": person.role,
-        "permissions": sorted(person.get_all_permissions()),
-        "all_areas": visible_area_ids(person) is None,
-        "areas": list(person.areas.order_by("code").values_list("code", flat=True)),
+        "username": user.username,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "role": user.role,
+        "permissions": sorted(user.get_all_permissions()),
+        "all_areas": visible_area_ids(user) is None,
+        "areas": list(user.areas.order_by("code").values_list("code", flat=True)),
     }

@@ -1,4 +1,4 @@
-"""JSON of numbers: the whole dashboard, several statistics at once, and the cache behind them."""
+"""Endpoints of statistics and of the signed-in user; resets of the cache and the pool."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from accounts.models import User
 from dashboard import actions
 from dashboard.stats import cached_queries, queries
-from dashboard.stats.serializers import BatchStatsIn, CacheClearIn, OverviewIn, person_json
+from dashboard.stats.serializers import BatchStatsIn, CacheClearIn, OverviewIn, user_json
 from tracetrack.api.cached_view import CachedView
 from tracetrack.api.view import ApiView, json_response
 from tracetrack.ops.pool_reset import reset_pool
 
 
-class Ultra(CachedView):
+class DashboardUltra(CachedView):
     """GET /api/v3/dashboard/ultra"""
 
     permissions = {"GET": "dashboard.view_dashboard"}
@@ -23,26 +23,26 @@ class Ultra(CachedView):
     parameters = OverviewIn
 
     @classmethod
-    def payload(cls, user: User, **asked: Any) -> tuple[bytes, bool]:
-        return cached_queries.overview(user, **asked)
+    def payload(cls, user: User, **params: Any) -> tuple[bytes, bool]:
+        return cached_queries.overview(user, **params)
 
 
-class Me(ApiView):
+class CurrentUser(ApiView):
     """GET /api/v3/users/me"""
 
     permissions = {"GET": "dashboard.view_dashboard"}
 
     def get(self, request: Request) -> HttpResponse:
-        return json_response(person_json(self.actor))
+        return json_response(user_json(self.actor))
 
 
-class MyStats(ApiView):
+class CurrentUserStats(ApiView):
     """GET /api/v3/users/me/stats"""
 
     permissions = {"GET": "dashboard.view_dashboard"}
 
     def get(self, request: Request) -> HttpResponse:
-        return json_response(cached_queries.person_stats(self.actor))
+        return json_response(cached_queries.user_stats(self.actor))
 
 
 class BatchStats(ApiView):
@@ -52,8 +52,8 @@ class BatchStats(ApiView):
 
     def post(self, request: Request) -> HttpResponse:
         now = timezone.now()
-        numbers = queries.batch_stats(self.actor, **self.body(BatchStatsIn), now=now)
-        return json_response({"success": True, **numbers, "generated_at": now.isoformat()})
+        statistics = queries.batch_stats(self.actor, **self.body(BatchStatsIn), now=now)
+        return json_response({"success": True, **statistics, "generated_at": now.isoformat()})
 
 
 class CacheClear(ApiView):
@@ -62,9 +62,9 @@ class CacheClear(ApiView):
     permissions = {"POST": "accounts.clear_cache"}
 
     def post(self, request: Request) -> HttpResponse:
-        asked = self.body(CacheClearIn)
-        cleared = actions.clear_cache(actor=self.actor, **asked)
-        return json_response({"success": True, **asked, "cleared": cleared})
+        params = self.body(CacheClearIn)
+        cleared = actions.clear_cache(actor=self.actor, **params)
+        return json_response({"success": True, **params, "cleared": cleared})
 
 
 class PoolReset(ApiView):

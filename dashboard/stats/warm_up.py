@@ -1,4 +1,4 @@
-"""Answers made before anybody asks for them."""
+"""Fill the cache when a server worker starts."""
 
 import logging
 
@@ -9,20 +9,21 @@ from accounts.roles import PERMISSIONS
 from dashboard.stats.cached_queries import overview
 
 log = logging.getLogger(__name__)
-SEES_ALL = [role for role, may in PERMISSIONS.items() if "bags.view_all_areas" in may]
+# Users with these roles see all areas, so they share one cached dashboard.
+ALL_AREA_ROLES = [role for role, names in PERMISSIONS.items() if "bags.view_all_areas" in names]
 
 
-def warm() -> None:
-    """Have the dashboard of those who see all areas ready before the first of them asks.
+def warm_up_dashboard() -> None:
+    """Cache the dashboard of the users who see all areas before the first of them requests it.
 
-    For a thread of a worker that has just started: it leaves no connection behind, and a
-    database that is not there yet is no reason to stop.
+    Runs in a thread of a new worker. It closes its database connection, and only logs a warning if
+    the database is not available.
     """
     try:
-        user = User.objects.filter(role__in=SEES_ALL, is_active=True).order_by("id").first()
+        user = User.objects.filter(role__in=ALL_AREA_ROLES, is_active=True).order_by("id").first()
         if user is not None:
             overview(user)
     except DatabaseError as error:
-        log.warning("Nothing was made ready: %s", error)
+        log.warning("The dashboard cache was not warmed up: %s", error)
     finally:
         connection.close()

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dashboard.labels import KINDS, KIND_WORDS, ROLES, SCOPES, STATES, STEPS, Sign, UNKNOWN
+from dashboard.labels import KIND_WORDS, KINDS, ROLES, SCOPES, STATES, STEPS, UNKNOWN, Sign
 from dashboard.pages import language
 from tracetrack.errors.problem import Problem
 

@@ -59,7 +59,7 @@ class TestASeededSite:
     def test_has_counters_that_equal_a_recount(self):
         seed()
 
-        assert counters.drifts() == []
+        assert counters.find_drifts() == []
 
     def test_begins_every_ledger_with_register(self):
         seed()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.authentication import find_token
 from accounts.models import User
 from bags.models import Bag, Batch
-from dashboard.stats.counters import drifts
+from dashboard.stats.counters import find_drifts
 from demo import demo_month
 from demo.management.commands import seed_demo
 from scans.models import Scan
@@ -53,7 +53,7 @@ class TestTheDemo:
         assert now - first > timedelta(days=29)
         assert not Scan.objects.filter(recorded_at__gt=now).exists()
         assert set(Scan.objects.values_list("outcome", flat=True)) == {"applied", "already"}
-        assert drifts() == []
+        assert find_drifts() == []
 
     def test_is_the_work_of_people_who_each_see_some_areas(self, seed, monkeypatch):
         monkeypatch.setattr(seed_demo, "_make", lambda people: None)

@@ -8,8 +8,8 @@ from django.core.management import call_command
 
 from audit.models import AuditEntry
 from bags.models import Bag
-from dashboard.stats.counters import drifts
-from dashboard.stats.queries import census
+from dashboard.stats.counters import find_drifts
+from dashboard.stats.queries import count_rows
 from scans.models import Scan
 from tests.import_commands import DAY, run, versions
 
@@ -39,8 +39,8 @@ class TestAFactoryDay:
         assert bags == EXPECTED["bags.csv"]
         assert scans == EXPECTED["scans.csv"]
         assert verdicts == VERDICTS
-        assert census() == EXPECTED["after"]
-        assert drifts() == []
+        assert count_rows() == EXPECTED["after"]
+        assert find_drifts() == []
         imported = AuditEntry.objects.filter(action="sheet.imported").order_by("id")
         assert [scan_request.subject for scan_request in imported] == ["bags.csv", "scans.csv"]
         assert {scan_request.actor_name for scan_request in imported} == {"system"}

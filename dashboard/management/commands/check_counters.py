@@ -1,4 +1,4 @@
-"""Compare the dashboard's counters with a full recount."""
+"""Compare the dashboard counters with a recount of the tables, and repair them on request."""
 
 from typing import Any
 
@@ -9,18 +9,22 @@ from tracetrack.db.timeouts import no_statement_timeout
 
 
 class Command(BaseCommand):
-    help = "Compare the dashboard's counters with a full recount. Exits with 1 where they differ."
+    help = "Compare the dashboard counters with a full recount. Exits with 1 if they differ."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--repair", action="store_true", help="set them right while at it")
+        parser.add_argument(
+            "--repair", action="store_true", help="correct the counters that differ"
+        )
 
     def handle(self, *args: Any, **options: Any) -> str:
         with no_statement_timeout():
-            wrong = counters.repair() if options["repair"] else counters.drifts()
-        for drift in wrong:
+            drifts = counters.repair() if options["repair"] else counters.find_drifts()
+        for drift in drifts:
             self.stderr.write(str(drift))
-        if wrong and options["repair"]:
-            return f"{len(wrong)} counters were wrong and are right now."
-        if wrong:
-            raise CommandError(f"{len(wrong)} counters have drifted; --repair sets them right.")
-        return "All counters are right."
+        if drifts and options["repair"]:
+            return f"{len(drifts)} counters differed and were corrected."
+        if drifts:
+            raise CommandError(
+                f"{len(drifts)} counters differ from a recount; --repair corrects them."
+            )
+        return "All counters match a recount."

@@ -1,17 +1,17 @@
-"""Count the tables themselves."""
+"""Count bags and scans in their tables and print the counts as JSON."""
 
 import json
 
 from django.core.management.base import BaseCommand
 
-from dashboard.stats.queries import census
+from dashboard.stats.queries import count_rows
 from tracetrack.db.timeouts import no_statement_timeout
 
 
 class Command(BaseCommand):
-    help = "Count bags and scans in the tables themselves, not the counters, and print JSON."
+    help = "Count bags and scans in their tables, without the counters, and print JSON."
 
     def handle(self, *args: object, **options: object) -> None:
         with no_statement_timeout():
-            counted = census()
-        self.stdout.write(json.dumps(counted, indent=1))
+            counts = count_rows()
+        self.stdout.write(json.dumps(counts, indent=1))

@@ -1,4 +1,4 @@
--- Empty the daily changes when bags or batches are truncated.
+-- Empty the daily changes when the table of bags or batches is truncated.
 CREATE OR REPLACE FUNCTION dashboard_reset_days()
 RETURNS trigger
 LANGUAGE plpgsql

@@ -5,12 +5,12 @@ LANGUAGE sql
 AS $$
     DELETE FROM dashboard_bagday
     WHERE day < (now() AT TIME ZONE dashboard_business_zone())::date - 1;
-    WITH gone AS (DELETE FROM dashboard_bagpending RETURNING *),
+    WITH removed AS (DELETE FROM dashboard_bagpending RETURNING *),
     changed AS (
         INSERT INTO dashboard_bagday AS d
             (day, kind, bag_type_id, area_id, bound_for_id, state, total)
         SELECT day, kind, bag_type_id, area_id, bound_for_id, state, sum(total)
-        FROM gone
+        FROM removed
         WHERE day >= (now() AT TIME ZONE dashboard_business_zone())::date - 1
         GROUP BY 1, 2, 3, 4, 5, 6
         ON CONFLICT (day, kind, bag_type_id, area_id, bound_for_id, state)
@@ -18,7 +18,7 @@ AS $$
     )
     INSERT INTO dashboard_bagtally AS t (kind, bag_type_id, area_id, bound_for_id, state, total)
     SELECT kind, bag_type_id, area_id, bound_for_id, state, sum(total)
-    FROM gone GROUP BY 1, 2, 3, 4, 5
+    FROM removed GROUP BY 1, 2, 3, 4, 5
     ON CONFLICT (kind, bag_type_id, area_id, bound_for_id, state)
     DO UPDATE SET total = t.total + excluded.total;
 $$;

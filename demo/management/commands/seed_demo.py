@@ -16,7 +16,7 @@ from audit.models import AuditEntry
 from bags.actions import close_batch, create_batch, hold_batch
 from bags.models import Area, Bag, BagType, Batch
 from dashboard.business_days import business_day
-from dashboard.stats.counters import counting_on
+from dashboard.stats.counters import count_on_day
 from demo import demo_month
 from scans.recording import bulk
 
@@ -84,10 +84,10 @@ def _wanted() -> bool:
 
 def _make(people: dict[str, User]) -> None:
     office, now, rows = people["office"], timezone.now(), 0
-    with counting_on(business_day(now) - timedelta(days=1)):
+    with count_on_day(business_day(now) - timedelta(days=1)):
         _make_batches(office)
     for shift in demo_month.month(now):
-        with counting_on(business_day(shift.begins)):
+        with count_on_day(business_day(shift.begins)):
             bags = bulk.register_bags(shift.bags, actor=office, areas=None, now=shift.begins)
             scans = ((entry, people[username]) for entry, username in shift.scans)
             verdicts = [*bags, *bulk.record_scans(scans, areas=None, now=shift.ends)]

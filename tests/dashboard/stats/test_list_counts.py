@@ -98,7 +98,7 @@ class TestTheTotal:
         assert total(operator, "scans") is None
 
     def test_of_a_large_batch_is_left_out(self, many, office, monkeypatch):
-        monkeypatch.setattr(list_counts, "MOST_COUNTED", 1)
+        monkeypatch.setattr(list_counts, "MAX_COUNTED_ROWS", 1)
 
         assert total(office, f"bags?batch={LOT}") is None
 

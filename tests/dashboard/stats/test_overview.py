@@ -9,10 +9,10 @@ from django.utils import timezone
 from accounts.roles import Role
 from bags.errors import AreaUnknown, BatchUnknown
 from bags.models import Bag
-from dashboard.business_days import PERIODS, business_day, period_of
+from dashboard.business_days import PERIODS, business_day, period_days
 from dashboard.models import BagDay, BatchDay
 from dashboard.stats.counters import roll_up
-from dashboard.stats.queries import batch_stats, census, overview, person_stats
+from dashboard.stats.queries import batch_stats, count_rows, overview, user_stats
 from scans.models import Scan
 from tests.factories import (
     child_codes,
@@ -170,7 +170,7 @@ class TestTheOverview:
         if rolled_up:
             roll_up()
         now = timezone.now()
-        first, last = period_of(period, business_day(now))
+        first, last = period_days(period, business_day(now))
         scans = Scan.objects.filter(**({"area__code": area} if area else {}))
         meant = [s for s in scans if first <= business_day(s.scanned_at) <= last]
 
@@ -235,7 +235,7 @@ class TestBatchStats:
 
 class TestPersonStats:
     def test_count_what_one_person_scanned(self, ben, day):
-        stats = person_stats(ben, now=timezone.now())
+        stats = user_stats(ben, now=timezone.now())
 
         assert stats["total"] == Scan.objects.filter(actor=ben).count()
         assert stats["by_step"]["inspect"] == 4
@@ -244,7 +244,7 @@ class TestPersonStats:
 
 class TestTheCensus:
     def test_counts_the_tables(self, ben, day):
-        counted = census()
+        counted = count_rows()
 
         assert counted["parents_by_state"] == {"complete": 1, "dispatched": 1, "open": 1}
         assert counted["children"] == 35

@@ -3,7 +3,7 @@
 import pytest
 
 from audit.models import AuditEntry
-from dashboard.stats.views import Ultra
+from dashboard.stats.views import DashboardUltra
 from tests.api_fixtures import HERE, LOT, commit, post, scan_body
 from tests.factories import scan
 from tests.problem_assertions import assert_problem
@@ -124,7 +124,7 @@ class TestUltra:
         office.get(ULTRA)
         assert_problem(site.client("anonymous").get(ULTRA), 401, "not-signed-in")
 
-        monkeypatch.setitem(Ultra.permissions, "GET", "accounts.clear_cache")
+        monkeypatch.setitem(DashboardUltra.permissions, "GET", "accounts.clear_cache")
 
         problem = assert_problem(office.get(ULTRA), 403, "forbidden")
         assert problem["facts"] == {"permission": "accounts.clear_cache"}

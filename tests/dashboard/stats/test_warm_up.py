@@ -16,12 +16,12 @@ class TestWarming:
         make_user("asha", Role.OPERATOR)
         office = make_user("office", Role.OFFICE)
 
-        warm_up.warm()
+        warm_up.warm_up_dashboard()
 
         assert overview(office)[1]
 
     def test_of_a_site_without_people_does_nothing(self):
-        warm_up.warm()
+        warm_up.warm_up_dashboard()
 
     def test_goes_on_without_a_database(self, monkeypatch, caplog):
         make_user("office", Role.OFFICE)
@@ -30,6 +30,6 @@ class TestWarming:
             raise OperationalError("the server is gone")
 
         monkeypatch.setattr(warm_up, "overview", gone)
-        warm_up.warm()
+        warm_up.warm_up_dashboard()
 
         assert "the server is gone" in caplog.text

@@ -12,7 +12,7 @@ from audit.models import AuditEntry
 from bags.models import Bag
 from bags.querysets import visible_area_ids
 from bags.sheets import parse_bag_row
-from dashboard.stats.counters import drifts
+from dashboard.stats.counters import find_drifts
 from scans.models import Scan
 from scans.recording import bulk
 from scans.recording.bulk import record_scans, register_bags
@@ -261,7 +261,7 @@ class TestTwoImportsAtOnce:
         assert sorted(there + back) == ["applied"] * 160 + ["replayed"] * 160
         assert [p.child_count for p in Bag.objects.filter(kind="parent")] == [20] * 8
         assert Scan.objects.filter(step="link").count() == 160
-        assert drifts() == []
+        assert find_drifts() == []
 
     def test_of_different_children_never_overfill_a_parent(self):
         reference()

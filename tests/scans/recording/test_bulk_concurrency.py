@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from bags.models import Bag
-from dashboard.stats.counters import drifts
+from dashboard.stats.counters import find_drifts
 from scans.models import Scan
 from scans.recording import bulk
 from scans.recording.bulk import record_upload
@@ -75,7 +75,7 @@ class TestAnUpload:
 
         assert [v.name for v in upload(rows, office, whole=True)] == ["applied"] * 3
         assert Scan.objects.count() == 7
-        assert drifts() == []
+        assert find_drifts() == []
 
 
 @pytest.mark.django_db(transaction=True)

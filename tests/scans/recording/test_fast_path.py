@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.roles import Role
 from bags.models import Bag
-from dashboard.stats.counters import drifts
+from dashboard.stats.counters import find_drifts
 from scans.history.verification import find_differences
 from scans.models import Scan
 from scans.recording import bulk, fast_path
@@ -126,7 +126,7 @@ class TestTheExpressLane:
         sack = Bag.objects.get(code="SB30001")
         assert (sack.state, sack.child_count, sack.weight) == ("complete", 30, 30)
         assert Bag.objects.children_of(Bag.objects.get(code="SB10003"))[0].bound_for is not None
-        assert drifts() == []
+        assert find_drifts() == []
         assert list(find_differences()) == []
 
     def test_leaves_no_trace_where_the_upload_is_refused_as_a_whole(self, people, stock):
@@ -216,7 +216,7 @@ class TestTogether:
         assert names.count("applied") == 30
         sack = Bag.objects.get(code="SB30001")
         assert (sack.child_count, sack.state) == (30, "complete")
-        assert drifts() == []
+        assert find_drifts() == []
         assert list(find_differences()) == []
 
 

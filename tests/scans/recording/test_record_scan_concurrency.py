@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from bags.models import Bag
-from dashboard.stats.counters import drifts
+from dashboard.stats.counters import find_drifts
 from scans.history.verification import find_differences
 from scans.models import Scan
 from tests.concurrency import together
@@ -200,7 +200,7 @@ class TestAThousandRandomActs:
         assert sum(words.values()) == 1000
         assert words["applied"] > 200, words
         assert list(find_differences()) == []
-        assert drifts() == []
+        assert find_drifts() == []
         for parent in Bag.objects.filter(kind="parent"):
             assert parent.child_count == parent.children.count() <= 15
             assert parent.weight == sum(child.weight for child in parent.children.all())

@@ -12,7 +12,7 @@ from accounts.authentication import FIND_TOKEN, PREFETCHED_TOKEN
 from accounts.models import ApiToken
 from accounts.token_secrets import token_digest
 from accounts.tokens import revoke_token
-from dashboard.stats.views import Ultra
+from dashboard.stats.views import DashboardUltra
 from tests.api_fixtures import HERE, commit, post, scan_body
 from tests.problem_assertions import assert_problem
 from tracetrack.api import cached_view
@@ -147,7 +147,7 @@ class TestTheDoor:
         assert_problem(program.get(), 403, "wrong-network")
 
     def test_is_shut_for_who_may_not(self, program, monkeypatch):
-        monkeypatch.setitem(Ultra.permissions, "GET", "accounts.clear_cache")
+        monkeypatch.setitem(DashboardUltra.permissions, "GET", "accounts.clear_cache")
 
         assert_problem(program.get(), 403, "forbidden")
 
@@ -162,7 +162,7 @@ class TestTheDoor:
         def full(user):
             raise OperationalError("no")
 
-        monkeypatch.setattr(Ultra, "payload", full)
+        monkeypatch.setattr(DashboardUltra, "payload", full)
 
         answer = program.get()
 
@@ -188,7 +188,7 @@ class TestTheDoor:
         assert_problem(program.get(), 403, "https-required")
 
     def test_says_so_when_we_are_at_fault(self, program, monkeypatch):
-        monkeypatch.setattr(Ultra, "payload", lambda user: 1 / 0)
+        monkeypatch.setattr(DashboardUltra, "payload", lambda user: 1 / 0)
 
         assert_problem(program.get(), 500, "server-error")
 

@@ -1,5 +1,5 @@
--- What one person scanned. Parameters: actor bigint, today date.
--- Index: scan_tally_has_one_row_a_combination.
+-- The scan counts of one user. Parameters: actor bigint, today date.
+-- Index: scan_tally_is_unique.
 WITH steps AS (
     SELECT step, sum(total)::bigint AS total
     FROM (

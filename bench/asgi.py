@@ -1,4 +1,4 @@
-"""bench/wsgi.py as the product's own server runs it."""
+"""bench/wsgi.py behind the product's ASGI server."""
 
 from bench.wsgi import application as wsgi
 from tracetrack.asgi import entry

@@ -1,4 +1,4 @@
-"""What a case is: two ways to the same answer, measured against each other, and a bar."""
+"""Benchmark cases: two ways to the same result, and the required ratio between them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 from bench.sites import Sites
 
-# Of these there should be little; of everything else (requests/s, rows/s), much.
+# Units of costs: lower is better. For all other units (requests/s, rows/s) higher is better.
 COSTS = frozenset({"ms", "MiB", "builds"})
 
 
 @dataclass(slots=True)
 class Pair:
-    """Both ways: each call measures once and gives a figure in the case's unit.
+    """The two measurements of a case. Each call measures once and returns a figure in its unit.
 
-    `also` is asked at the end for what else was promised and does not hold.
+    `also` is called at the end and returns a broken promise that the ratio does not show, or None.
     """
 
     ours: Callable[[], float]
@@ -28,7 +28,7 @@ Setting = Callable[[Sites], AbstractContextManager[Pair]]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of the table. The bar is for the ratio: at least, or with `at_most` at most."""
+    """One row of the table. The ratio must be at least `bar`, or at most `bar` with `at_most`."""
 
     name: str
     proves: str
@@ -39,13 +39,13 @@ class Case:
     setting: Setting
 
     def ratio(self, ours: float, against: float) -> float:
-        """How many times better than `against`; with `at_most`, how many times as much."""
+        """Return how many times better `ours` is; with `at_most`, how many times as much."""
         if self.unit in COSTS and not self.at_most:
             return against / ours
         return ours / against
 
     def holds(self, ratio: float) -> bool:
-        """Whether the ratio clears the bar; what has none always does."""
+        """Return whether the ratio satisfies the bar. A case without a bar always holds."""
         if self.bar is None:
             return True
         return ratio <= self.bar if self.at_most else ratio >= self.bar
@@ -57,20 +57,20 @@ CASES: dict[str, Case] = {}
 def case(
     *, unit: str, bar: float | None, at_most: bool = False, rounds: int = 5
 ) -> Callable[[Callable[[Sites], Iterator[Pair]]], Setting]:
-    """Make a generator of one Pair the case of its name; its docstring says what it proves."""
+    """Register a generator of one Pair as a case. Its docstring says what the case proves."""
 
-    def kept(setting: Callable[[Sites], Iterator[Pair]]) -> Setting:
+    def register(setting: Callable[[Sites], Iterator[Pair]]) -> Setting:
         name = setting.__name__
         ready = contextmanager(setting)
         CASES[name] = Case(name, (setting.__doc__ or "").strip(), unit, bar, at_most, rounds, ready)
         return ready
 
-    return kept
+    return register
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came out of a case: medians of both ways and of the ratio over the rounds that count."""
+    """Result of a case: medians of both measurements and of the ratio over the valid rounds."""
 
     case: Case
     ours: float

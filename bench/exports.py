@@ -11,14 +11,14 @@ from urllib.parse import parse_qs, urlsplit
 from bags.models import Bag
 from bench import site
 from bench.cases import Pair, case
-from bench.server import Server, serving
+from bench.server import Server, run_server
 from bench.sites import Sites
 from tracetrack.db.embedded import cluster
 
-# One of the ten, with some 8 % of all bags.
+# One of ten areas, with about 8 % of all bags.
 AREA = "sri-ganganagar"
-GROWS_BY = 64.0
-PIECE = 1 << 16
+MAX_GROWTH_MIB = 64.0
+CHUNK_BYTES = 1 << 16
 COLUMNS = """
     COPY (
         SELECT bag.id, bag.code, bag.kind, kind.name, batch.code, area.code, bound.code, bag.state,
@@ -37,67 +37,67 @@ COLUMNS = """
 
 @case(unit="rows/s", bar=0.6, rounds=3)
 def export_csv(sites: Sites) -> Iterator[Pair]:
-    """A CSV stream of a tenth of all bags, through HTTP, in flat memory.
+    """Stream a tenth of all bags as CSV over HTTP in constant memory.
 
-    Against COPY … TO STDOUT of the same columns by psql.
+    Compared with COPY … TO STDOUT of the same columns by psql.
     """
-    with serving(site.name(sites.full), workers=1) as server:
-        yield _exported(server, sites, "csv", header=1)
+    with run_server(site.name(sites.full), workers=1) as server:
+        yield _export_pair(server, sites, "csv", header=1)
 
 
 @case(unit="rows/s", bar=0.3, rounds=3)
 def export_ndjson(sites: Sites) -> Iterator[Pair]:
-    """The same as NDJSON.
+    """Stream a tenth of all bags as NDJSON.
 
-    Against COPY … TO STDOUT of the same columns by psql.
+    Compared with COPY … TO STDOUT of the same columns by psql.
     """
-    with serving(site.name(sites.full), workers=1) as server:
-        yield _exported(server, sites, "ndjson", header=0)
+    with run_server(site.name(sites.full), workers=1) as server:
+        yield _export_pair(server, sites, "ndjson", header=0)
 
 
-def fetched(server: Server, form: str) -> tuple[int, float]:
-    """Lines of the whole stream, and the seconds until its first byte."""
+def fetch_stream(server: Server, form: str) -> tuple[int, float]:
+    """Return the number of lines of the stream, and the seconds until its first byte."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
     started = time.perf_counter()
     path = f"/api/v3/bags/stream?format={form}&area={AREA}"
     connection.request("GET", path, headers=server.headers)
     answer = connection.getresponse()
     assert answer.status == 200, answer.read()
-    piece = answer.read1(PIECE)
+    chunk = answer.read1(CHUNK_BYTES)
     first = time.perf_counter() - started
     lines = 0
-    while piece:
-        lines += piece.count(b"\n")
-        piece = answer.read1(PIECE)
+    while chunk:
+        lines += chunk.count(b"\n")
+        chunk = answer.read1(CHUNK_BYTES)
     connection.close()
     return lines, first
 
 
-def _exported(server: Server, sites: Sites, form: str, *, header: int) -> Pair:
+def _export_pair(server: Server, sites: Sites, form: str, *, header: int) -> Pair:
     rows = Bag.objects.filter(area__code=AREA).count()
     before = server.memory()
     highest, firsts = [before], [0.0]
 
     def ours() -> float:
         started = time.perf_counter()
-        with _watched(server, highest):
-            lines, first = fetched(server, form)
+        with _watch_memory(server, highest):
+            lines, first = fetch_stream(server, form)
         assert lines == rows + header, (lines, rows)
         firsts.append(first)
         return rows / (time.perf_counter() - started)
 
     def complaint() -> str | None:
         grown = max(highest) - before
-        told = f"first byte after {max(firsts) * 1000:.0f} ms, memory grew by {grown:.0f} MiB"
-        pair.notes.append(told)
-        return f"more than {GROWS_BY:.0f} MiB" if grown > GROWS_BY else None
+        note = f"first byte after {max(firsts) * 1000:.0f} ms, memory grew by {grown:.0f} MiB"
+        pair.notes.append(note)
+        return f"more than {MAX_GROWTH_MIB:.0f} MiB" if grown > MAX_GROWTH_MIB else None
 
     pair = Pair(ours=ours, against=lambda: rows / _psql(site.name(sites.full)), also=complaint)
     return pair
 
 
 def _psql(database: str) -> float:
-    """Seconds that psql takes for the same rows."""
+    """Return the seconds that psql takes for the same rows."""
     host = parse_qs(urlsplit(site.url(database)).query)["host"][0]
     command = [
         str(cluster.program("psql")),
@@ -116,8 +116,8 @@ def _psql(database: str) -> float:
 
 
 @contextmanager
-def _watched(server: Server, highest: list[float]) -> Iterator[None]:
-    """Note how much memory the largest worker holds, ten times a second, during a block."""
+def _watch_memory(server: Server, highest: list[float]) -> Iterator[None]:
+    """Record the memory of the largest worker, ten times per second, during a block."""
     done = threading.Event()
 
     def watch() -> None:

@@ -1,4 +1,4 @@
-"""The product's settings, and beside its addresses those of the ways it is compared with."""
+"""The product's settings with additional URLs to compare with."""
 
 from tracetrack import settings as product
 

@@ -1,4 +1,7 @@
-"""Rounds: ours, against, against, ours, between two looks at a control that tells bad ones."""
+"""Measurement rounds: ours, against, against, ours, between two runs of a control.
+
+The control is unrelated work. It shows rounds that were disturbed by other load.
+"""
 
 import hashlib
 import statistics
@@ -11,9 +14,9 @@ from django.db import connection
 from bench.cases import Case, Pair, Result
 from bench.sites import Sites
 
-# A round whose control is further than this from the others' was measured on another machine.
-DISTURBED = 0.3
-MORE_ROUNDS = 3
+# A round is dropped if its control differs from the median by more than this share.
+MAX_CONTROL_DEVIATION = 0.3
+MAX_EXTRA_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +26,14 @@ class Round:
     control: float
 
 
-def measured(case: Case, sites: Sites) -> Result:
-    """Run a case's rounds, drop the disturbed ones, and sum up."""
+def measure_case(case: Case, sites: Sites) -> Result:
+    """Run the rounds of a case, drop the disturbed ones, and return the medians."""
     with case.setting(sites) as pair:
-        wanted = min(case.rounds, sites.most_rounds)
-        rounds = [_round(pair) for _ in range(wanted)]
+        needed = min(case.rounds, sites.max_rounds)
+        rounds = [_round(pair) for _ in range(needed)]
         good = undisturbed(rounds)
-        for _ in range(MORE_ROUNDS if wanted > 1 else 0):
-            if len(good) >= wanted:
+        for _ in range(MAX_EXTRA_ROUNDS if needed > 1 else 0):
+            if len(good) >= needed:
                 break
             rounds.append(_round(pair))
             good = undisturbed(rounds)
@@ -49,16 +52,16 @@ def measured(case: Case, sites: Sites) -> Result:
 
 
 def undisturbed(rounds: list[Round]) -> list[Round]:
-    """The rounds whose control is near the median of all; there is always one."""
+    """Return the rounds whose control is near the median; there is at least one."""
     usual = statistics.median_low(one.control for one in rounds)
-    return [one for one in rounds if abs(one.control / usual - 1) <= DISTURBED]
+    return [one for one in rounds if abs(one.control / usual - 1) <= MAX_CONTROL_DEVIATION]
 
 
-def timed(work: Callable[[], object], *, seconds: float, least: int = 3) -> float:
-    """Milliseconds that one call of `work` takes: the median over `seconds`, or `least` calls."""
+def timed(work: Callable[[], object], *, seconds: float, min_calls: int = 3) -> float:
+    """Return the median milliseconds of a call of `work` over `seconds`, at least `min_calls`."""
     taken: list[float] = []
     end = time.perf_counter() + seconds
-    while len(taken) < least or time.perf_counter() < end:
+    while len(taken) < min_calls or time.perf_counter() < end:
         started = time.perf_counter()
         work()
         taken.append((time.perf_counter() - started) * 1000)
@@ -73,11 +76,11 @@ def _round(pair: Pair) -> Round:
 
 
 def control() -> float:
-    """Milliseconds for work that has nothing to do with us: some hashing, some counting in SQL."""
+    """Return the milliseconds of unrelated work: hashing, and counting in SQL."""
 
     def work() -> None:
         hashlib.sha256(bytes(4_000_000)).digest()
         with connection.cursor() as cursor:
             cursor.execute("SELECT sum(i) FROM generate_series(1, 50000) AS i")
 
-    return timed(work, seconds=0.1, least=5)
+    return timed(work, seconds=0.1, min_calls=5)

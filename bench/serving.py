@@ -1,4 +1,4 @@
-"""The cached dashboard and the scan over HTTP: what the product adds to what a server can do."""
+"""HTTP throughput of the cached dashboard and of recording a scan."""
 
 import tempfile
 from collections.abc import Iterator
@@ -7,17 +7,17 @@ from pathlib import Path
 from django.db import connection
 
 from bags.models import Bag
-from bench import bare, site
+from bench import minimal_views, site
 from bench.cases import Pair, case
-from bench.server import Server, serving
+from bench.server import Server, run_server
 from bench.sites import Sites, on, scratch
 from bench.wrk import Load, wrk
 
 ULTRA = "/api/v3/dashboard/ultra"
 SCANS = "/api/v3/scans"
 EIGHT = 8
-# Each request another scan: seven of ten look at a bag, the others pack a new one. Eight people
-# scan; each fills a sack of his own, and takes a new one when it is full.
+# Each request is a new scan: seven of ten inspect a bag, the others pack a new one. Eight operators
+# scan; each fills a sack and starts a new one when it is full.
 POSTS = """
 local codes = {{ {codes} }}
 local nth, packed = {first}, 0
@@ -45,19 +45,19 @@ end
 
 @case(unit="req/s", bar=0.9)
 def dashboard_cached(sites: Sites) -> Iterator[Pair]:
-    """A cached dashboard costs hardly more than knowing who asks.
+    """A cached dashboard costs little more than authentication.
 
-    Against an empty Django view behind the same middleware and authentication, same server.
+    Compared with an empty Django view behind the same middleware and authentication, same server.
     """
-    with serving(site.name(sites.full), workers=1, pinned=True) as server:
-        seen = [wrk(server, ULTRA, clients=n, seconds=3 * sites.seconds) for n in (1, EIGHT)]
+    with run_server(site.name(sites.full), workers=1, pinned=True) as server:
+        loads = [wrk(server, ULTRA, clients=n, seconds=3 * sites.seconds) for n in (1, EIGHT)]
         yield Pair(
             ours=lambda: _rate(server, ULTRA, sites),
             against=lambda: _rate(server, "/bench/empty", sites),
             notes=[
                 f"{clients} clients: p50 {load.p50:.1f} ms, p99 {load.p99:.1f} ms"
                 f" (promised: under 5-10 ms)"
-                for clients, load in zip((1, EIGHT), seen, strict=True)
+                for clients, load in zip((1, EIGHT), loads, strict=True)
             ]
             + [f"start to first dashboard: {server.started_in:.1f} s (promised: under 2 s)"],
         )
@@ -65,11 +65,11 @@ def dashboard_cached(sites: Sites) -> Iterator[Pair]:
 
 @case(unit="req/s", bar=0.3)
 def dashboard_limit(sites: Sites) -> Iterator[Pair]:
-    """A cached dashboard comes near to what gunicorn can do at all.
+    """A cached dashboard reaches a good share of the throughput of gunicorn itself.
 
-    Against a bare WSGI function that returns the same bytes, on the same server.
+    Compared with a bare WSGI function that returns the same bytes, on the same server.
     """
-    with serving(site.name(sites.full), workers=1, pinned=True) as server:
+    with run_server(site.name(sites.full), workers=1, pinned=True) as server:
         yield Pair(
             ours=lambda: _rate(server, ULTRA, sites),
             against=lambda: _rate(server, "/bench/bytes", sites),
@@ -78,38 +78,38 @@ def dashboard_limit(sites: Sites) -> Iterator[Pair]:
 
 @case(unit="req/s", bar=0.4)
 def scan_post(sites: Sites) -> Iterator[Pair]:
-    """A scan over HTTP, with its rules, locks, two or three rows and counters.
+    """Record a scan over HTTP, with rules, locks, two or three rows and counters.
 
-    Against a bare view that does one INSERT, behind the same authentication.
+    Compared with a bare view that does one INSERT, behind the same authentication.
     """
     with (
         scratch(sites.middle) as database,
         tempfile.TemporaryDirectory() as folder,
-        serving(database, workers=1, pinned=True) as server,
+        run_server(database, workers=1, pinned=True) as server,
     ):
         with on(database), connection.cursor() as cursor:
-            cursor.execute(bare.TABLE)
-            posts = Posts(Path(folder))
+            cursor.execute(minimal_views.TABLE)
+            posts = ScanScripts(Path(folder))
         yield Pair(
-            ours=lambda: posts.sent(server, SCANS, sites).rate,
-            against=lambda: posts.sent(server, "/bench/insert", sites).rate,
+            ours=lambda: posts.run(server, SCANS, sites).rate,
+            against=lambda: posts.run(server, "/bench/insert", sites).rate,
         )
 
 
-class Posts:
-    """Scripts for wrk, each with scans that no other has sent."""
+class ScanScripts:
+    """Scripts for wrk, each with new scans."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._made = 0
+        self._count = 0
         known = Bag.objects.order_by("id").values_list("code", flat=True)
         self._codes = ", ".join(f'"{code}"' for code in known[:1000])
 
-    def sent(self, server: Server, path: str, sites: Sites) -> Load:
-        """What the server makes of eight clients that scan."""
-        self._made += 1
-        script = self._folder / f"{self._made}.lua"
-        first = self._made * 100_000
+    def run(self, server: Server, path: str, sites: Sites) -> Load:
+        """Return the load figures of eight clients that send scans."""
+        self._count += 1
+        script = self._folder / f"{self._count}.lua"
+        first = self._count * 100_000
         script.write_text(
             POSTS.format(codes=self._codes, first=first, now="2026-11-01T08:00:00+05:30")
         )

@@ -1,4 +1,4 @@
-"""The sites that are measured: seeded once, kept under .local/bench, each a database of its own."""
+"""Databases for the benchmark: seeded once and stored under .local/bench."""
 
 import os
 import subprocess
@@ -14,25 +14,25 @@ from tracetrack.db.embedded import cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(os.environ.get("BENCH_DATA", ROOT / ".local" / "bench")).absolute()
-# Raised when what the seeding makes changes, so that nobody measures on an old site.
-MADE = "seeded 2"
+# Change this when the seeding changes, so that old databases are seeded again.
+SEED_VERSION = "seeded 2"
 SCANS_PER_BAG = 2.5
 SCRATCH = "scratch"
 
 
 def url(database: str) -> str:
-    """The address of one database of the bench's own server."""
+    """Return the URL of a database of the benchmark server."""
     return cluster.url(FOLDER).replace(f"/{cluster.NAME}?", f"/{database}?")
 
 
 def name(bags: int) -> str:
-    """The database that holds a site of so many bags."""
+    """Return the name of the database with this number of bags."""
     return f"site_{bags}"
 
 
 @contextmanager
 def server() -> Iterator[None]:
-    """The bench's own PostgreSQL during a block, as durable as in production."""
+    """Run the benchmark's PostgreSQL during a block, with durable settings."""
     with cluster.using(FOLDER):
         # A load of millions of rows must not wait for a checkpoint every second.
         _run("ALTER SYSTEM SET max_wal_size = '4GB'", "SELECT pg_reload_conf()")
@@ -40,9 +40,9 @@ def server() -> Iterator[None]:
 
 
 def prepare(bags: int) -> None:
-    """Make the site of so many bags unless it is there; bring its tables up to date."""
+    """Create the database with this number of bags unless it exists, and migrate it."""
     database = name(bags)
-    if _remark(database) != MADE:
+    if _comment(database) != SEED_VERSION:
         _run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)", f"CREATE DATABASE {database}")
         _manage(database, "migrate", "--verbosity=0", "--skip-checks")
         _manage(
@@ -52,17 +52,17 @@ def prepare(bags: int) -> None:
             f"--scans={int(bags * SCANS_PER_BAG)}",
             "--skip-checks",
         )
-        _run(f"COMMENT ON DATABASE {database} IS '{MADE}'")
+        _run(f"COMMENT ON DATABASE {database} IS '{SEED_VERSION}'")
     _manage(database, "migrate", "--verbosity=0", "--skip-checks")
 
 
 @contextmanager
 def scratch(bags: int) -> Iterator[str]:
-    """A copy of a site that may be written to, during a block; gives the name of its database."""
+    """Create a writable copy of a database during a block and yield its name."""
     source = name(bags)
     drop = f"DROP DATABASE IF EXISTS {SCRATCH} WITH (FORCE)"
     copy = f"CREATE DATABASE {SCRATCH} TEMPLATE {source} STRATEGY FILE_COPY"
-    # Nobody may be connected to what is copied; our own pools come back by themselves.
+    # A template database must have no connections; the pools reconnect by themselves.
     _run(drop, f"ALTER DATABASE {source} ALLOW_CONNECTIONS false")
     try:
         _end_sessions(source)
@@ -76,7 +76,7 @@ def scratch(bags: int) -> Iterator[str]:
 
 
 def environment(database: str) -> dict[str, str]:
-    """The variables with which the product works on one of these databases."""
+    """Return the environment variables for the product on one of these databases."""
     return os.environ | {
         "DATABASE_URL": url(database),
         "DB_SERVER_CONNECTIONS": cluster.SETTINGS["max_connections"],
@@ -85,7 +85,7 @@ def environment(database: str) -> dict[str, str]:
         "HTTPS": "false",
         "STATIC_HASHED": "false",
         "LOG_LEVEL": "WARNING",
-        # A bench asks more often than anybody may.
+        # The benchmark exceeds all limits.
         "RATE_LIMITS": "off",
     }
 
@@ -95,7 +95,7 @@ def _manage(database: str, *words: str) -> None:
     subprocess.run(command, check=True, cwd=ROOT, env=environment(database))
 
 
-def _remark(database: str) -> str | None:
+def _comment(database: str) -> str | None:
     with psycopg.connect(cluster.url(FOLDER)) as connection:
         found = connection.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",

@@ -1,4 +1,4 @@
-"""How results look: a table on the screen while it goes, JSON for whoever compares."""
+"""Output of results: a table during the run, and JSON."""
 
 import json
 import os
@@ -19,54 +19,56 @@ HEAD = "{:22}{:>12}{:>12} {:10}{:>9}  {:17}{:>9}  {}".format(
 )
 
 
-def begin(sites: Sites) -> None:
-    """What is measured, on what."""
+def print_header(sites: Sites) -> None:
+    """Print the sizes, the machine and the header."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         (postgres,) = cursor.fetchone()
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    _say(
+    _print(
         f"{sites.full:,} bags, {int(sites.full * SCANS_PER_BAG):,} scans; "
         f"{os.cpu_count()} cores, load {load}; "
         f"Python {platform.python_version()}, Django {django.__version__}, PostgreSQL {postgres}"
     )
-    _say(HEAD)
+    _print(HEAD)
 
 
-def row(result: Result, *, bars: bool) -> None:
-    """One line for a case, and under it what else is to be known."""
+def print_row(result: Result, *, bars: bool) -> None:
+    """Print the row of a case and its notes."""
     case = result.case
     low, high = result.spread
     verdict = ("yes" if result.holds else "NO") if bars and case.bar is not None else "-"
     dropped = f", {result.dropped} rounds dropped" if result.dropped else ""
-    _say(
+    _print(
         f"{case.name:22}{_figure(result.ours):>12}{_figure(result.against):>12} {case.unit:10}"
         f"{_figure(result.ratio):>9}  {_figure(low) + ' - ' + _figure(high):17}{_bar(result):>9}  "
         f"{verdict}{dropped}"
     )
     for note in [*result.notes, *filter(None, [result.complaint])]:
-        _say(f"    {note}")
+        _print(f"    {note}")
 
 
-def broken(case: Case, trace: str) -> None:
-    """A case that could not be measured."""
-    _say(f"{case.name:22}could not be measured:\n{trace}")
+def print_failure(case: Case, trace: str) -> None:
+    """Print a case that failed."""
+    _print(f"{case.name:22}could not be measured:\n{trace}")
 
 
-def end(results: list[Result], broken: list[Case], sites: Sites, path: str | None) -> None:
-    """The summary, and the JSON where a path asks for it."""
+def print_summary(
+    results: list[Result], broken: list[Case], sites: Sites, path: str | None
+) -> None:
+    """Print the summary, and write the JSON if there is a path."""
     if path:
-        told = [as_json(one) for one in results] + [unmeasured(case) for case in broken]
-        Path(path).write_text(json.dumps(told, indent=1) + "\n")
+        rows = [as_json(one) for one in results] + [unmeasured(case) for case in broken]
+        Path(path).write_text(json.dumps(rows, indent=1) + "\n")
     short = [result.case.name for result in results if not result.holds]
     if broken:
-        _say(f"Not measured: {', '.join(case.name for case in broken)}.")
+        _print(f"Not measured: {', '.join(case.name for case in broken)}.")
     if sites.bars:
-        _say(f"Below the bar: {', '.join(short)}." if short else "Every bar holds.")
+        _print(f"Below the bar: {', '.join(short)}." if short else "Every bar holds.")
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """The keys that the results of all runs share."""
+    """Return a result as JSON."""
     return {
         "case": result.case.name,
         "ours": round(result.ours, 4),
@@ -79,7 +81,7 @@ def as_json(result: Result) -> dict[str, Any]:
 
 
 def unmeasured(case: Case) -> dict[str, Any]:
-    """The same keys for a case that could not be measured, and holds nothing."""
+    """Return the JSON of a case that failed."""
     nothing = dict.fromkeys(("ours", "against", "ratio"))
     return {"case": case.name, "unit": case.unit, "bar": case.bar, "holds": False} | nothing
 
@@ -95,6 +97,6 @@ def _figure(number: float) -> str:
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Writes: what the counters cost where sixteen people write at once."""
+"""Cost of the counters with sixteen concurrent writers."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from bench.sites import Sites, scratch
 from tracetrack.db.embedded import cluster
 
 WRITERS = 16
-# What one accepted scan writes: its row in the ledger, and the bag that it changed.
+# The writes of one accepted scan: a ledger row and a changed bag.
 SCAN = """
 \\set bag random(1, {bags})
 \\set step random(1, 2)
@@ -33,14 +33,14 @@ SELECT gen_random_uuid(), :bag, 'inspect', 'applied', false, false,
     'Gate 1', now(), '', '', '';
 COMMIT;
 """
-COUNTING = (("bags_bag", "dashboard_count_bags"), ("scans_scan", "dashboard_count_scans"))
+TRIGGERS = (("bags_bag", "dashboard_count_bags"), ("scans_scan", "dashboard_count_scans"))
 
 
 @case(unit="scans/s", bar=0.6)
 def counters_cost(sites: Sites) -> Iterator[Pair]:
-    """Exact numbers cost writers little: 16 writers, each scan a row and a changed bag.
+    """16 writers with exact counters; each scan writes a row and changes a bag.
 
-    Against the same writers with the counting triggers off.
+    Compared with the same writers with the counting triggers off.
     """
     bags = Bag.objects.latest("id").pk
     with scratch(sites.middle) as database, tempfile.TemporaryDirectory() as folder:
@@ -55,7 +55,7 @@ def counters_cost(sites: Sites) -> Iterator[Pair]:
 
 
 def pgbench(database: str, script: Path, *, seconds: int) -> float:
-    """Transactions a second that the writers get through; fails where one of them failed."""
+    """Return transactions per second. Raise CalledProcessError if a writer failed."""
     address = urlsplit(site.url(database))
     command = [
         str(cluster.program("pgbench")), "-n", "-h", parse_qs(address.query)["host"][0],
@@ -70,17 +70,17 @@ def pgbench(database: str, script: Path, *, seconds: int) -> float:
 
 @contextmanager
 def _counting(database: str, on: bool) -> Iterator[None]:
-    """Have the counting triggers fire, or not, during a block."""
-    _switch(database, "ENABLE" if on else "DISABLE")
+    """Enable or disable the counting triggers during a block."""
+    _alter_triggers(database, "ENABLE" if on else "DISABLE")
     try:
         yield
     finally:
-        _switch(database, "ENABLE")
+        _alter_triggers(database, "ENABLE")
 
 
-def _switch(database: str, word: str) -> None:
+def _alter_triggers(database: str, word: str) -> None:
     with psycopg.connect(site.url(database), autocommit=True) as connection:
-        for table, prefix in COUNTING:
+        for table, prefix in TRIGGERS:
             for event in ("insert", "update", "delete"):
                 connection.execute(
                     psycopg.sql.SQL(f"ALTER TABLE {table} {word} TRIGGER {prefix}_{event}")

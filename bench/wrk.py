@@ -1,4 +1,4 @@
-"""wrk, the load generator for ratios: as fast as the server answers, from a core of its own."""
+"""wrk, the load generator: closed loop, pinned to one core."""
 
 import re
 import shutil
@@ -13,12 +13,12 @@ UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 
 class WrkMissing(Exception):
-    """There is no load generator; the message says how to get it."""
+    """wrk is not installed; the message says how to install it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk saw: requests a second, and milliseconds that half and 99 % of them took."""
+    """Requests per second, and response times in milliseconds at the median and at 99 %."""
 
     rate: float
     p50: float
@@ -28,7 +28,7 @@ class Load:
 def wrk(
     server: Server, path: str, *, clients: int, seconds: float, script: Path | None = None
 ) -> Load:
-    """Load one address with so many clients; fails where an answer was not 2xx."""
+    """Load one path with a number of clients. Raise RuntimeError if a response is not 2xx."""
     if shutil.which("wrk") is None:
         raise WrkMissing(MISSING)
     command = [
@@ -41,7 +41,7 @@ def wrk(
         command += ["-s", str(script)]
     run = subprocess.run([*command, server.url(path)], capture_output=True, text=True, check=True)
     if "Non-2xx" in run.stdout or "Socket errors" in run.stdout:
-        raise RuntimeError(f"{path} was refused or broke off:\n{run.stdout}")
+        raise RuntimeError(f"{path} failed:\n{run.stdout}")
     return Load(
         rate=float(_found(r"Requests/sec:\s+([\d.]+)", run.stdout)),
         p50=_milliseconds(_found(r"\s50%\s+(\S+)", run.stdout)),

@@ -1,4 +1,4 @@
-"""The product's application, and beside it a bare function that answers with the same bytes."""
+"""The product's WSGI application, and a function that returns the same bytes to compare with."""
 
 import os
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ product = import_string("tracetrack.wsgi.application")
 
 @cache
 def body() -> bytes:
-    """The dashboard as it was when the server had started."""
+    """Return the dashboard response as it was when the server started."""
     return Path(os.environ["BENCH_BODY"]).read_bytes()
 
 

@@ -47,5 +47,5 @@ class TestTheBench:
         run = bench(CASES="speed_of_light")
 
         assert run.returncode == 1
-        assert "There is no case speed_of_light." in run.stderr
+        assert "Unknown case: speed_of_light." in run.stderr
         assert "dashboard_uncached" in run.stderr

@@ -1,16 +1,16 @@
-"""The pictures show what the results say, and nothing else."""
+"""The charts show the results."""
 
 import json
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from bench.pictures import curves, main, panel
+from bench.charts import curves, main, panel
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def told(ours, against, case="page_depth"):
+def result(ours, against, case="page_depth"):
     return {
         "case": case, "ours": ours, "against": against, "unit": "ms", "ratio": 1.0, "bar": None,
         "holds": True,
@@ -24,7 +24,7 @@ def heights(curve, kind):
 
 class TestACurve:
     def test_is_level_where_nothing_grows_and_rises_where_it_does(self):
-        (curve,) = curves({10: [told(2, 3)], 100: [told(2, 30)], 1000: [told(2, 300)]})
+        (curve,) = curves({10: [result(2, 3)], 100: [result(2, 30)], 1000: [result(2, 300)]})
 
         assert len(set(heights(curve, "at"))) == 1
         first, second, third = heights(curve, "there")
@@ -32,16 +32,16 @@ class TestACurve:
         assert first > second > third
 
     def test_needs_two_sizes(self):
-        assert curves({10: [told(2, 3)], 100: [told(2, 3, case="crowd")]}) == []
+        assert curves({10: [result(2, 3)], 100: [result(2, 3, case="crowd")]}) == []
 
     def test_leaves_out_what_could_not_be_measured(self):
-        assert curves({10: [told(None, None)], 100: [told(2, 3)]}) == []
+        assert curves({10: [result(None, None)], 100: [result(2, 3)]}) == []
 
 
 class TestThePicture:
     def test_has_a_panel_for_each_case(self, tmp_path):
         for bags in (40_000, 4_000_000):
-            both = [told(1, 2), told(0.3, 4, case="search_exact")]
+            both = [result(1, 2), result(0.3, 4, case="search_exact")]
             (tmp_path / f"{bags}.json").write_text(json.dumps(both))
 
         main(

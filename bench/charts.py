@@ -1,9 +1,9 @@
-"""python -m bench.pictures: how each case grows with the site, as one SVG.
+"""python -m bench.charts: how each case grows with the site, as one SVG.
 
-    python -m bench.pictures growth.svg 40000=small.json 400000=middle.json 4000000=full.json
+    python -m bench.charts growth.svg 40000=small.json 400000=middle.json 4000000=full.json
 
-The files are what `SIZE=… JSON=… make bench` wrote. Both axes are logarithmic: a line that is level
-does not notice the size of the site; one that rises with the grid grows as the site does.
+The files are what `SIZE=… JSON=… make bench` wrote. Both axes are logarithmic: a horizontal
+line does not depend on the size of the site.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 WIDE, HIGH, COLUMNS = 270, 190, 3
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 40, 30
 SIZES = {40_000: "40 thousand", 400_000: "4 lakh", 4_000_000: "40 lakh", 40_000_000: "4 crore"}
-LOOK = """
+STYLE = """
     text { font: 11px system-ui, sans-serif; fill: #57606a }
     .name { font-weight: 600; font-size: 12px; fill: #1f2328 }
     .grid { stroke: #d0d7de; stroke-width: 1 }
@@ -32,18 +32,18 @@ LOOK = """
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One case at each size: bags, our figure, the other one."""
+    """Figures of one case at each size: bags, ours, against."""
 
     name: str
     unit: str
     points: list[tuple[int, float, float]]
 
 
-def curves(told: dict[int, list[dict[str, object]]]) -> list[Curve]:
-    """The cases that were measured at more than one size, in the order of the largest site."""
+def curves(results: dict[int, list[dict[str, object]]]) -> list[Curve]:
+    """Return the cases measured at several sizes, in the order of the largest site."""
     found: dict[str, Curve] = {}
-    for bags in sorted(told, reverse=True):
-        for one in told[bags]:
+    for bags in sorted(results, reverse=True):
+        for one in results[bags]:
             if one["ours"] and one["against"]:
                 name = str(one["case"])
                 curve = found.setdefault(name, Curve(name, str(one["unit"]), []))
@@ -52,7 +52,7 @@ def curves(told: dict[int, list[dict[str, object]]]) -> list[Curve]:
 
 
 def picture(drawn: list[Curve]) -> str:
-    """All curves side by side."""
+    """Return all curves as one SVG."""
     rows = math.ceil(len(drawn) / COLUMNS)
     panels = "".join(
         f'<g transform="translate({nth % COLUMNS * WIDE} {nth // COLUMNS * HIGH})">{panel(one)}</g>'
@@ -61,14 +61,14 @@ def picture(drawn: list[Curve]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{COLUMNS * WIDE}" '
         f'height="{rows * HIGH + 24}" role="img" aria-label="Growth of each case">'
-        f"<style>{LOOK}</style>{panels}"
-        f'<text x="{LEFT}" y="{rows * HIGH + 14}">solid: ours · dashed: what it is measured '
-        "against · both axes logarithmic</text></svg>\n"
+        f"<style>{STYLE}</style>{panels}"
+        f'<text x="{LEFT}" y="{rows * HIGH + 14}">solid: TraceTrack · dashed: comparison · '
+        "both axes logarithmic</text></svg>\n"
     )
 
 
 def panel(curve: Curve) -> str:
-    """One case: its figures over the size of the site."""
+    """Return the SVG of one case."""
     figures = [figure for _, ours, against in curve.points for figure in (ours, against)]
     low, high = math.floor(math.log10(min(figures))), math.ceil(math.log10(max(figures)))
     high = max(high, low + 1)
@@ -108,12 +108,12 @@ def _number(value: object) -> float:
 
 
 def main(target: str, *given: str) -> None:
-    """Draw what the named files tell."""
-    told = {}
+    """Draw the results in the given files."""
+    results = {}
     for pair in given:
         bags, _, path = pair.partition("=")
-        told[int(bags)] = json.loads(Path(path).read_text())
-    Path(target).write_text(picture(curves(told)), encoding="utf-8")
+        results[int(bags)] = json.loads(Path(path).read_text())
+    Path(target).write_text(picture(curves(results)), encoding="utf-8")
 
 
 if __name__ == "__main__":

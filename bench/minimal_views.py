@@ -1,4 +1,4 @@
-"""Views that do next to nothing, behind the product's middleware and authentication."""
+"""Minimal views behind the product's middleware and authentication, to compare with."""
 
 import os
 
@@ -21,33 +21,33 @@ INSERT = "INSERT INTO bench_scan (ref, code, step, actor_id) VALUES (%s, %s, %s,
 
 
 def empty(request: HttpRequest) -> HttpResponse:
-    """An answer without content to whoever has a token."""
-    return HttpResponse(status=200 if _who(request) else 401)
+    """Return an empty response if the request has a valid token."""
+    return HttpResponse(status=200 if _authenticated_user_id(request) else 401)
 
 
 @csrf_exempt
 def insert(request: HttpRequest) -> HttpResponse:
-    """One row for one request."""
-    who = _who(request)
-    said = orjson.loads(request.body)
+    """Insert one row."""
+    user_id = _authenticated_user_id(request)
+    body = orjson.loads(request.body)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [said["ref"], said["code"], said["step"], who])
+        cursor.execute(INSERT, [body["ref"], body["code"], body["step"], user_id])
         (number,) = cursor.fetchone()
     return HttpResponse(orjson.dumps({"id": number}), content_type="application/json", status=201)
 
 
 def builds(request: HttpRequest) -> HttpResponse:
-    """How often this process built the dashboard."""
-    told = cache.stats()["namespaces"]["dashboard"]
-    return HttpResponse(orjson.dumps({"pid": os.getpid(), "builds": told["builds"]}))
+    """Return how often this process built the dashboard."""
+    counts = cache.stats()["namespaces"]["dashboard"]
+    return HttpResponse(orjson.dumps({"pid": os.getpid(), "builds": counts["builds"]}))
 
 
-def forget(request: HttpRequest) -> HttpResponse:
-    """The dashboard has to be built anew, in every process."""
+def invalidate(request: HttpRequest) -> HttpResponse:
+    """Invalidate the cached dashboard in every process."""
     cache.invalidate("dashboard:*")
     return HttpResponse()
 
 
-def _who(request: HttpRequest) -> int | None:
+def _authenticated_user_id(request: HttpRequest) -> int | None:
     found = TokenAuthentication().authenticate(Request(request))
     return found[0].pk if found else None

@@ -1,4 +1,4 @@
-"""What people would otherwise do: count the tables, page by OFFSET."""
+"""The usual approach to compare with: count the tables, page by OFFSET."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from scans.models import Scan
 
 
 def dashboard(now: datetime) -> dict[str, Any]:
-    """The numbers of the dashboard, each counted over the whole table when it is asked for."""
+    """Return the numbers of the dashboard, each counted over the whole table."""
     today = business_day(now)
     days = Scan.objects.annotate(day=TruncDate("scanned_at", tzinfo=_zone()))
     return {
@@ -105,7 +105,7 @@ class BagOut(serializers.ModelSerializer):
 
 
 class Bags(viewsets.ModelViewSet[Bag]):
-    """A list of bags as the tutorials make it, with the joins declared."""
+    """A list of bags as in the DRF tutorial, with select_related."""
 
     queryset = Bag.objects.select_related(
         "bag_type", "batch", "area", "bound_for", "parent"

@@ -12,13 +12,14 @@ from accounts.models import User
 from bags.codes import normalize_code, parse_label, printable
 from bags.errors import AreaUnknown, BagTypeUnknown, BagUnknown, BatchUnknown
 from bags.filters import BagFilters
-from bags.list_fields import BAG_FIELDS, BATCH_FIELDS, CHILD_FIELDS
 from bags.models import Area, Bag, BagType, Batch, Kind, State
 from bags.querysets import BagQuerySet
 from tracetrack.api.pagination import Page, paginate_values
 
 # A function of the database, planned once for each connection: migrations/0008_listed.py.
 ROWS_BY_ID_SQL = "SELECT * FROM bags_rows_by_id(%s)"
+# Per field of a row: the column or expression that it is read from.
+Columns = Mapping[str, Any]
 BAG_RELATIONS = ("bag_type", "batch", "area", "bound_for", "parent")
 
 
@@ -55,37 +56,42 @@ def find_bag(user: User, text: str, *, joined: bool = True) -> Bag:
     return bag
 
 
-def children_of(user: User, bag: Bag, fields: Iterable[str] = CHILD_FIELDS) -> list[dict[str, Any]]:
-    """What lies in `bag`, in the order of codes."""
-    return bag_rows(Bag.objects.visible_to(user).children_of(bag), fields)
+def children_of(user: User, bag: Bag, columns: Columns) -> list[dict[str, Any]]:
+    """Return these columns of the bags in `bag` that the user may see, in the order of codes."""
+    return bag_rows(Bag.objects.visible_to(user).children_of(bag), columns)
 
 
 def bags_after(
-    user: User, *, after: int | None, limit: int, filters: BagFilters, newest: bool = False
+    user: User,
+    columns: Columns,
+    *,
+    after: int | None,
+    limit: int,
+    filters: BagFilters,
+    newest: bool = False,
 ) -> list[dict[str, Any]]:
-    """Up to `limit` bags behind the one with the id `after`, in the order of ids or against it.
+    """Return these columns of up to `limit` bags after the id `after`, ordered by id.
 
-    Index: bags_bag_pkey.
+    With `newest`, the order is descending. Index: bags_bag_pkey.
     """
     bags = all_bags(user, filters).order_by("-id" if newest else "id")
     if after is not None:
         bags = bags.filter(id__lt=after) if newest else bags.filter(id__gt=after)
-    return bag_rows(bags[:limit])
+    return bag_rows(bags[:limit], columns)
 
 
-def bag_page(
-    user: User, filters: BagFilters, fields: Iterable[str] = BAG_FIELDS, **place: Any
-) -> Page:
-    """A page of all bags that `user` sees and the filters mean. Index: bags_bag_pkey."""
-    return paginate_values(
-        all_bags(user, filters), {name: BAG_FIELDS[name] for name in fields}, **place
-    )
+def bag_page(user: User, filters: BagFilters, columns: Columns, **place: Any) -> Page:
+    """Return a page of the bags that the user may see, with these columns.
+
+    Index: bags_bag_pkey.
+    """
+    return paginate_values(all_bags(user, filters), columns, **place)
 
 
-def bag_row(user: User, text: str, fields: Iterable[str] = BAG_FIELDS) -> dict[str, Any]:
-    """The bag that a label names, as lists show it; raises BadCode, BagUnknown.
+def bag_row(user: User, text: str, fields: Iterable[str]) -> dict[str, Any]:
+    """Return these fields of the bag that a label names, as in lists.
 
-    Index: bag_code_is_unique.
+    Raises BadCode, BagUnknown. Index: bag_code_is_unique.
     """
     code = parse_label(text).code
     seen = Bag.objects.visible_to(user).filter(code=code)
@@ -99,12 +105,10 @@ def all_bags(user: User, filters: BagFilters) -> BagQuerySet:
     return filters.apply(Bag.objects.visible_to(user))
 
 
-def bag_rows(bags: BagQuerySet, fields: Iterable[str] = BAG_FIELDS) -> list[dict[str, Any]]:
-    """These fields of bags, as lists show them."""
-    # Not as objects: making those would take longer than asking the database.
-    names = list(fields)
-    rows = bags.values_list(*[BAG_FIELDS[name] for name in names])
-    return [dict(zip(names, row, strict=True)) for row in rows]
+def bag_rows(bags: BagQuerySet, columns: Columns) -> list[dict[str, Any]]:
+    """Return these columns of the bags, by name."""
+    # Making model instances would take longer than the query.
+    return [dict(zip(columns, row, strict=True)) for row in bags.values_list(*columns.values())]
 
 
 def rows_by_id(ids: list[int]) -> list[dict[str, Any]]:
@@ -116,25 +120,8 @@ def rows_by_id(ids: list[int]) -> list[dict[str, Any]]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(ROWS_BY_ID_SQL, [ids])
-        return [dict(zip(BAG_FIELDS, row, strict=True)) for row in cursor.fetchall()]
-
-
-def bag_json(bag: Bag) -> dict[str, Any]:
-    """One bag as lists show it; weight in kg."""
-    return {
-        "id": bag.pk,
-        "code": bag.code,
-        "kind": bag.kind,
-        "bag_type": bag.bag_type.name,
-        "batch": bag.batch.code if bag.batch else None,
-        "area": bag.area.code,
-        "bound_for": bag.bound_for.code if bag.bound_for else None,
-        "state": bag.state,
-        "parent": bag.parent.code if bag.parent else None,
-        "child_count": bag.child_count if bag.kind == Kind.PARENT else None,
-        "capacity": bag.capacity,
-        "weight": f"{bag.weight:.3f}",
-    }
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def find_batch(user: User, text: str) -> Batch:
@@ -182,9 +169,11 @@ def latest_batches(
     return list((batches if before is None else batches.filter(id__lt=before))[:limit])
 
 
-def batch_page(filters: BatchFilters, fields: Iterable[str] = BATCH_FIELDS, **place: Any) -> Page:
-    """A page of the batches that the filters mean. Index: batch_code_is_unique."""
-    columns = {name: BATCH_FIELDS[name] for name in fields}
+def batch_page(filters: BatchFilters, columns: Columns, **place: Any) -> Page:
+    """Return a page of the batches that the filters match, with these columns.
+
+    Index: batch_code_is_unique.
+    """
     return paginate_values(Batch.objects.filter(filters.asked()), columns, **place)
 
 

@@ -12,6 +12,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 
 from accounts.models import User
 from accounts.roles import Role
+from bags.api.serializers import BAG_COLUMNS
 from bags.filters import BagFilters
 from bags.models import Bag
 from bags.queries import bags_after
@@ -87,7 +88,7 @@ def page_depth(sites: Sites) -> Iterator[Pair]:
     Compared with the first page, by the same function.
     """
     last = Bag.objects.aggregate(last=Max("id"))["last"]
-    page = partial(bags_after, office_user(), limit=PER_PAGE, filters=BagFilters())
+    page = partial(bags_after, office_user(), BAG_COLUMNS, limit=PER_PAGE, filters=BagFilters())
     assert len(page(after=last - PER_PAGE)) == PER_PAGE
     yield Pair(
         ours=lambda: timed(lambda: page(after=last - PER_PAGE), seconds=sites.seconds / 2),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from bags.api.serializers import BAG_ORDERS, BATCH_ORDERS
@@ -11,12 +12,19 @@ from scans.models import Outcome, Step
 
 MAX_QUERY_CHARS = 20_000
 MAX_PAGE_ROWS = 100
+EXAMPLE_QUERY = """query Sack($code: String!) {
+  bag(code: $code) { code state children(first: 30) { nodes { code batch { code } } } }
+}"""
 
 
+@extend_schema_serializer(
+    component_name="Query",
+    examples=[OpenApiExample("Bag", {"query": EXAMPLE_QUERY, "variables": {"code": "SB10001"}})],
+)
 class QueryBody(serializers.Serializer[Any]):
     """The body of a request: one query, with the members that every GraphQL client sends."""
 
-    query = serializers.CharField(max_length=MAX_QUERY_CHARS)
+    query = serializers.CharField(min_length=1, max_length=MAX_QUERY_CHARS)
     variables = serializers.DictField(default=None, allow_null=True)
     operationName = serializers.CharField(
         default=None, allow_null=True, max_length=200, source="operation_name"

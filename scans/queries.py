@@ -1,7 +1,8 @@
 """Questions about what happened: the latest scans, lists of them, a page of a recall."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -14,17 +15,8 @@ from scans.querysets import ScanQuerySet
 from tracetrack.api.pagination import Page, paginate_values
 from tracetrack.db.sql_files import sql
 
-# What the newest scans show, and where it comes from.
-LATEST = {
-    "id": "id",
-    "timestamp": "scanned_at",
-    "code": "bag__code",
-    "kind": "bag__kind",
-    "step": "step",
-    "area": "area__code",
-    "username": "actor__username",
-    "outcome": "outcome",
-}
+# Per field of a row: the column that it is read from.
+Columns = Mapping[str, str]
 # In the order of scans/sql/recall.sql.
 RECALLED = (
     "record", "id", "code", "kind", "batch", "state", "area", "bound_for", "parent", "lots", "bags",
@@ -57,28 +49,30 @@ def all_scans(user: User, filters: ScanFilters) -> ScanQuerySet:
     return Scan.objects.visible_to(user).filter(**given)
 
 
-def scan_page(
-    user: User, filters: ScanFilters, fields: Iterable[str] = LATEST, **place: Any
-) -> Page:
-    """A page of all scans that `user` sees and the filters mean.
+def scan_page(user: User, filters: ScanFilters, columns: Columns, **place: Any) -> Page:
+    """Return a page of the scans that the user may see, with these columns.
 
     Index: scan_latest_in_area. Index: scan_latest_of_actor. Index: scan_of_rare_step.
     """
-    columns = {name: LATEST[name] for name in fields}
     return paginate_values(all_scans(user, filters), columns, **place)
 
 
-def latest(user: User, limit: int = 10, *, area: int | None = None) -> list[dict[str, Any]]:
-    """The newest scans that `user` may see, newest first, of one area or of all.
+def latest(
+    user: User, columns: Columns, limit: int = 10, *, area: int | None = None
+) -> list[dict[str, Any]]:
+    """Return these columns of the newest scans that the user may see, newest first.
 
+    With `area`, only scans in the area with this id.
     Index: scan_latest_in_area.
     """
     scans = Scan.objects.visible_to(user).latest_first()
     scans = scans if area is None else scans.filter(area=area)
-    return [
-        dict(zip(LATEST, (pk, at.isoformat(), *rest), strict=True))
-        for pk, at, *rest in scans.values_list(*LATEST.values())[:limit]
-    ]
+    rows = scans.values_list(*columns.values())[:limit]
+    return [dict(zip(columns, map(_as_json, row), strict=True)) for row in rows]
+
+
+def _as_json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def recall_page(user: User, batch: Batch, *, after: int | None, limit: int) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ urlpatterns = [
     path("batches/<path:code>/close", resources.Close.as_view(), name="api-close"),
     path("batches/<path:code>", resources.BatchDetail.as_view(), name="api-batch"),
     path("bags", bags.Bags.as_view(count=list_counts.count_bags), name="api-bag-list"),
-    path("bags/stream", bags.Bags.as_view(count=list_counts.count_bags), name="api-bags"),
+    path("bags/stream", bags.BagStream.as_view(count=list_counts.count_bags), name="api-bags"),
     path("bags/<path:code>/timeline", scans.Timeline.as_view(), name="api-timeline"),
     path("bags/<path:code>/trace", scans.Trace.as_view(), name="api-trace"),
     path("bags/<path:code>/children", bags.Children.as_view(), name="api-children"),

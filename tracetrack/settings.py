@@ -229,7 +229,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["tracetrack.api.permissions.HasModelPermission"],
     "DEFAULT_THROTTLE_CLASSES": ["tracetrack.api.throttling.RateLimitThrottle"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "tracetrack.api.negotiation.FormatNegotiation",
-    "DEFAULT_SCHEMA_CLASS": "tracetrack.openapi.schema.Described",
+    "DEFAULT_SCHEMA_CLASS": "tracetrack.openapi.schema.ApiSchema",
     "EXCEPTION_HANDLER": "tracetrack.api.exception_handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -242,7 +242,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v3/",
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATION_PARAMETERS": False,
-    "POSTPROCESSING_HOOKS": ["tracetrack.openapi.document.complete"],
+    "POSTPROCESSING_HOOKS": [
+        "webhooks.api.event_schemas.add_event_schemas",
+        "tracetrack.openapi.document.complete_document",
+    ],
 }
 
 # What a browser is told to allow.

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from scans.api.serializers import scan_json
+from scans.api.serializers import ScanSerializer
 from webhooks.filters import EventAttributes
 from webhooks.models import Delivery, Event, EventType, Webhook
 from webhooks.queries import PARTITIONS
@@ -60,7 +60,7 @@ def build_delivery(event: Event, webhook: Webhook, *, replay: int = 0) -> Delive
 def _event_data(event: Event) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if event.scan is not None:
-        data["scan"] = scan_json(event.scan)
+        data["scan"] = ScanSerializer(event.scan).data
     if event.kind.startswith("batch."):
         snapshot = dict(event.snapshot)
         data["batch"] = {"code": snapshot.pop("batch")} | snapshot

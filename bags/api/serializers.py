@@ -1,21 +1,30 @@
-"""What requests about bags may say, and batches as JSON."""
+"""Serializers of requests and responses about bags, batches, areas and bag types."""
 
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Case, F, TextField, When
+from django.db.models.functions import Cast
 from django_filters import CharFilter, ChoiceFilter
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from bags.code_patterns import check_pattern
 from bags.codes import normalize_code, printable
 from bags.errors import BadCode, ReasonMissing
-from bags.list_fields import BAG_FIELDS
 from bags.models import Area, Bag, BagType, Batch, Kind, State
+from tracetrack.api.fields import (
+    CountField,
+    TimestampField,
+    UserTextField,
+    WeightField,
+    export_columns,
+    list_columns,
+)
 from tracetrack.api.filters import StrictBooleanFilter, StrictFilterSet, text_filter
 from tracetrack.api.list_view import MAX_ROWS_PER_PAGE, PageParams
-from tracetrack.api.params import CleanTextField
-from tracetrack.db.export import Cell, Column
+from tracetrack.api.params import CleanTextField, field_names
 from tracetrack.text_cleaning import clean_text
 
 MAX_ID = 2**63 - 1
@@ -26,11 +35,21 @@ BAG_ORDERS = ("id", "-id")
 BATCH_ORDERS = ("-id", "id", "code", "-code")
 AREA_ORDERS = ("code", "-code")
 BAG_TYPE_ORDERS = ("name", "-name")
-# The columns of a stream of bags: what a list shows, of which one may be what people typed.
-BAG_EXPORT_COLUMNS = tuple(
-    Column(name, source, Cell.USER_TEXT if name == "bag_type" else Cell.PLAIN)
-    for name, source in BAG_FIELDS.items()
-)
+BATCH_EXAMPLE = {
+    "code": "LOT-1", "product": "Mustard", "variety": "", "bag_type": "mustard",
+    "produced_on": "2026-11-01", "expires_on": None, "planned_bags": 100, "notes": "",
+    "state": "open", "held": False, "held_reason": "", "held_at": None, "held_by": None,
+}  # fmt: skip
+
+
+class ChildCountField(CountField):
+    """The number of children of a parent; null for a child."""
+
+    def __init__(self) -> None:
+        super().__init__(allow_null=True)
+
+    def get_attribute(self, bag: Bag) -> int | None:
+        return bag.child_count if bag.kind == Kind.PARENT else None
 
 
 class CodeField(forms.CharField):
@@ -120,6 +139,7 @@ class SearchParams(serializers.Serializer[Any]):
     q = serializers.CharField(max_length=512)
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Change", {"notes": "from the north field"})])
 class BatchChangeIn(serializers.Serializer[Any]):
     """What of a batch can be changed. Code and bag type stay; state and hold have acts."""
 
@@ -131,6 +151,19 @@ class BatchChangeIn(serializers.Serializer[Any]):
     notes = CleanTextField(lines=True, max_length=MAX_NOTES_CHARS, allow_blank=True)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "New batch",
+            {
+                "code": "LOT-2",
+                "product": "Mustard",
+                "bag_type": "mustard",
+                "produced_on": "2026-11-01",
+            },
+        )
+    ]
+)
 class BatchIn(serializers.Serializer[Any]):
     """A new batch."""
 
@@ -150,6 +183,7 @@ class BatchIn(serializers.Serializer[Any]):
         return code
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Hold", {"reason": "smells"})])
 class HoldIn(serializers.Serializer[Any]):
     """Why a batch is put on hold."""
 
@@ -161,6 +195,7 @@ class HoldIn(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Change", {"name": "Lucknow North"})])
 class AreaChangeIn(serializers.Serializer[Any]):
     """What of an area can be changed: sheets and devices name it by its code, which stays."""
 
@@ -169,6 +204,7 @@ class AreaChangeIn(serializers.Serializer[Any]):
     active = serializers.BooleanField()
 
 
+@extend_schema_serializer(examples=[OpenApiExample("New area", {"code": "kota", "name": "Kota"})])
 class AreaIn(serializers.Serializer[Any]):
     """A new area."""
 
@@ -178,6 +214,7 @@ class AreaIn(serializers.Serializer[Any]):
     active = serializers.BooleanField(default=True)
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Change", {"capacity": 20})])
 class BagTypeChangeIn(serializers.Serializer[Any]):
     """What of a bag type can be changed, for the bags to come; its name stays."""
 
@@ -187,6 +224,14 @@ class BagTypeChangeIn(serializers.Serializer[Any]):
     child_weight = serializers.DecimalField(8, 3, min_value=Decimal("0.001"))
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "New bag type",
+            {"name": "jute", "parent_pattern": "JP\\d{5}", "child_pattern": "JC\\d{9}"},
+        )
+    ]
+)
 class BagTypeIn(BagTypeChangeIn):
     """A new bag type."""
 
@@ -197,42 +242,211 @@ class BagTypeIn(BagTypeChangeIn):
     )
 
 
-def area_json(area: Area, own: frozenset[int] | None) -> dict[str, Any]:
-    """An area; `yours` where its bags may be seen and touched by whom `own` bounds."""
-    return {
-        "code": area.code,
-        "name": area.name,
-        "gln": area.gln,
-        "active": area.active,
-        "yours": own is None or area.pk in own,
-    }
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Bag",
+            {
+                "id": 1, "code": "SB10001", "kind": "parent", "bag_type": "mustard",
+                "batch": "LOT-1", "area": "lucknow", "bound_for": None, "state": "open",
+                "parent": None, "child_count": 2, "capacity": 30, "weight": "2.000",
+            },
+        )
+    ]
+)  # fmt: skip
+class BagSerializer(serializers.Serializer[Bag]):
+    """A bag. `parent`, `child_count` and `capacity` are null if its kind has none; weight in kg."""
+
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    kind = serializers.ChoiceField(Kind.choices)
+    bag_type = UserTextField(source="bag_type.name")
+    batch = serializers.CharField(source="batch.code", allow_null=True)
+    area = serializers.CharField(source="area.code")
+    bound_for = serializers.CharField(source="bound_for.code", allow_null=True)
+    state = serializers.ChoiceField(State.choices)
+    parent = serializers.CharField(source="parent.code", allow_null=True)
+    child_count = ChildCountField()
+    capacity = CountField(allow_null=True)
+    weight = WeightField()
 
 
-def bag_type_json(bag_type: BagType) -> dict[str, Any]:
+@extend_schema_serializer(component_name="Child")
+class ChildSerializer(serializers.Serializer[Bag]):
+    """A bag within its parent."""
+
+    code = serializers.CharField()
+    state = serializers.ChoiceField(State.choices)
+    area = serializers.CharField(source="area.code")
+    batch = serializers.CharField(source="batch.code", allow_null=True)
+    weight = WeightField()
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Children",
+            {
+                "code": "SB10001",
+                "capacity": 30,
+                "results": [
+                    {
+                        "code": "CB001000101", "state": "linked", "area": "lucknow", "batch": None,
+                        "weight": "1.000",
+                    }
+                ],
+            },
+        )
+    ]
+)  # fmt: skip
+class ChildrenSerializer(serializers.Serializer[Any]):
+    """A parent and the bags in it, in the order of their codes."""
+
+    code = serializers.CharField()
+    capacity = CountField(allow_null=True)
+    results = ChildSerializer(many=True)
+
+
+class FoundBatchSerializer(serializers.Serializer[Any]):
+    """A batch that a search found."""
+
+    code = serializers.CharField()
+    product = serializers.CharField()
+    variety = serializers.CharField()
+    state = serializers.CharField()
+    held = serializers.BooleanField()
+
+
+class SearchSerializer(serializers.Serializer[Any]):
+    """The bags and batches that a search found; `more` if there are further bags."""
+
+    by = serializers.ChoiceField(["exact", "prefix", "suffix", "contains", "none"])
+    bags = BagSerializer(many=True)
+    batches = FoundBatchSerializer(many=True)
+    more = serializers.BooleanField()
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Batch", BATCH_EXAMPLE)])
+class BatchSerializer(serializers.Serializer[Batch]):
+    """A batch, with its hold if it has one."""
+
+    code = serializers.CharField()
+    product = serializers.CharField()
+    variety = serializers.CharField()
+    bag_type = serializers.CharField(source="bag_type.name")
+    produced_on = serializers.DateField()
+    expires_on = serializers.DateField(allow_null=True)
+    planned_bags = CountField()
+    notes = serializers.CharField()
+    state = serializers.ChoiceField(Batch.State.choices)
+    held = serializers.BooleanField()
+    held_reason = serializers.CharField()
+    held_at = TimestampField(allow_null=True)
+    held_by = serializers.CharField(source="held_by.username", allow_null=True)
+
+
+class BagsByStateSerializer(serializers.Serializer[Any]):
+    """The number of bags of one kind in one state."""
+
+    kind = serializers.ChoiceField(Kind.choices)
+    state = serializers.ChoiceField(State.choices)
+    total = CountField()
+
+
+class BagsByAreaSerializer(serializers.Serializer[Any]):
+    """The number of bags in one area."""
+
+    area = serializers.CharField()
+    total = CountField()
+
+
+class ContentsSerializer(serializers.Serializer[Any]):
+    """The bags of a batch, counted. `progress` is their share of the planned bags."""
+
+    parents = CountField()
+    children = CountField()
+    loose = CountField()
+    by_state = BagsByStateSerializer(many=True)
+    by_area = BagsByAreaSerializer(many=True)
+    planned_bags = CountField()
+    progress = serializers.FloatField(allow_null=True)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Batch",
+            BATCH_EXAMPLE
+            | {
+                "contents": {
+                    "parents": 2, "children": 0, "loose": 0,
+                    "by_state": [{"kind": "parent", "state": "open", "total": 2}],
+                    "by_area": [{"area": "lucknow", "total": 2}],
+                    "planned_bags": 100, "progress": 0.02,
+                }
+            },
+        )
+    ]
+)  # fmt: skip
+class BatchWithContentsSerializer(BatchSerializer):
+    """A batch, its hold, and its bags, counted."""
+
+    contents = ContentsSerializer()
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Area",
+            {"code": "lucknow", "name": "Lucknow", "gln": "", "active": True, "yours": True},
+        )
+    ]
+)
+class AreaSerializer(serializers.Serializer[Area]):
+    """An area; `yours` if the user may see and scan its bags.
+
+    The context has `visible_area_ids`: the ids of the user's areas, or None for all areas.
+    """
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    gln = serializers.CharField()
+    active = serializers.BooleanField()
+    yours = serializers.SerializerMethodField()
+
+    def get_yours(self, area: Area) -> bool:
+        """Return whether the area is one of the user's areas."""
+        visible = self.context["visible_area_ids"]
+        return visible is None or area.pk in visible
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Bag type",
+            {
+                "name": "mustard", "parent_pattern": "SB\\d{5,8}", "child_pattern": "CB\\d{9}",
+                "capacity": 30, "child_weight": "1.000",
+            },
+        )
+    ]
+)  # fmt: skip
+class BagTypeSerializer(serializers.Serializer[BagType]):
     """A bag type, with the patterns by which codes are recognised; weight in kg."""
-    return {
-        "name": bag_type.name,
-        "parent_pattern": bag_type.parent_pattern,
-        "child_pattern": bag_type.child_pattern,
-        "capacity": bag_type.capacity,
-        "child_weight": f"{bag_type.child_weight:.3f}",
-    }
+
+    name = serializers.CharField()
+    parent_pattern = serializers.CharField()
+    child_pattern = serializers.CharField()
+    capacity = CountField()
+    child_weight = WeightField()
 
 
-def batch_json(batch: Batch) -> dict[str, Any]:
-    """A batch, with its hold where there is one."""
-    return {
-        "code": batch.code,
-        "product": batch.product,
-        "variety": batch.variety,
-        "bag_type": batch.bag_type.name,
-        "produced_on": batch.produced_on.isoformat(),
-        "expires_on": batch.expires_on.isoformat() if batch.expires_on else None,
-        "planned_bags": batch.planned_bags,
-        "notes": batch.notes,
-        "state": batch.state,
-        "held": batch.held,
-        "held_reason": batch.held_reason,
-        "held_at": batch.held_at.isoformat() if batch.held_at else None,
-        "held_by": batch.held_by.username if batch.held_by else None,
-    }
+# How lists read these fields from the database.
+BAG_COLUMNS = list_columns(
+    BagSerializer,
+    child_count=Case(When(kind=Kind.PARENT, then=F("child_count"))),
+    weight=Cast("weight", TextField()),
+)
+CHILD_COLUMNS = {name: BAG_COLUMNS[name] for name in field_names(ChildSerializer)}
+BATCH_COLUMNS = list_columns(BatchSerializer)
+BAG_EXPORT_COLUMNS = export_columns(BagSerializer, BAG_COLUMNS)

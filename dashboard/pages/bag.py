@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from bags import queries as bag_queries
+from bags.api.serializers import CHILD_COLUMNS
 from bags.models import Kind
 from dashboard import labels
 from dashboard.pages import next_actions
@@ -35,7 +36,7 @@ def bag(request: Asked, code: str) -> HttpResponse:
     context = {
         "bag": found,
         "sack": sack,
-        "inside": bag_queries.children_of(request.user, sack) if sack else [],
+        "inside": bag_queries.children_of(request.user, sack, CHILD_COLUMNS) if sack else [],
         "free": range((sack.capacity or 0) - sack.child_count) if sack else (),
         "way": stops(request.user, found, way, now=timezone.now()),
         "people": people(way),

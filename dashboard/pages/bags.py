@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from bags import queries
+from bags.api.serializers import BAG_COLUMNS
 from bags.filters import BagFilters
 from bags.models import Area, BagType, Kind, State
 from dashboard.labels import KIND_WORDS, STATES
@@ -41,7 +42,12 @@ def bags(request: Asked) -> HttpResponse:
     newest = request.GET.get("order") == "newest"
     after = number_in(request.GET.get("after"))
     rows = queries.bags_after(
-        request.user, after=after, limit=PER_PAGE + 1, filters=filters, newest=newest
+        request.user,
+        BAG_COLUMNS,
+        after=after,
+        limit=PER_PAGE + 1,
+        filters=filters,
+        newest=newest,
     )
     chosen = [name for name in COLUMNS if name in request.GET.getlist("column")]
     narrowing = {name: value for name, value in given.items() if value}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import tokens
-from accounts.api.views import TokenIn
+from accounts.api.serializers import TokenIn
 from accounts.models import ApiToken
 from accounts.roles import Scope
 from dashboard.pages import language

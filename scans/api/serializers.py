@@ -1,56 +1,75 @@
-"""What requests about scans may say, and scans as JSON."""
+"""Serializers of requests and responses about scans."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
 from django_filters import ChoiceFilter
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from bags.api.serializers import MAX_ID
-from bags.models import Bag
-from bags.queries import bag_json
+from bags.api.serializers import MAX_ID, BagSerializer
+from bags.models import Bag, Batch, Kind, State
 from scans.models import Outcome, Scan, Step
 from scans.recording.record_scan import ScanResult
-from scans.scan_request import ScanRequest, parse_scan_request
+from scans.scan_request import (
+    NOTE_LENGTH,
+    STATION_LENGTH,
+    ScanRequest,
+    parse_scan_request,
+)
+from tracetrack.api.fields import (
+    CountField,
+    TimestampField,
+    UserTextField,
+    WeightField,
+    export_columns,
+    list_columns,
+)
 from tracetrack.api.filters import StrictFilterSet, text_filter
 from tracetrack.api.list_view import MAX_ROWS_PER_PAGE, PageParams
-from tracetrack.db.export import Cell, Column
+from tracetrack.api.params import field_names
 from tracetrack.errors.problem import BadRequest, BadRow, Problem
 from tracetrack.imports.csv import Verdict
 
-SCAN_FIELDS = frozenset(
-    {
-        "ref", "step", "code", "parent_code", "area", "scanned_at",
-        "station", "note", "kind", "force", "undoes",
-    }
-)  # fmt: skip
-UNDO_FIELDS = frozenset({"ref", "reason", "area", "station", "scanned_at"})
-
-
-# What a list can be ordered by: unique columns, each with an index that is read from there on.
+# The orders of a list: unique columns, each with an index.
 SCAN_ORDERS = ("-id", "id")
-# The columns of a stream of scans: what scan_json() gives.
-SCAN_COLUMNS = (
-    Column("id", "id"),
-    Column("ref", "ref"),
-    Column("step", "step"),
-    Column("outcome", "outcome"),
-    Column("unexpected", "unexpected", Cell.BOOLEAN),
-    Column("forced", "forced", Cell.BOOLEAN),
-    Column("code", "bag__code"),
-    Column("kind", "bag__kind"),
-    Column("parent", "parent__code"),
-    Column("area", "area__code"),
-    Column("station", "station", Cell.USER_TEXT),
-    Column("username", "actor__username", Cell.USER_TEXT),
-    Column("scanned_at", "scanned_at", Cell.TIMESTAMP),
-    Column("recorded_at", "recorded_at", Cell.TIMESTAMP),
-    Column("note", "note", Cell.USER_TEXT),
-    Column("undoes", "undoes_id"),
-)
+SCAN_EXAMPLE = {
+    "id": 14, "ref": "07829d52-82e8-4f7e-9934-ac8b7c9a4b77", "step": "link", "outcome": "applied",
+    "unexpected": False, "forced": False, "code": "CB001000190", "kind": "child",
+    "parent": "SB10001", "area": "lucknow", "station": "gate 1", "username": "asha",
+    "scanned_at": "2026-11-23T14:27:45+00:00", "recorded_at": "2026-11-23T14:27:46+00:00",
+    "note": "", "undoes": None,
+}  # fmt: skip
+TIMELINE_EXAMPLE = SCAN_EXAMPLE | {"undone": False, "through": None}
+NEW_SCAN_EXAMPLE = {
+    "ref": "07829d52-82e8-4f7e-9934-ac8b7c9a4b77", "step": "link", "code": "CB001000190",
+    "parent_code": "SB10001", "area": "lucknow", "scanned_at": "2026-11-23T19:57:45+05:30",
+    "station": "gate 1",
+}  # fmt: skip
+ENTERED_EXAMPLE = {
+    "id": 14, "step": "link", "scanned_at": "2026-11-23T14:27:45+00:00", "area": "lucknow",
+    "username": "asha",
+}  # fmt: skip
+TIMES_EXAMPLE = {
+    "scans": 1, "first": "2026-11-23T14:27:45+00:00", "last": "2026-11-23T14:27:45+00:00",
+}  # fmt: skip
+TRACE_EXAMPLE = {
+    "code": "CB001000190", "kind": "child", "bag_type": "mustard", "at": None,
+    "position": {
+        "state": "linked", "area": "lucknow", "bound_for": None, "parent": "SB10001",
+        "child_count": None, "capacity": None, "weight": "1.000",
+    },
+    "batch": None,
+    "parents": [{"code": "SB10001", "batch": "LOT-1", "entered": ENTERED_EXAMPLE, "left": None}],
+    "children": [], "siblings": [{"code": "CB001000101", "batch": None}],
+    "lots": [{"batch": None, "children": 2}], "left_out": 0, "truncated": False,
+    "places": [{"area": "lucknow"} | TIMES_EXAMPLE],
+    "hands": [{"username": "asha"} | TIMES_EXAMPLE],
+    "way": [TIMELINE_EXAMPLE], "next": None,
+}  # fmt: skip
 
 
 class ScanFilterSet(StrictFilterSet):
@@ -130,6 +149,307 @@ class UploadIn(serializers.Serializer[Any]):
     mode = serializers.ChoiceField(["each", "all"], default="each")
 
 
+@extend_schema_serializer(
+    component_name="NewScan", examples=[OpenApiExample("Link", NEW_SCAN_EXAMPLE)]
+)
+class NewScanSerializer(serializers.Serializer[Any]):
+    """The body of a scan, as parse_scan_body() reads it. Describes it only."""
+
+    ref = serializers.UUIDField()
+    step = serializers.ChoiceField(Step.choices)
+    code = serializers.CharField(min_length=3, max_length=512)
+    parent_code = serializers.CharField(
+        min_length=3, max_length=512, allow_null=True, required=False
+    )
+    area = serializers.CharField(min_length=1, max_length=32)
+    scanned_at = serializers.DateTimeField()
+    station = serializers.CharField(max_length=STATION_LENGTH, allow_null=True, required=False)
+    note = serializers.CharField(max_length=NOTE_LENGTH, allow_null=True, required=False)
+    kind = serializers.ChoiceField(Kind.choices, allow_null=True, required=False)
+    force = serializers.BooleanField(required=False)
+    undoes = serializers.IntegerField(
+        min_value=1, max_value=MAX_ID, allow_null=True, required=False
+    )
+
+
+@extend_schema_serializer(
+    component_name="NewUndo",
+    examples=[
+        OpenApiExample(
+            "Undo", {"ref": "aba049fc-1d25-42ff-88a3-72f6b7a6be0e", "reason": "wrong sack"}
+        )
+    ],
+)
+class NewUndoSerializer(serializers.Serializer[Any]):
+    """The body of an undo, as parse_undo_body() reads it. Describes it only."""
+
+    ref = serializers.UUIDField()
+    reason = serializers.CharField(max_length=NOTE_LENGTH, allow_null=True, required=False)
+    area = serializers.CharField(min_length=1, max_length=32, required=False)
+    station = serializers.CharField(max_length=STATION_LENGTH, allow_null=True, required=False)
+    scanned_at = serializers.DateTimeField(required=False)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Scan",
+            {
+                "id": 8, "timestamp": "2026-11-23T14:27:45+00:00", "code": "CB001000101",
+                "kind": "child", "step": "link", "area": "lucknow", "username": "asha",
+                "outcome": "applied",
+            },
+        )
+    ]
+)  # fmt: skip
+class LatestScanSerializer(serializers.Serializer[Scan]):
+    """A scan in the list of scans. `timestamp` is its `scanned_at`."""
+
+    id = serializers.IntegerField()
+    timestamp = TimestampField(source="scanned_at")
+    code = serializers.CharField(source="bag.code")
+    kind = serializers.ChoiceField(Kind.choices, source="bag.kind")
+    step = serializers.ChoiceField(Step.choices)
+    area = serializers.CharField(source="area.code")
+    username = UserTextField(source="actor.username")
+    outcome = serializers.ChoiceField(Outcome.choices)
+
+
+class ScanSerializer(serializers.Serializer[Scan]):
+    """A row of the ledger."""
+
+    id = serializers.IntegerField()
+    ref = serializers.UUIDField()
+    step = serializers.ChoiceField(Step.choices)
+    outcome = serializers.ChoiceField(Outcome.choices)
+    unexpected = serializers.BooleanField()
+    forced = serializers.BooleanField()
+    code = serializers.CharField(source="bag.code")
+    kind = serializers.ChoiceField(Kind.choices, source="bag.kind")
+    parent = serializers.CharField(source="parent.code", allow_null=True)
+    area = serializers.CharField(source="area.code")
+    station = UserTextField()
+    username = UserTextField(source="actor.username")
+    scanned_at = TimestampField()
+    recorded_at = TimestampField()
+    note = UserTextField()
+    undoes = serializers.IntegerField(source="undoes_id", allow_null=True)
+
+
+class TimelineScanSerializer(ScanSerializer):
+    """A scan on the timeline of a bag.
+
+    `undone` if it was undone; `through` is the parent that it moved, if the bag was in that parent.
+    """
+
+    undone = serializers.BooleanField()
+    through = serializers.CharField(allow_null=True)
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("Timeline", {"code": "CB001000190", "results": [TIMELINE_EXAMPLE]})]
+)
+class TimelineSerializer(serializers.Serializer[Any]):
+    """The scans of a bag, in the order of `scanned_at`."""
+
+    code = serializers.CharField()
+    results = TimelineScanSerializer(many=True)
+
+
+class ParentFillSerializer(serializers.Serializer[Bag]):
+    """How full the parent is after a scan."""
+
+    code = serializers.CharField()
+    count = CountField(source="child_count")
+    capacity = serializers.SerializerMethodField()
+    remaining = serializers.SerializerMethodField()
+    state = serializers.ChoiceField(State.choices)
+
+    @extend_schema_field(CountField)
+    def get_capacity(self, parent: Bag) -> int:
+        """Return how many children the parent holds when full."""
+        return parent.capacity or 0
+
+    @extend_schema_field(CountField)
+    def get_remaining(self, parent: Bag) -> int:
+        """Return how many children the parent still takes."""
+        return self.get_capacity(parent) - parent.child_count
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Link",
+            {
+                "verdict": "applied",
+                "scan": SCAN_EXAMPLE,
+                "bag": {
+                    "id": 8, "code": "CB001000190", "kind": "child", "bag_type": "mustard",
+                    "batch": None, "area": "lucknow", "bound_for": None, "state": "linked",
+                    "parent": "SB10001", "child_count": None, "capacity": None, "weight": "1.000",
+                },
+                "parent": {
+                    "code": "SB10001", "count": 3, "capacity": 30, "remaining": 27, "state": "open",
+                },
+            },
+        )
+    ]
+)  # fmt: skip
+class ScanResultSerializer(serializers.Serializer[ScanResult]):
+    """The effect of a scan: its verdict, its row, and the bag and its parent as they are now."""
+
+    verdict = serializers.ChoiceField(["applied", "already", "replayed"])
+    scan = ScanSerializer()
+    bag = BagSerializer()
+    parent = ParentFillSerializer(allow_null=True)
+
+
+class UploadCountsSerializer(serializers.Serializer[Any]):
+    """The number of scans of an upload by verdict."""
+
+    applied = CountField()
+    already = CountField()
+    replayed = CountField()
+    refused = CountField()
+
+
+class UploadVerdictSerializer(serializers.Serializer[Any]):
+    """The verdict on one scan of an upload; a refused one comes with its error."""
+
+    ref = serializers.CharField(allow_null=True)
+    verdict = serializers.ChoiceField(["applied", "already", "replayed", "refused"])
+    code = serializers.CharField(required=False)
+    title = serializers.CharField(required=False)
+    detail = serializers.CharField(required=False)
+    facts = serializers.DictField(required=False)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Upload",
+            {
+                "total": 1,
+                "counts": {"applied": 1, "already": 0, "replayed": 0, "refused": 0},
+                "results": [{"ref": "07829d52-82e8-4f7e-9934-ac8b7c9a4b77", "verdict": "applied"}],
+            },
+        )
+    ]
+)
+class UploadResultSerializer(serializers.Serializer[Any]):
+    """The verdicts on an upload, in its order."""
+
+    total = CountField()
+    counts = UploadCountsSerializer()
+    results = UploadVerdictSerializer(many=True)
+
+
+class TraceScanSerializer(serializers.Serializer[Any]):
+    """A scan that moved a bag into or out of a parent."""
+
+    id = serializers.IntegerField()
+    step = serializers.ChoiceField(Step.choices)
+    scanned_at = TimestampField()
+    area = serializers.CharField()
+    username = serializers.CharField()
+
+
+class ContainmentSerializer(serializers.Serializer[Any]):
+    """The time that a bag was in another one. `code` and `batch` are those of the other bag."""
+
+    code = serializers.CharField()
+    batch = serializers.CharField(allow_null=True)
+    entered = TraceScanSerializer()
+    left = TraceScanSerializer(allow_null=True)
+
+
+class PositionSerializer(serializers.Serializer[Any]):
+    """The state of a bag at an instant."""
+
+    state = serializers.ChoiceField(State.choices)
+    area = serializers.CharField()
+    bound_for = serializers.CharField(allow_null=True)
+    parent = serializers.CharField(allow_null=True)
+    child_count = CountField(allow_null=True)
+    capacity = CountField(allow_null=True)
+    weight = WeightField()
+
+
+class TraceBatchSerializer(serializers.Serializer[Any]):
+    """The batch of a traced bag."""
+
+    code = serializers.CharField()
+    product = serializers.CharField()
+    variety = serializers.CharField()
+    produced_on = serializers.DateField()
+    expires_on = serializers.DateField(allow_null=True)
+    state = serializers.ChoiceField(Batch.State.choices)
+    held = serializers.BooleanField()
+
+
+class SiblingSerializer(serializers.Serializer[Any]):
+    """Another bag in the same parent."""
+
+    code = serializers.CharField()
+    batch = serializers.CharField(allow_null=True)
+
+
+class LotSerializer(serializers.Serializer[Any]):
+    """The number of children of one batch in a parent."""
+
+    batch = serializers.CharField(allow_null=True)
+    children = CountField()
+
+
+class TraceAreaSerializer(serializers.Serializer[Any]):
+    """The scans of a bag in one area."""
+
+    area = serializers.CharField()
+    scans = CountField()
+    first = TimestampField()
+    last = TimestampField()
+
+
+class TraceUserSerializer(serializers.Serializer[Any]):
+    """The scans of a bag by one user."""
+
+    username = serializers.CharField()
+    scans = CountField()
+    first = TimestampField()
+    last = TimestampField()
+
+
+@extend_schema_serializer(examples=[OpenApiExample("Trace", TRACE_EXAMPLE)])
+class TraceSerializer(serializers.Serializer[Any]):
+    """The chain of a bag: batch, parents or children, siblings, areas, users and timeline.
+
+    `left_out` is the number of containments that are not listed; `truncated` if the past is too
+    long to be read completely.
+    """
+
+    code = serializers.CharField()
+    kind = serializers.ChoiceField(Kind.choices)
+    bag_type = serializers.CharField()
+    at = TimestampField(allow_null=True)
+    position = PositionSerializer(allow_null=True)
+    batch = TraceBatchSerializer(allow_null=True)
+    parents = ContainmentSerializer(many=True)
+    children = ContainmentSerializer(many=True)
+    siblings = SiblingSerializer(many=True)
+    lots = LotSerializer(many=True)
+    left_out = CountField()
+    truncated = serializers.BooleanField()
+    places = TraceAreaSerializer(many=True)
+    hands = TraceUserSerializer(many=True)
+    way = TimelineScanSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+# How lists and exports read these fields from the database.
+LATEST_SCAN_COLUMNS = list_columns(LatestScanSerializer)
+SCAN_EXPORT_COLUMNS = export_columns(ScanSerializer, list_columns(ScanSerializer))
+
+
 @dataclass(frozen=True, slots=True)
 class Uploaded:
     """One scan of an upload: the ref that it gave, and what it asks for or why it cannot be."""
@@ -171,13 +491,13 @@ def verdict_json(item: Uploaded, verdict: Verdict) -> dict[str, Any]:
 def parse_scan_body(body: Mapping[str, Any]) -> ScanRequest:
     """The scan that a request asks for; raises BadCode, BadRow."""
     scan_request = parse_scan_request(body)
-    _check_known(body, SCAN_FIELDS)
+    _check_known(body, field_names(NewScanSerializer))
     return scan_request
 
 
 def parse_undo_body(body: Mapping[str, Any], target: Scan, *, now: datetime) -> ScanRequest:
     """The scan that undoes `target`; what the request does not say is taken from there."""
-    _check_known(body, UNDO_FIELDS)
+    _check_known(body, field_names(NewUndoSerializer))
     # Where a dispatch goes is not where the one stands who undoes it.
     stood = target.was_area if target.step == Step.DISPATCH and target.was_area else target.area
     scan_request = parse_scan_request(
@@ -195,51 +515,7 @@ def parse_undo_body(body: Mapping[str, Any], target: Scan, *, now: datetime) -> 
     return replace(scan_request, timed="scanned_at" in body)
 
 
-def scan_result_json(recorded: ScanResult) -> dict[str, Any]:
-    """The answer to a scan: what became of it, and what the operator wants to see next."""
-    return {
-        "verdict": recorded.verdict,
-        "scan": scan_json(recorded.scan),
-        "bag": bag_json(recorded.bag),
-        "parent": parent_json(recorded.parent) if recorded.parent else None,
-    }
-
-
-def scan_json(scan: Scan) -> dict[str, Any]:
-    """One row of the ledger."""
-    return {
-        "id": scan.pk,
-        "ref": str(scan.ref),
-        "step": scan.step,
-        "outcome": scan.outcome,
-        "unexpected": scan.unexpected,
-        "forced": scan.forced,
-        "code": scan.bag.code,
-        "kind": scan.bag.kind,
-        "parent": scan.parent.code if scan.parent else None,
-        "area": scan.area.code,
-        "station": scan.station,
-        "username": scan.actor.username,
-        "scanned_at": scan.scanned_at.isoformat(),
-        "recorded_at": scan.recorded_at.isoformat(),
-        "note": scan.note,
-        "undoes": scan.undoes_id,
-    }
-
-
-def parent_json(parent: Bag) -> dict[str, Any]:
-    """How full a parent is: n of so many, and what remains."""
-    capacity = parent.capacity or 0
-    return {
-        "code": parent.code,
-        "count": parent.child_count,
-        "capacity": capacity,
-        "remaining": capacity - parent.child_count,
-        "state": parent.state,
-    }
-
-
-def _check_known(body: Mapping[str, Any], known: frozenset[str]) -> None:
+def _check_known(body: Mapping[str, Any], known: Collection[str]) -> None:
     for name in body:
         if name not in known:
             raise BadRow(field=name[:64], reason="is not a field of this request")

@@ -1,4 +1,4 @@
-"""JSON about what happened: scans made, undone, the latest, and the timeline of a bag."""
+"""Endpoints of scans: record, undo, list and export them; timelines, traces and recalls."""
 
 import threading
 from collections import Counter
@@ -11,15 +11,70 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiRequest, extend_schema
 from rest_framework.request import Request
 
+from bags.api.resources import BATCH_CODE
+from bags.api.views import BAG_CODE
+from bags.errors import (
+    AreaUnknown,
+    BadCode,
+    BagUnknown,
+    BatchClosed,
+    BatchHeld,
+    BatchUnknown,
+    ChildElsewhere,
+    NotComplete,
+    NotLinked,
+    ParentComplete,
+    ParentDispatched,
+    ParentEmpty,
+    ParentFull,
+    ReasonMissing,
+    WrongKind,
+)
 from bags.models import Bag
 from bags.queries import find_bag, find_batch
 from bags.querysets import visibility_key, visible_area_ids
 from scans import queries
-from scans.api import described
-from scans.api.serializers import RecallIn, SCAN_COLUMNS, ScanFilterSet, ScanListIn, ScanStreamFilterSet, ScanStreamIn, TraceIn, UploadIn, Uploaded, parse_scan_body, parse_undo_body, scan_result_json, uploaded, verdict_json
-from scans.errors import TooManyScans, UploadRefused
+from scans.api.serializers import (
+    LATEST_SCAN_COLUMNS,
+    NEW_SCAN_EXAMPLE,
+    SCAN_EXPORT_COLUMNS,
+    LatestScanSerializer,
+    NewScanSerializer,
+    NewUndoSerializer,
+    RecallIn,
+    ScanFilterSet,
+    ScanListIn,
+    ScanResultSerializer,
+    ScanStreamFilterSet,
+    ScanStreamIn,
+    TimelineScanSerializer,
+    TimelineSerializer,
+    TraceIn,
+    TraceSerializer,
+    Uploaded,
+    UploadIn,
+    UploadResultSerializer,
+    parse_scan_body,
+    parse_undo_body,
+    uploaded,
+    verdict_json,
+)
+from scans.errors import (
+    AlreadyUndone,
+    AreaForbidden,
+    ClockAhead,
+    NotUndoable,
+    RefReused,
+    ScanUnknown,
+    TooManyScans,
+    UndoDepends,
+    UndoNotAllowed,
+    UploadRefused,
+)
 from scans.history.recall import recalled
 from scans.history.timeline import timeline
 from scans.history.trace import trace
@@ -30,18 +85,35 @@ from tracetrack.api import cursors
 from tracetrack.api.bulk_parsers import JsonArrayParser, NdjsonParser
 from tracetrack.api.deprecation import Deprecated
 from tracetrack.api.list_view import ListView
+from tracetrack.api.params import field_names
 from tracetrack.api.view import ApiView, json_response
 from tracetrack.db.export import CsvRenderer, ExportRows, NdjsonRenderer, stream_chunks, stream_rows
 from tracetrack.db.snapshot import consistent_snapshot
-from tracetrack.errors.problem import BadRequest, Busy, NotFound
+from tracetrack.errors.problem import BadCursor, BadRequest, BadRow, Busy, NotFound
 from tracetrack.imports.csv import Verdict
-from tracetrack.openapi.shapes import names
+from tracetrack.openapi.annotations import links_to, path_parameter, raises
 
 MAX_UPLOAD_SCANS = 50_000
 FIRST_REFUSALS = 20
+SCAN_ID = path_parameter("scan", int, "The id of the scan.", 14)
+# The errors by which the rules of scanning refuse a scan.
+SCAN_PROBLEMS = (
+    BadCode, BadRow, ClockAhead, AreaForbidden, RefReused, BagUnknown, AreaUnknown, WrongKind,
+    ChildElsewhere, BatchHeld, BatchClosed, BatchUnknown, ParentFull, ParentComplete, NotLinked,
+    ParentDispatched, ParentEmpty, NotComplete, ScanUnknown, NotUndoable, AlreadyUndone,
+    ReasonMissing, UndoNotAllowed, UndoDepends,
+)  # fmt: skip
+UPLOAD_REQUEST = {
+    "application/json": OpenApiRequest(
+        {"type": "array", "items": {}, "maxItems": MAX_UPLOAD_SCANS},
+        examples=[OpenApiExample("Upload", [NEW_SCAN_EXAMPLE])],
+    ),
+    "application/x-ndjson": OpenApiTypes.STR,
+}
 _uploads = threading.BoundedSemaphore(2)
 
 
+@extend_schema(tags=["scans"])
 class Scans(ListView):
     """GET, POST /api/v3/scans"""
 
@@ -49,20 +121,37 @@ class Scans(ListView):
     permissions = {"GET": "scans.view_scan", "POST": "scans.add_scan"}
     parameters = ScanListIn
     filterset_class = ScanFilterSet
-    fields = tuple(queries.LATEST)
+    fields = tuple(LATEST_SCAN_COLUMNS)
     deprecated = {"limit": Deprecated(date(2026, 11, 24), date(2027, 11, 30), "per_page")}
 
+    @extend_schema(summary="List scans", responses=LatestScanSerializer(many=True))
+    @raises(BadCursor)
+    @links_to("scans/{scan}/undo", scan="results/0/id")
+    @links_to("bags/{code}", code="results/0/code")
     def get(self, request: Request) -> HttpResponse:
         filters = queries.ScanFilters(**self.filters)
-        walk = partial(queries.scan_page, self.actor, filters, self.selected_fields)
+        columns = self.select_fields(LATEST_SCAN_COLUMNS)
+        walk = partial(queries.scan_page, self.actor, filters, columns)
         return self.cached_page(
             walk, dict, visibility=visibility_key(self.actor), namespace="recent"
         )
 
+    @extend_schema(
+        summary="Record a scan",
+        description="Generate a UUID as `ref` before the first attempt, and repeat the same request "
+        "until there is a response: a `ref` is recorded once. 201: the scan was applied. 200: the bag "
+        "was `already` in that state, or the `ref` was recorded before (`replayed`).",
+        request=NewScanSerializer,
+        responses={201: ScanResultSerializer, 200: ScanResultSerializer},
+    )
+    @raises(*SCAN_PROBLEMS)
+    @links_to("scans/{scan}/undo", scan="scan/id")
+    @links_to("bags/{code}", code="bag/code")
     def post(self, request: Request) -> HttpResponse:
         return _told(record_scan(actor=self.actor, scan_request=parse_scan_body(self.raw_body())))
 
 
+@extend_schema(tags=["scans"])
 class ScanStream(ApiView):
     """GET /api/v3/scans/stream"""
 
@@ -70,17 +159,20 @@ class ScanStream(ApiView):
     rate_limits = {"GET": "stream"}
     parameters = ScanStreamIn
     filterset_class = ScanStreamFilterSet
-    fields = tuple(column.name for column in SCAN_COLUMNS)
+    fields = tuple(column.name for column in SCAN_EXPORT_COLUMNS)
     renderer_classes = [NdjsonRenderer, CsvRenderer]
 
+    @extend_schema(summary="Export all scans", responses=OpenApiTypes.STR)
+    @raises(Busy)
     def get(self, request: Request) -> StreamingHttpResponse:
         seen = queries.all_scans(self.actor, queries.ScanFilters(**self.filters))
         form = str(request.accepted_renderer.format)
-        columns = [column for column in SCAN_COLUMNS if self.includes(column.name)]
+        columns = [column for column in SCAN_EXPORT_COLUMNS if self.includes(column.name)]
         rows = ExportRows(seen, columns, self.params["after"])
         return stream_rows(rows, form=form, name="scans", request=request._request)
 
 
+@extend_schema(tags=["scans"])
 class Upload(ApiView):
     """POST /api/v3/scans/bulk"""
 
@@ -89,6 +181,14 @@ class Upload(ApiView):
     write_parameters = UploadIn
     parser_classes = [JsonArrayParser, NdjsonParser]
 
+    @extend_schema(
+        summary=f"Record up to {MAX_UPLOAD_SCANS:,} scans",
+        description="Each item is recorded as a single scan is; the response has a verdict for each. "
+        "With `mode=all`, one refused item refuses the whole upload.",
+        request=UPLOAD_REQUEST,
+        responses=UploadResultSerializer,
+    )
+    @raises(TooManyScans, UploadRefused, Busy)
     def post(self, request: Request) -> HttpResponse:
         # What an upload takes of memory and locks is bounded; so must be how many there are.
         if not _uploads.acquire(blocking=False):
@@ -122,11 +222,18 @@ class Upload(ApiView):
         return items
 
 
+@extend_schema(tags=["scans"], parameters=[SCAN_ID])
 class Undo(ApiView):
     """POST /api/v3/scans/{id}/undo"""
 
     permissions = {"POST": "scans.add_scan"}
 
+    @extend_schema(
+        summary="Undo a scan",
+        request=NewUndoSerializer,
+        responses={201: ScanResultSerializer, 200: ScanResultSerializer},
+    )
+    @raises(*SCAN_PROBLEMS)
     def post(self, request: Request, scan: int) -> HttpResponse:
         body = self.raw_body()
         scan_request = parse_undo_body(body, self._target(scan), now=timezone.now())
@@ -140,24 +247,35 @@ class Undo(ApiView):
         return target
 
 
+@extend_schema(tags=["bags"], parameters=[BAG_CODE])
 class Timeline(ApiView):
     """GET /api/v3/bags/{code}/timeline"""
 
     permissions = {"GET": "scans.view_scan"}
-    fields = names(described.STOP)
+    fields = field_names(TimelineScanSerializer)
 
+    @extend_schema(summary="Return the timeline of a bag", responses=TimelineSerializer)
+    @raises(BagUnknown, BadCode)
     def get(self, request: Request, code: str) -> HttpResponse:
         bag = find_bag(self.actor, code, joined=False)
         stops = [self.select_fields(stop) for stop in timeline(bag)]
         return json_response({"code": bag.code, "results": stops})
 
 
+@extend_schema(tags=["bags"], parameters=[BAG_CODE])
 class Trace(ApiView):
     """GET /api/v3/bags/{code}/trace"""
 
     permissions = {"GET": "scans.view_scan"}
     parameters = TraceIn
 
+    @extend_schema(
+        summary="Return the chain of a bag, now or at an instant",
+        description="With `at`, the response shows what was known at that instant. `way` has the "
+        "timeline in pages: follow `next`.",
+        responses=TraceSerializer,
+    )
+    @raises(BagUnknown, BadCode, BadCursor)
     def get(self, request: Request, code: str) -> HttpResponse:
         at, cursor = self.params["at"], self.params["cursor"]
         with consistent_snapshot():
@@ -175,6 +293,7 @@ class Trace(ApiView):
         return json_response(told | {"next": follow})
 
 
+@extend_schema(tags=["batches"], parameters=[BATCH_CODE])
 class Recall(ApiView):
     """GET /api/v3/batches/{code}/recall"""
 
@@ -183,6 +302,8 @@ class Recall(ApiView):
     parameters = RecallIn
     renderer_classes = [NdjsonRenderer, CsvRenderer]
 
+    @extend_schema(summary="Export the bags of a batch for a recall", responses=OpenApiTypes.STR)
+    @raises(BatchUnknown, Busy)
     def get(self, request: Request, code: str) -> StreamingHttpResponse:
         batch = find_batch(self.actor, code)
         form = str(request.accepted_renderer.format)
@@ -210,4 +331,4 @@ def _settled(
 
 def _told(recorded: ScanResult) -> HttpResponse:
     new = recorded.verdict == Outcome.APPLIED
-    return json_response(scan_result_json(recorded), status=201 if new else 200)
+    return json_response(ScanResultSerializer(recorded).data, status=201 if new else 200)

@@ -7,6 +7,7 @@ from accounts.roles import Role
 from bags.errors import BagUnknown
 from bags.filters import BagFilters
 from bags.models import Bag, BagCode
+from bags.api.serializers import BAG_COLUMNS
 from bags.queries import bag_rows, bags_after, find_bag, rows_by_id
 from bags.search import search, search_statements
 from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
@@ -148,7 +149,7 @@ class TestListed:
         Bag.objects.filter(parent__code="SB10001").update(batch=make_batch("LOT-7"))
         scan(ben, "dispatch", "M444-10001", area="lucknow")
         ids = list(Bag.objects.order_by("-code").values_list("id", flat=True))
-        as_lists_say = {row["id"]: row for row in bag_rows(Bag.objects.all())}
+        as_lists_say = {row["id"]: row for row in bag_rows(Bag.objects.all(), BAG_COLUMNS)}
 
         assert len(ids) > 20
         assert any(row["batch"] for row in as_lists_say.values())
@@ -174,8 +175,8 @@ class TestOneBag:
 
 class TestAPage:
     def test_goes_on_where_the_last_one_ended(self, ben):
-        first = bags_after(ben, after=None, limit=2, filters=BagFilters())
-        rest = bags_after(ben, after=first[-1]["id"], limit=10, filters=BagFilters())
+        first = bags_after(ben, BAG_COLUMNS, after=None, limit=2, filters=BagFilters())
+        rest = bags_after(ben, BAG_COLUMNS, after=first[-1]["id"], limit=10, filters=BagFilters())
 
         assert len(first + rest) == len({row["id"] for row in first + rest}) == 4
 
@@ -183,11 +184,11 @@ class TestAPage:
         make_parent("SB10001", children=1)
         loose = BagFilters(loose=True, area="jaipur")
 
-        assert [r["code"] for r in bags_after(ben, after=None, limit=9, filters=loose)] == [
-            "CB555112255"
-        ]
+        assert [
+            r["code"] for r in bags_after(ben, BAG_COLUMNS, after=None, limit=9, filters=loose)
+        ] == ["CB555112255"]
         sacks = BagFilters(kind="parent", state="open", bag_type="mustard")
-        assert len(bags_after(ben, after=None, limit=9, filters=sacks)) == 1
+        assert len(bags_after(ben, BAG_COLUMNS, after=None, limit=9, filters=sacks)) == 1
 
     @pytest.mark.parametrize(
         "nothing",
@@ -207,7 +208,9 @@ class TestAPage:
     def test_of_what_there_cannot_be_is_empty(self, ben, nothing):
         make_parent("SB10001", children=1)
 
-        assert bags_after(ben, after=None, limit=9, filters=BagFilters(**nothing)) == []
+        assert (
+            bags_after(ben, BAG_COLUMNS, after=None, limit=9, filters=BagFilters(**nothing)) == []
+        )
 
     @pytest.mark.parametrize(
         ("filters", "found"),
@@ -223,7 +226,10 @@ class TestAPage:
     def test_has_what_fits_all_filters(self, ben, filters, found):
         make_parent("SB10001", children=1)
 
-        assert len(bags_after(ben, after=None, limit=9, filters=BagFilters(**filters))) == found
+        assert (
+            len(bags_after(ben, BAG_COLUMNS, after=None, limit=9, filters=BagFilters(**filters)))
+            == found
+        )
 
 
 class TestCodesApart:

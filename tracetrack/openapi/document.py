@@ -1,79 +1,91 @@
-"""The whole description of the API as OpenAPI 3.1: made from the views and the tables."""
+"""The OpenAPI 3.1 document of the API: generated once per process, and completed by a hook."""
 
+import re
 from functools import cache
 from typing import Any
 
 import orjson
 from drf_spectacular.generators import SchemaGenerator
+from rest_framework import serializers
 
-from tracetrack.openapi import shapes
-from tracetrack.openapi.schema import TABLES
-from tracetrack.openapi.shapes import INTEGER, TEXT, record
-from webhooks.api import described_events as events
+from tracetrack.openapi.schema import API_PREFIX, ApiSchema
 
-PROBLEM = record(
-    {
-        "type": {"type": "string", "format": "uri"},
-        "title": TEXT,
-        "detail": TEXT,
-        "status": INTEGER,
-        "code": TEXT,
-        "remedy": TEXT,
-        "facts": shapes.ANYTHING,
-        "instance": TEXT,
-        "request_id": TEXT,
-    },
-    optional=("remedy",),
-)
 HEADERS = {
-    "X-Request-ID": (TEXT, "The id of this request: yours, or one that was made."),
-    "RateLimit-Limit": (INTEGER, "How many requests a window allows."),
-    "RateLimit-Remaining": (INTEGER, "How many of them are left."),
-    "RateLimit-Reset": (INTEGER, "In how many seconds the next window begins."),
-    "RateLimit-Policy": (TEXT, "The allowance and its window, such as 600;w=60."),
-    "Retry-After": (INTEGER, "After how many seconds to try again."),
+    "X-Request-ID": ("string", "The id of this request: the client's, or one that was generated."),
+    "RateLimit-Limit": ("integer", "The number of requests that a window allows."),
+    "RateLimit-Remaining": ("integer", "The number of requests that are left in this window."),
+    "RateLimit-Reset": ("integer", "The number of seconds until the next window begins."),
+    "RateLimit-Policy": ("string", "The limit and its window, such as 600;w=60."),
+    "Retry-After": ("integer", "The number of seconds after which to try again."),
+}
+SECURITY_SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "description": "An API token, tt_…"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "sessionid",
+        "description": "The session of a browser. Requests that change data need X-CSRFToken, too.",
+    },
 }
 
 
 @cache
-def document() -> bytes:
-    """The whole description, as JSON. Made once."""
+def openapi_json() -> bytes:
+    """Return the whole document as JSON. It is generated at the first call."""
     return orjson.dumps(SchemaGenerator().get_schema(request=None, public=True))
 
 
-def complete(result: dict[str, Any], **context: Any) -> dict[str, Any]:
-    """What no single operation says: shapes with names, headers, how to sign in, the groups."""
-    parts = result["components"]
-    shapes = {name: shape for app in (*TABLES, events) for name, shape in app.SHAPES.items()}
-    # What a reader does not know it refuses.
-    readers = parts.get("schemas", {}).items()
-    shapes |= {name: shape | {"additionalProperties": False} for name, shape in readers}
-    parts["schemas"] = dict(sorted((shapes | {"Problem": PROBLEM}).items()))
-    parts["headers"] = {
-        name: {"schema": shape, "description": text} for name, (shape, text) in HEADERS.items()
+def complete_document(result: dict[str, Any], **context: Any) -> dict[str, Any]:
+    """Add the parts that belong to no single operation: headers, log-in, tags, link targets.
+
+    A postprocessing hook of drf-spectacular.
+    """
+    components = result["components"]
+    components["headers"] = {
+        name: {"schema": {"type": kind}, "description": text}
+        for name, (kind, text) in HEADERS.items()
     }
-    parts["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "An API token, tt_…"},
-        "session": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": "sessionid",
-            "description": "A browser's log-in. What changes something needs X-CSRFToken, too.",
-        },
-    }
-    result["webhooks"] = events.webhooks()
+    components["securitySchemes"] = SECURITY_SCHEMES
     operations = [one for path in result["paths"].values() for one in path.values()]
-    groups = {one["tags"][0] for one in operations}
-    result["tags"] = [{"name": group} for group in sorted(groups)]
-    _strip(result)
+    result["tags"] = [{"name": tag} for tag in sorted({one["tags"][0] for one in operations})]
+    for operation in operations:
+        for response in operation["responses"].values():
+            if "links" in response:
+                response["links"] = _resolve_links(response["links"], result["paths"])
+    _remove_enum_ids(result)
     return result
 
 
-def _strip(part: Any) -> None:
-    """Remove the notes that drf-spectacular makes for itself."""
+def add_component(
+    result: dict[str, Any], generator: Any, serializer: type[serializers.Serializer[Any]]
+) -> dict[str, Any]:
+    """Add the schema of a serializer to the components of the document; return its reference."""
+    schema = ApiSchema()
+    schema.registry = generator.registry
+    # A context of its own, because there is no view that could provide one.
+    component = schema.resolve_serializer(serializer(context={"request": None}), "response")
+    result["components"]["schemas"] |= generator.registry.build({})["schemas"]
+    reference: dict[str, Any] = component.ref
+    return reference
+
+
+def _resolve_links(links: dict[str, dict[str, str]], paths: dict[str, Any]) -> dict[str, Any]:
+    """Return the links to every operation under these paths that takes these path parameters."""
+    return {
+        operation["operationId"]: {"operationId": operation["operationId"], "parameters": values}
+        for prefix, values in links.items()
+        for path, item in paths.items()
+        if path.startswith(f"/{API_PREFIX}{prefix}")
+        and set(re.findall(r"{(\w+)}", path)) == set(values)
+        for operation in item.values()
+    }
+
+
+def _remove_enum_ids(part: Any) -> None:
+    """Remove the ids by which drf-spectacular recognises enums."""
     if isinstance(part, dict):
         part.pop("x-spec-enum-id", None)
         part = list(part.values())
     if isinstance(part, list):
-        for one in part:
-            _strip(one)
+        for child in part:
+            _remove_enum_ids(child)

@@ -11,6 +11,8 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from tracetrack import cache
@@ -27,11 +29,33 @@ def alive(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Healthy", {"status": "ok"})])
+class HealthSerializer(serializers.Serializer[Any]):
+    """Whether the system works. All other fields are for users who may see the system page."""
+
+    # Apps may add figures of their own.
+    has_extra_fields = True
+    status = serializers.ChoiceField(["ok", "down"])
+    database = serializers.DictField(required=False)
+    pool = serializers.DictField(required=False)
+    queue = serializers.DictField(required=False)
+    webhooks = serializers.DictField(required=False)
+    cache = serializers.DictField(required=False)
+    memory = serializers.DictField(required=False)
+    process = serializers.DictField(required=False)
+
+
+@extend_schema(tags=["running it"])
 class Health(ApiView):
     """GET /api/v3/health: whether we can work; the figures for those who run the system."""
 
     permissions = {"GET": None}
 
+    @extend_schema(
+        summary="Return whether the system works",
+        description="Users who may see the system page also get its figures.",
+        responses={200: HealthSerializer, 503: HealthSerializer},
+    )
     def get(self, request: Request) -> HttpResponse:
         database = database_figures()
         well = database["reachable"] and database["migrations_pending"] == 0

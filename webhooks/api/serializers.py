@@ -1,19 +1,41 @@
-"""Input of the webhook endpoints, and webhooks and deliveries as JSON."""
+"""Serializers of requests and responses about webhooks and deliveries."""
 
+from datetime import datetime
 from typing import Any
 
 from django_filters import ChoiceFilter
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from scans.models import Step
+from tracetrack.api.fields import CountField, TimestampField
 from tracetrack.api.filters import StrictFilterSet
 from tracetrack.api.list_view import PageParams
 from tracetrack.api.params import CleanTextField
-from webhooks.models import Delivery, EventType, Webhook
+from webhooks.models import TEST_EVENT, Delivery, EventType, Webhook
 
 MAX_FILTER_VALUES = 100
 DEFAULT_OVERLAP_SECONDS = 24 * 3600
 MAX_OVERLAP_SECONDS = 7 * 24 * 3600
+
+WEBHOOK_EXAMPLE = {
+    "id": 3, "name": "erp", "url": "https://erp.example/hook",
+    "events": ["parent.dispatched", "scan.recorded"], "steps": [], "areas": ["lucknow"],
+    "bag_types": [], "batches": [], "state": "active", "paused_why": "", "failures": 0,
+    "failing_since": None, "old_secret_until": None,
+    "created_at": "2026-11-24T09:00:00.120000+00:00",
+}  # fmt: skip
+DELIVERY_EXAMPLE = {
+    "id": 4711, "event": "2f1c0f3e-6f0a-4c58-9d40-1c2d0a8f4b11", "type": "parent.dispatched",
+    "sequence": 90210, "replay": 0, "state": "failed", "attempts": 84,
+    "created_at": "2026-11-24T09:00:00.300000+00:00", "due_at": None,
+    "tried_at": "2026-11-27T09:12:00.400000+00:00", "took_ms": 41, "status": 503,
+    "answer": "closed", "error": "",
+}  # fmt: skip
+WAITING_EXAMPLE = DELIVERY_EXAMPLE | {
+    "id": 4712, "state": "waiting", "attempts": 0, "due_at": "2026-11-27T10:00:00+00:00",
+    "tried_at": None, "took_ms": None, "status": None, "answer": "",
+}  # fmt: skip
 
 
 def _text_list(max_chars: int) -> serializers.ListField:
@@ -50,6 +72,19 @@ class WebhookFiltersIn(serializers.Serializer[Any]):
         return attrs
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "New webhook",
+            {
+                "name": "erp",
+                "url": "https://erp.example/hook",
+                "events": ["scan.recorded", "parent.dispatched"],
+                "areas": ["lucknow"],
+            },
+        )
+    ]
+)
 class WebhookIn(WebhookFiltersIn):
     """A new webhook: the keyword arguments of `actions.create_webhook`."""
 
@@ -58,6 +93,7 @@ class WebhookIn(WebhookFiltersIn):
     events = _event_list(required=True)
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Pause", {"state": "paused"})])
 class WebhookChangeIn(WebhookFiltersIn):
     """Changes to a webhook; fields that are left out stay as they are."""
 
@@ -67,6 +103,7 @@ class WebhookChangeIn(WebhookFiltersIn):
     state = serializers.ChoiceField(["active", "paused"], required=False)
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Overlap", {"overlap_seconds": 3600})])
 class RotateSecretIn(serializers.Serializer[Any]):
     """For how long deliveries are signed with the previous secret as well."""
 
@@ -92,45 +129,69 @@ class DeliveryListIn(PageParams):
     order = serializers.ChoiceField(["-id", "id"], default="-id")
 
 
-def webhook_json(webhook: Webhook) -> dict[str, Any]:
-    """Return the JSON of a webhook, without its secret."""
-    return {
-        "id": webhook.pk,
-        "name": webhook.name,
-        "url": webhook.url,
-        "events": webhook.events,
-        "steps": webhook.steps,
-        "areas": webhook.areas,
-        "bag_types": webhook.bag_types,
-        "batches": webhook.batches,
-        "state": webhook.state,
-        "paused_why": webhook.paused_why,
-        "failures": webhook.failures,
-        "failing_since": _isoformat(webhook.failing_since),
-        "old_secret_until": _isoformat(webhook.previous_secret_until),
-        "created_at": _isoformat(webhook.created_at),
-    }
+class DueField(TimestampField):
+    """The time of the next attempt; null for a delivery that is not waiting."""
+
+    def get_attribute(self, delivery: Delivery) -> datetime | None:
+        return delivery.due_at if delivery.state == Delivery.State.WAITING else None
 
 
-def delivery_json(delivery: Delivery) -> dict[str, Any]:
-    """Return the JSON of a delivery: the event and the result of the last attempt."""
-    return {
-        "id": delivery.pk,
-        "event": str(delivery.event.uid),
-        "type": delivery.event.kind,
-        "sequence": delivery.event.pk,
-        "replay": delivery.replay,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "created_at": _isoformat(delivery.created_at),
-        "due_at": _isoformat(delivery.due_at) if delivery.state == Delivery.State.WAITING else None,
-        "tried_at": _isoformat(delivery.tried_at),
-        "took_ms": delivery.took_ms,
-        "status": delivery.status,
-        "answer": delivery.answer,
-        "error": delivery.error,
-    }
+@extend_schema_serializer(examples=[OpenApiExample("Webhook", WEBHOOK_EXAMPLE)])
+class WebhookSerializer(serializers.Serializer[Webhook]):
+    """A webhook, without its secret."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    url = serializers.CharField()
+    events = serializers.ListField(child=serializers.ChoiceField(EventType.choices))
+    steps = serializers.ListField(child=serializers.CharField())
+    areas = serializers.ListField(child=serializers.CharField())
+    bag_types = serializers.ListField(child=serializers.CharField())
+    batches = serializers.ListField(child=serializers.CharField())
+    state = serializers.ChoiceField(Webhook.State.choices)
+    paused_why = serializers.CharField()
+    failures = CountField()
+    failing_since = TimestampField(allow_null=True)
+    old_secret_until = TimestampField(source="previous_secret_until", allow_null=True)
+    created_at = TimestampField()
 
 
-def _isoformat(instant: Any) -> str | None:
-    return instant.isoformat() if instant else None
+@extend_schema_serializer(examples=[OpenApiExample("Webhooks", {"results": [WEBHOOK_EXAMPLE]})])
+class WebhookListSerializer(serializers.Serializer[Any]):
+    """The webhooks of a user."""
+
+    results = WebhookSerializer(many=True)
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("Webhook", WEBHOOK_EXAMPLE | {"secret": "whsec_q1w2E3r4…"})]
+)
+class NewWebhookSerializer(WebhookSerializer):
+    """A webhook, with its new secret."""
+
+    secret = serializers.CharField()
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Failed", DELIVERY_EXAMPLE, status_codes=[200]),
+        OpenApiExample("Waiting", WAITING_EXAMPLE, status_codes=[202]),
+    ]
+)
+class DeliverySerializer(serializers.Serializer[Delivery]):
+    """A delivery: the event and the result of the last attempt."""
+
+    id = serializers.IntegerField()
+    event = serializers.UUIDField(source="event.uid")
+    type = serializers.ChoiceField([*EventType.values, TEST_EVENT], source="event.kind")
+    sequence = serializers.IntegerField(source="event.pk")
+    replay = CountField()
+    state = serializers.ChoiceField(Delivery.State.choices)
+    attempts = CountField()
+    created_at = TimestampField()
+    due_at = DueField(allow_null=True)
+    tried_at = TimestampField(allow_null=True)
+    took_ms = CountField(allow_null=True)
+    status = serializers.IntegerField(allow_null=True)
+    answer = serializers.CharField()
+    error = serializers.CharField()

@@ -5,44 +5,67 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from tracetrack.api.conditional import expected_versions
 from tracetrack.api.idempotency import idempotent, idempotent_with_secret
 from tracetrack.api.list_view import ListView
-from tracetrack.api.params import NoParams
+from tracetrack.api.params import NoParams, field_names
 from tracetrack.api.row_version import version_of
 from tracetrack.api.view import ApiView, created_response, json_response
+from tracetrack.errors.problem import BadCursor, Changed, NotFound
+from tracetrack.openapi.annotations import links_to, path_parameter, raises
 from webhooks import actions, queries
-from webhooks.api.described import DELIVERY, WEBHOOK
 from webhooks.api.serializers import (
     DeliveryFilterSet,
     DeliveryListIn,
+    DeliverySerializer,
+    NewWebhookSerializer,
     RotateSecretIn,
     WebhookChangeIn,
     WebhookIn,
-    delivery_json,
-    webhook_json,
+    WebhookListSerializer,
+    WebhookSerializer,
 )
+from webhooks.errors import DeliveryPending, TooManyWebhooks, WebhookUrlNotAllowed
 from webhooks.models import VERSIONED_FIELDS, Webhook
 from webhooks.signing import derive_secret
 
 VIEW_WEBHOOKS = "webhooks.view_webhook"
 CHANGE_WEBHOOKS = "webhooks.change_webhook"
+WEBHOOK_ID = path_parameter("webhook", int, "The id of the webhook.", 3)
+DELIVERY_ID = path_parameter("delivery", int, "The id of the delivery.", 4711)
+REPLAY_PATH = "webhooks/{webhook}/deliveries/{delivery}/replay"
 
 
+@extend_schema(tags=["webhooks"])
 class Webhooks(ApiView):
     """GET, POST /api/v3/webhooks"""
 
     permissions = {"GET": VIEW_WEBHOOKS, "POST": "webhooks.add_webhook"}
-    fields = tuple(WEBHOOK)
+    fields = field_names(WebhookSerializer)
 
+    @extend_schema(summary="List your webhooks", responses=WebhookListSerializer)
+    @links_to("webhooks/{webhook}", webhook="results/0/id")
     def get(self, request: Request) -> HttpResponse:
         webhooks = Webhook.objects.owned_by(self.actor)
         return json_response(
-            {"results": [self.select_fields(webhook_json(webhook)) for webhook in webhooks]}
+            {
+                "results": [
+                    self.select_fields(WebhookSerializer(webhook).data) for webhook in webhooks
+                ]
+            }
         )
 
+    @extend_schema(
+        summary="Create a webhook",
+        description="This response is the only one that contains the secret.",
+        request=WebhookIn,
+        responses={201: NewWebhookSerializer},
+    )
+    @raises(WebhookUrlNotAllowed, TooManyWebhooks)
+    @links_to("webhooks/{webhook}", webhook="id")
     @idempotent_with_secret(derive_secret)
     def post(self, request: Request) -> HttpResponse:
         fields = self.body(WebhookIn)
@@ -52,15 +75,24 @@ class Webhooks(ApiView):
         return _with_secret(webhook, secret)
 
 
+@extend_schema(tags=["webhooks"], parameters=[WEBHOOK_ID])
 class WebhookDetail(ApiView):
     """GET, PATCH, DELETE /api/v3/webhooks/{webhook}"""
 
     permissions = {"GET": VIEW_WEBHOOKS, "PATCH": CHANGE_WEBHOOKS, "DELETE": CHANGE_WEBHOOKS}
-    fields = tuple(WEBHOOK)
+    fields = field_names(WebhookSerializer)
 
+    @extend_schema(summary="Return one webhook", responses=WebhookSerializer)
+    @raises(NotFound)
     def get(self, request: Request, webhook: int) -> HttpResponse:
         return _webhook_response(self, queries.find_webhook(self.actor, webhook))
 
+    @extend_schema(
+        summary="Change, pause or resume a webhook",
+        request=WebhookChangeIn,
+        responses=WebhookSerializer,
+    )
+    @raises(NotFound, Changed, WebhookUrlNotAllowed)
     @idempotent
     def patch(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
@@ -68,17 +100,27 @@ class WebhookDetail(ApiView):
         changed = actions.change_webhook(webhook=found, changes=changes, **_change_context(self))
         return _webhook_response(self, changed)
 
+    @extend_schema(summary="End a webhook", responses={200: WebhookSerializer})
+    @raises(NotFound, Changed)
     @idempotent
     def delete(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         return _webhook_response(self, actions.end_webhook(webhook=found, **_change_context(self)))
 
 
+@extend_schema(tags=["webhooks"], parameters=[WEBHOOK_ID])
 class RotateSecret(ApiView):
     """POST /api/v3/webhooks/{webhook}/rotate"""
 
     permissions = {"POST": CHANGE_WEBHOOKS}
 
+    @extend_schema(
+        summary="Give a webhook a new secret",
+        description="This response is the only one that contains the new secret.",
+        request=RotateSecretIn,
+        responses={201: NewWebhookSerializer},
+    )
+    @raises(NotFound, Changed)
     @idempotent_with_secret(derive_secret)
     def post(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
@@ -91,18 +133,23 @@ class RotateSecret(ApiView):
         return _with_secret(rotated, secret)
 
 
+@extend_schema(tags=["webhooks"], parameters=[WEBHOOK_ID])
 class SendTest(ApiView):
     """POST /api/v3/webhooks/{webhook}/test"""
 
     permissions = {"POST": CHANGE_WEBHOOKS}
 
+    @extend_schema(summary="Send a test event", request=None, responses={202: DeliverySerializer})
+    @raises(NotFound)
+    @links_to(REPLAY_PATH, webhook="$request.path.webhook", delivery="id")
     @idempotent
     def post(self, request: Request, webhook: int) -> HttpResponse:
         self.body(NoParams)
         found = queries.find_webhook(self.actor, webhook)
-        return json_response(delivery_json(actions.send_test(webhook=found)), status=202)
+        return json_response(DeliverySerializer(actions.send_test(webhook=found)).data, status=202)
 
 
+@extend_schema(tags=["webhooks"], parameters=[WEBHOOK_ID])
 class Deliveries(ListView):
     """GET /api/v3/webhooks/{webhook}/deliveries"""
 
@@ -110,22 +157,36 @@ class Deliveries(ListView):
     permissions = {"GET": VIEW_WEBHOOKS}
     parameters = DeliveryListIn
     filterset_class = DeliveryFilterSet
-    fields = tuple(DELIVERY)
+    fields = field_names(DeliverySerializer)
 
+    @extend_schema(
+        summary="List the deliveries of a webhook",
+        description="The newest come first.",
+        responses=DeliverySerializer(many=True),
+    )
+    @raises(NotFound, BadCursor)
+    @links_to(REPLAY_PATH, webhook="$request.path.webhook", delivery="results/0/id")
     def get(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         return self.page(
             partial(queries.delivery_page, found, **self.filters),
-            lambda delivery: self.select_fields(delivery_json(delivery)),
+            lambda delivery: self.select_fields(DeliverySerializer(delivery).data),
             visibility=str(found.pk),
         )
 
 
+@extend_schema(tags=["webhooks"], parameters=[WEBHOOK_ID, DELIVERY_ID])
 class ReplayDelivery(ApiView):
     """POST /api/v3/webhooks/{webhook}/deliveries/{delivery}/replay"""
 
     permissions = {"POST": CHANGE_WEBHOOKS}
 
+    @extend_schema(
+        summary="Send the event of a delivery again",
+        request=None,
+        responses={202: DeliverySerializer},
+    )
+    @raises(NotFound, DeliveryPending)
     @idempotent
     def post(self, request: Request, webhook: int, delivery: int) -> HttpResponse:
         self.body(NoParams)
@@ -133,12 +194,13 @@ class ReplayDelivery(ApiView):
         again = actions.replay_delivery(
             actor=self.actor, webhook=found, delivery=queries.find_delivery(found, delivery)
         )
-        return json_response(delivery_json(again), status=202)
+        return json_response(DeliverySerializer(again).data, status=202)
 
 
 def _webhook_response(view: ApiView, webhook: Webhook) -> HttpResponse:
     return json_response(
-        view.select_fields(webhook_json(webhook)), version=version_of(webhook, VERSIONED_FIELDS)
+        view.select_fields(WebhookSerializer(webhook).data),
+        version=version_of(webhook, VERSIONED_FIELDS),
     )
 
 
@@ -148,7 +210,7 @@ def _change_context(view: ApiView) -> dict[str, Any]:
 
 
 def _with_secret(webhook: Webhook, secret: str) -> HttpResponse:
-    body = webhook_json(webhook) | {"secret": secret}
+    body = WebhookSerializer(webhook).data | {"secret": secret}
     response = json_response(body, version=version_of(webhook, VERSIONED_FIELDS))
     response.headers["Cache-Control"] = "no-store"
     return created_response(response, reverse("api-webhook", args=[webhook.pk]))

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from scans.api.serializers import SCAN_COLUMNS, scan_json
+from scans.api.serializers import SCAN_EXPORT_COLUMNS, ScanSerializer
 from scans.models import Scan
 from tests.api_fixtures import HERE, commit
 from tests.factories import make_user, scan
 from tracetrack.db.export import Cell
 
 PATH = "/api/v3/scans/stream"
-NAMES = tuple(column.name for column in SCAN_COLUMNS)
+NAMES = tuple(column.name for column in SCAN_EXPORT_COLUMNS)
 
 
 def rows_of(client, query=""):
@@ -39,7 +39,7 @@ class TestAStreamOfScans:
         )
         commit()
 
-        streamed, told = rows_of(office)[-1], scan_json(Scan.objects.latest("id"))
+        streamed, told = rows_of(office)[-1], ScanSerializer(Scan.objects.latest("id")).data
 
         for name in ("scanned_at", "recorded_at"):
             assert streamed.pop(name).rstrip("0+:") == told.pop(name).rstrip("0+:")
@@ -76,7 +76,7 @@ class TestAStreamOfScans:
 
         assert cells["username"] == "'@asha"
         assert (cells["note"], cells["station"]) == ("'quoted' 5", "7 = gate")
-        assert {c.name for c in SCAN_COLUMNS if c.cell == Cell.USER_TEXT} == {
+        assert {c.name for c in SCAN_EXPORT_COLUMNS if c.cell == Cell.USER_TEXT} == {
             "note", "station", "username",
         }  # fmt: skip
 

@@ -29,5 +29,5 @@ def stripped(cursor: CursorWrapper, *tables: str) -> Iterator[list[str]]:
 
 def _found(cursor: CursorWrapper, tables: Sequence[str]) -> list[tuple[str, str]]:
     given: dict[str, Any] = {"tables": list(tables)}
-    cursor.execute(sql("dashboard.seed_strip"), given)
+    cursor.execute(sql("demo.seed_strip"), given)
     return [(take, bring) for take, bring in cursor.fetchall()]

@@ -99,7 +99,7 @@ def _plan(cursor: CursorWrapper, size: Size) -> tuple[int, int]:
     _hours(cursor, size)
     office = _people(cursor, areas, size)
     cursor.execute(
-        sql("dashboard.seed_loads"),
+        sql("demo.seed_loads"),
         {
             "bags": size.bags,
             "candidates": size.bags // LEAST_LOAD + 100,
@@ -120,8 +120,8 @@ def _plan(cursor: CursorWrapper, size: Size) -> tuple[int, int]:
         "mustard": types["mustard"],
         "zone": settings.BUSINESS_TIME_ZONE,
     }
-    cursor.execute(sql("dashboard.seed_batches"), given)
-    cursor.execute(sql("dashboard.seed_needed"))
+    cursor.execute(sql("demo.seed_batches"), given)
+    cursor.execute(sql("demo.seed_needed"))
     loads, needed = cursor.fetchone()
     if needed > size.scans:
         raise SeedError(f"To be where they are, {size.bags} bags take {needed} scans or more.")
@@ -139,7 +139,7 @@ def _hours(cursor: CursorWrapper, size: Size) -> None:
     ]
     cursor.executemany("INSERT INTO seed_hour VALUES (%s, %s, %s, %s, %s)", rows)
     cursor.execute("ANALYZE seed_hour")
-    cursor.execute(sql("dashboard.seed_tools"), {"seed": size.seed})
+    cursor.execute(sql("demo.seed_tools"), {"seed": size.seed})
 
 
 def _people(cursor: CursorWrapper, areas: list[int], size: Size) -> int:
@@ -186,7 +186,7 @@ def _write_bags(cursor: CursorWrapper, loads: int, size: Size, progress: Progres
     step = max(1, CHUNK // USUAL_LOAD)
     for start in range(0, loads, step):
         given = {"from_load": start, "to_load": start + step, "mustard": mustard}
-        cursor.execute(sql("dashboard.seed_bags"), given)
+        cursor.execute(sql("demo.seed_bags"), given)
         progress("bags", cursor.rowcount)
 
 
@@ -204,7 +204,7 @@ def _write_scans(
             "first_scan": first,
             "seed": size.seed,
         }
-        cursor.execute(sql("dashboard.seed_scans"), given)
+        cursor.execute(sql("demo.seed_scans"), given)
         first += cursor.rowcount
         progress("scans", cursor.rowcount)
 

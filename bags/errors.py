@@ -1,6 +1,23 @@
 """Every refusal about bags and batches."""
 
+from django.utils.translation import gettext_noop as _
+
 from tracetrack.errors.problem import Problem
+
+# Message ids of the fact `reason` of WrongKind.
+IS_PARENT = _("it is a parent")
+IS_CHILD = _("it is a child")
+ONLY_CHILD_IN_SACK = _("only a child lies in a sack")
+NEEDS_CHILD = _("only a child can lie in a sack")
+NEEDS_PARENT = _("only a parent can hold bags")
+NEEDS_SACK = _("this is done to a sack, not to a child")
+OTHER_PRODUCT = _("it is {bag_type}, the sack takes {sack_type}")
+OTHER_BATCH_TYPE = _("batch {batch} takes other bags")
+KIND_REASONS = {"parent": IS_PARENT, "child": IS_CHILD}
+WRONG_KIND_REASONS = (
+    IS_PARENT, IS_CHILD, ONLY_CHILD_IN_SACK, NEEDS_CHILD, NEEDS_PARENT, NEEDS_SACK, OTHER_PRODUCT,
+    OTHER_BATCH_TYPE,
+)  # fmt: skip
 
 
 class BadCode(Problem):
@@ -21,15 +38,18 @@ class WrongKind(Problem):
     status, code = 409, "wrong-kind"
     title = "The bag is not of the kind that this needs."
     detail = "{bag} is not the kind of bag that this needs: {reason}."
+    wrong_product = "Wrong product: {bag} is {bag_type}, this sack is {sack_type}."
+    other_details = (wrong_product,)
     remedy = (
-        "Scan a child of the sack's own type into a parent; everything else is done to the sack."
+        "Scan a child of the sack's own type into a parent; "
+        "for every other step, scan the sack, not the bag."
     )
 
 
 class ChildElsewhere(Problem):
     status, code = 409, "child-elsewhere"
     title = "The child lies in another parent."
-    detail = "{bag} already lies in {parent}."
+    detail = "{bag} is already in sack {parent}."
     remedy = "Move it: the step “move” takes it out of the one and puts it into the other."
     extra_facts = ("since", "by")
 

@@ -1,4 +1,4 @@
-"""The word, the sign and the tone by which a step, a state or a kind is known on every screen."""
+"""Labels, icons and colours of steps, states, kinds, roles and scopes on pages."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,43 +9,58 @@ from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
-    """A label, an icon of the sprite, and a colour; never the colour alone."""
+class Label:
+    """Text, icon and tone that are shown together, so that colour is never the only cue.
 
-    label: str | Promise
+    icon: the id of a symbol in the icon sprite.
+    tone: the suffix of a CSS class `tone-…`.
+    """
+
+    text: str | Promise
     icon: str
     tone: str
 
 
 STEPS = {
-    "register": Sign(_("Registered"), "tag", "grey"),
-    "link": Sign(_("Put into a parent"), "link", "violet"),
-    "unlink": Sign(_("Taken out"), "unlink", "grey"),
-    "move": Sign(_("Moved"), "arrows-exchange", "violet"),
-    "complete": Sign(_("Completed"), "circle-check", "green"),
-    "reopen": Sign(_("Reopened"), "lock-open", "blue"),
-    "dispatch": Sign(_("Dispatched"), "truck-delivery", "amber"),
-    "receive": Sign(_("Received"), "building-warehouse", "teal"),
-    "return": Sign(_("Returned"), "corner-down-left", "red"),
-    "inspect": Sign(_("Inspected"), "eye", "grey"),
-    "undo": Sign(_("Undone"), "arrow-back-up", "red"),
+    "register": Label(_("Registered"), "tag", "grey"),
+    "link": Label(_("Packed into sack"), "link", "violet"),
+    "unlink": Label(_("Taken out"), "unlink", "grey"),
+    "move": Label(_("Moved"), "arrows-exchange", "violet"),
+    "complete": Label(_("Completed"), "circle-check", "green"),
+    "reopen": Label(_("Reopened"), "lock-open", "blue"),
+    "dispatch": Label(_("Dispatched"), "truck-delivery", "amber"),
+    "receive": Label(_("Received"), "building-warehouse", "teal"),
+    "return": Label(_("Returned"), "corner-down-left", "red"),
+    "inspect": Label(_("Inspected"), "eye", "grey"),
+    "undo": Label(_("Undone"), "arrow-back-up", "red"),
+}
+ACTIONS = {
+    "link": _("Pack into sack"),
+    "complete": _("Complete"),
+    "dispatch": _("Dispatch"),
+    "reopen": _("Reopen"),
+    "receive": _("Receive"),
+    "return": _("Return"),
+    "move": _("Move"),
+    "unlink": _("Take out"),
+    "inspect": _("Inspect"),
+    "register": _("Register"),
 }
 STATES = {
-    "open": Sign(_("Open"), "lock-open", "blue"),
-    "complete": Sign(_("Complete"), "circle-check", "green"),
-    "dispatched": Sign(_("Dispatched"), "truck-delivery", "amber"),
-    "received": Sign(_("Received"), "building-warehouse", "teal"),
-    "loose": Sign(_("Loose"), "box", "grey"),
-    "linked": Sign(_("Linked"), "link", "violet"),
-    "returned": Sign(_("Returned"), "corner-down-left", "red"),
-    "closed": Sign(_("Closed"), "lock", "grey"),
-    "held": Sign(_("On hold"), "hand-stop", "red"),
+    "open": Label(_("Open"), "lock-open", "blue"),
+    "complete": Label(_("Complete"), "circle-check", "green"),
+    "dispatched": Label(_("Dispatched"), "truck-delivery", "amber"),
+    "received": Label(_("Received"), "building-warehouse", "teal"),
+    "loose": Label(_("Loose"), "box", "grey"),
+    "linked": Label(_("In sack"), "link", "violet"),
+    "returned": Label(_("Returned"), "corner-down-left", "red"),
+    "closed": Label(_("Closed"), "lock", "grey"),
+    "held": Label(_("On hold"), "hand-stop", "red"),
 }
 KINDS = {
-    "parent": Sign(_("Parent bag"), "package", "green"),
-    "child": Sign(_("Child bag"), "box", "blue"),
+    "parent": Label(_("Sack"), "package", "green"),
+    "child": Label(_("Bag"), "box", "blue"),
 }
-KIND_WORDS = {"parent": _("Parent"), "child": _("Child")}
 ROLES = {
     "administrator": _("Administrator"),
     "office": _("Office"),
@@ -54,9 +69,9 @@ ROLES = {
     "integrator": _("Integrator"),
 }
 SCOPES = {"read": _("Read"), "scan": pgettext_lazy("to do", "Scan"), "manage": _("Manage")}
-UNKNOWN = Sign(_("Unknown"), "info-circle", "grey")
+UNKNOWN = Label(_("Unknown"), "info-circle", "grey")
 
 
 def steps_as_json() -> dict[str, dict[str, Any]]:
-    """The signs of all steps, for the page's own script."""
-    return {step: asdict(sign) for step, sign in STEPS.items()}
+    """Return the labels of all steps for the scripts of a page."""
+    return {step: asdict(label) for step, label in STEPS.items()}

@@ -1,4 +1,8 @@
-"""The table of the pages. A code may hold slashes, so what is done to one stands before it."""
+"""URLs of the pages, in the namespace `dashboard`.
+
+The code of a bag or batch may contain slashes, so a route that ends with a code follows the routes
+that append a word to it.
+"""
 
 from django.urls import path
 
@@ -18,16 +22,18 @@ from dashboard.pages import (
 )
 from dashboard.pages.log_in import LogIn, LogOut
 
+app_name = "dashboard"
+
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("login", LogIn.as_view(), name="login"),
     path("logout", LogOut.as_view(), name="logout"),
-    path("language", language.choose, name="language"),
+    path("language", language.choose_language, name="language"),
     path("account", account.account, name="account"),
-    path("account/tokens", tokens.own, name="tokens"),
-    path("account/tokens/make", tokens.make, name="token-make"),
-    path("account/tokens/<int:token>/rotate", tokens.rotate, name="token-rotate"),
-    path("account/tokens/<int:token>/revoke", tokens.revoke, name="token-revoke"),
+    path("account/tokens", tokens.list_tokens, name="tokens"),
+    path("account/tokens/make", tokens.create_token, name="create-token"),
+    path("account/tokens/<int:token>/rotate", tokens.rotate_token, name="rotate-token"),
+    path("account/tokens/<int:token>/revoke", tokens.revoke_token, name="revoke-token"),
     path("reports", reports.reports_page, name="reports"),
     path("reports/scans.csv", reports.scans_csv, name="report-csv"),
     path("scan", scan_station.scan, name="scan"),

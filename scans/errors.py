@@ -1,6 +1,16 @@
 """Every refusal about scans."""
 
+from django.utils.translation import gettext_noop as _
+
 from tracetrack.errors.problem import Problem
+
+# Message ids of the fact `reason` of BadRow.
+AREA_UNKNOWN = _("there is no area {area}")
+AREA_INACTIVE = _("the area {area} is switched off")
+MISSING = _("is missing")
+TOO_LONG = _("is longer than {length} characters")
+INVALID_CHARACTERS = _("contains invalid characters")
+BAD_ROW_REASONS = (AREA_UNKNOWN, AREA_INACTIVE, MISSING, TOO_LONG, INVALID_CHARACTERS)
 
 
 class ClockAhead(Problem):

@@ -12,8 +12,9 @@ from django.utils.dateparse import parse_datetime
 from bags.codes import Label, parse_label
 from bags.errors import BadCode
 from bags.models import Kind
+from scans.errors import INVALID_CHARACTERS, MISSING, TOO_LONG
 from scans.models import EARLIEST, Step
-from tracetrack.errors.problem import BadRow
+from tracetrack.errors.problem import BadRow, Message
 from tracetrack.text_cleaning import clean_text
 
 WITH_PARENT = frozenset({Step.LINK, Step.MOVE})
@@ -105,7 +106,7 @@ def _text(raw: Mapping[str, Any], field: str) -> str:
 def _required(raw: Mapping[str, Any], field: str) -> str:
     value = _text(raw, field).strip()
     if not value:
-        raise BadRow(field=field, reason="is missing")
+        raise BadRow(field=field, reason=Message(MISSING))
     return _storable(field, value)
 
 
@@ -114,13 +115,13 @@ def _limited(raw: Mapping[str, Any], field: str, length: int) -> str:
         return given
     value = clean_text(_storable(field, given), lines=True)
     if len(value) > length:
-        raise BadRow(field=field, reason=f"is longer than {length} characters")
+        raise BadRow(field=field, reason=Message(TOO_LONG, length=length))
     return value
 
 
 def _storable(field: str, value: str) -> str:
     if UNSTORABLE.search(value):
-        raise BadRow(field=field, reason="has characters that no text has")
+        raise BadRow(field=field, reason=Message(INVALID_CHARACTERS))
     return value
 
 

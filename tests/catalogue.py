@@ -88,7 +88,7 @@ def _of_problems() -> Iterator[Message]:
     importlib.import_module("tracetrack.urls")
     # Who is refused by GraphQL or a webhook is a program, and reads English.
     for kind in (each for each in problem_classes() if each.__module__.split(".")[0] in APPS):
-        yield kind.detail, None
+        yield from ((detail, None) for detail in (kind.detail, *kind.other_details))
         if kind.remedy:
             yield kind.remedy, None
 

@@ -14,7 +14,7 @@ NAMES = {
     "HTTPS", "UTF", "UUID", "GLN", "Asia", "Kolkata", "UTC", "kg", "ms", "MB", "KB", "CPU", "SQL",
     "pg_stat_statements", "pg", "stat", "statements", "db",
 }  # fmt: skip
-SAID = ("aria-label", "title", "placeholder", "alt", "data-none", "data-some")
+SAID = ("aria-label", "title", "placeholder", "alt", "data-text-none", "data-text-count")
 SILENT = {"script", "style", "code", "kbd"}
 VOID = {"meta", "link", "input", "br", "hr", "img", "use", "path", "rect"}
 WORD = re.compile(r"[A-Za-z][A-Za-z]+")

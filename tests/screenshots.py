@@ -115,7 +115,7 @@ def come_to(page: Page, name: str, path: str) -> None:
     if name.startswith("bag-") or name == "bag":
         page.locator("tbody a.code").first.click()
     if name == "bag-child":
-        page.locator(".place a").nth(3).click()
+        page.locator(".slot a").nth(3).click()
     if name == "suggestions":
         page.keyboard.press("/")
         page.keyboard.type("m")

@@ -175,4 +175,4 @@ def _with_plain_token(new: tokens.NewToken) -> HttpResponse:
     """Return the response that shows the plain text, which no cache may store."""
     response = json_response(TokenSerializer(new.token).data | {"token": new.plain})
     response.headers["Cache-Control"] = "no-store"
-    return created_response(response, reverse("api-token", args=[new.token.pk]))
+    return created_response(response, reverse("api:token", args=[new.token.pk]))

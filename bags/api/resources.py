@@ -90,7 +90,7 @@ class Batches(ListView):
         bag_type = queries.find_bag_type(given.pop("bag_type"))
         batch, new = actions.create_batch(actor=self.actor, bag_type=bag_type, **given)
         return created_response(
-            _batch(self, batch.code), reverse("api-batch", args=[batch.code]), new=new
+            _batch(self, batch.code), reverse("api:batch", args=[batch.code]), new=new
         )
 
 
@@ -197,7 +197,7 @@ class Areas(ListView):
     @idempotent
     def post(self, request: Request) -> HttpResponse:
         area, new = actions.create_area(actor=self.actor, **self.body(AreaIn))
-        return created_response(_area(self, area), reverse("api-area", args=[area.code]), new=new)
+        return created_response(_area(self, area), reverse("api:area", args=[area.code]), new=new)
 
 
 @extend_schema(tags=["reference"], parameters=[AREA_CODE])
@@ -253,7 +253,7 @@ class BagTypes(ListView):
     @idempotent
     def post(self, request: Request) -> HttpResponse:
         bag_type, new = actions.create_bag_type(actor=self.actor, **self.body(BagTypeIn))
-        where = reverse("api-bag-type", args=[bag_type.name])
+        where = reverse("api:bag-type", args=[bag_type.name])
         return created_response(_bag_type(self, bag_type), where, new=new)
 
 

@@ -1,4 +1,4 @@
-"""One's own account: what one scanned, language and theme, another password."""
+"""The account page: statistics of the user, language, theme, change of the password."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ from accounts.actions import change_password
 from bags.models import Area
 from bags.querysets import visible_area_ids
 from dashboard.labels import STEPS
-from dashboard.pages.base import Asked, page
+from dashboard.pages.base import AuthenticatedRequest, permission_page
 from dashboard.stats import cached_queries
 from tracetrack.errors.http import TooManyRequests
 
-# Somebody at a screen that was left open must not be able to guess the password.
-GUESSES: dict[str, Any] = {
+# Prevents guessing the password in a session that was left open.
+PASSWORD_LIMIT: dict[str, Any] = {
     "group": "password",
     "key": lambda group, request: str(request.user.pk),
     "rate": "10/5m",
@@ -31,33 +31,34 @@ GUESSES: dict[str, Any] = {
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-@page("dashboard.view_dashboard")
-def account(request: Asked) -> HttpResponse:
-    """/account: who I am here, what I scanned, what I may choose."""
+@permission_page("dashboard.view_dashboard")
+def account(request: AuthenticatedRequest) -> HttpResponse:
+    """/account: show the account; POST changes the password."""
     form = PasswordChangeForm(request.user, request.POST or None)
     if request.method == "POST":
-        _count_guess(request)
+        _count_attempt(request)
         if form.is_valid():
             change_password(user=request.user, password=form.cleaned_data["new_password1"])
             update_session_auth_hash(request, request.user)
             messages.success(request, gettext("Your password has been changed."))
-            return redirect("account")
-    numbers = orjson.loads(cached_queries.user_stats(request.user))
-    own = visible_area_ids(request.user)
+            return redirect("dashboard:account")
+    statistics = orjson.loads(cached_queries.user_stats(request.user))
+    area_ids = visible_area_ids(request.user)
+    areas = Area.objects.order_by("name")
     context = {
-        "numbers": numbers,
+        "statistics": statistics,
         "by_step": [
-            {"step": step, "total": numbers["by_step"][step]}
+            {"step": step, "total": statistics["by_step"][step]}
             for step in STEPS
-            if step in numbers["by_step"]
+            if step in statistics["by_step"]
         ],
-        "areas": None if own is None else Area.objects.filter(pk__in=own).order_by("name"),
-        "faults": [fault for faults in form.errors.values() for fault in faults],
+        "areas": None if area_ids is None else areas.filter(pk__in=area_ids),
+        "errors": [error for errors in form.errors.values() for error in errors],
     }
     return render(request, "pages/account.html", context, status=400 if form.errors else 200)
 
 
-def _count_guess(request: HttpRequest) -> None:
-    usage = get_usage(request, increment=True, **GUESSES)
+def _count_attempt(request: HttpRequest) -> None:
+    usage = get_usage(request, increment=True, **PASSWORD_LIMIT)
     if usage and usage["should_limit"]:
         raise TooManyRequests(seconds=max(1, usage["time_left"]))

@@ -1,4 +1,4 @@
-"""A bag's way as a page draws it: the latest first, what may be undone marked, runs folded."""
+"""The timeline of a bag as its page shows it: newest first, with undo options, runs grouped."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,69 +12,76 @@ from bags.models import Bag
 from scans.models import Step
 from scans.recording.undo import UNDO_WINDOW
 
-# So many alike in a row, such as thirty children put into a parent, are shown as one stop.
-FOLD_FROM = 4
-# An inspection changes nothing, so nobody needs to undo it.
-NEVER_UNDONE = (Step.REGISTER, Step.UNDO, Step.INSPECT)
-Row = dict[str, Any]
+# A run of at least so many scans of one step, such as thirty bags packed into a sack, is one entry.
+MIN_GROUP_SCANS = 4
+# `register` and `undo` cannot be undone; `inspect` changes nothing, so its undo is not offered.
+STEPS_WITHOUT_UNDO = (Step.REGISTER, Step.UNDO, Step.INSPECT)
+ScanJson = dict[str, Any]
 
 
-def stops(user: User, bag: Bag, rows: Iterable[Row], *, now: datetime) -> list[Row]:
-    """The rows of a timeline, the latest first; `offer` says how it may be undone: undo, reason.
+def timeline_entries(
+    user: User, bag: Bag, scans: Iterable[ScanJson], *, now: datetime
+) -> list[dict[str, Any]]:
+    """Return the entries of a timeline, newest first.
 
-    A run of the same step done to other bags is one stop: its `rows`, `first` and `last`.
+    An entry is either a scan with `undo_option`, or a group with `scans`, `step`, `count`, `first`,
+    `last` and `users`. `undo_option` is "undo", "reason" (the user must state a reason) or "".
     """
-    newest = sorted(rows, key=lambda row: (row["scanned_at"], row["id"]), reverse=True)
-    latest = max((row["id"] for row in newest if _undoable(row, bag)), default=0)
-    marked = [row | {"offer": _offer(user, row, latest, bag, now)} for row in newest]
-    found: list[Row] = []
-    for alike, run in groupby(marked, key=lambda row: _alike(row, bag)):
+    newest = sorted(scans, key=lambda scan: (scan["scanned_at"], scan["id"]), reverse=True)
+    latest_id = max((scan["id"] for scan in newest if _has_undo(scan, bag)), default=0)
+    with_options = [
+        scan | {"undo_option": _undo_option(user, scan, latest_id, bag, now)} for scan in newest
+    ]
+    entries: list[dict[str, Any]] = []
+    for key, run in groupby(with_options, key=lambda scan: _group_key(scan, bag)):
         group = list(run)
-        found += [_fold(group)] if alike and len(group) >= FOLD_FROM else group
-    return found
+        entries += [_group_entry(group)] if key and len(group) >= MIN_GROUP_SCANS else group
+    return entries
 
 
-def people(rows: Iterable[Row]) -> list[Row]:
-    """Everyone in a timeline: how many scans, and the last of them; who came last comes first."""
-    found: dict[str, Row] = {}
-    for row in rows:
-        before = found.pop(row["username"], None)
-        scans = before["scans"] + 1 if before else 1
-        last = {"step": row["step"], "area": row["area"], "last": row["scanned_at"]}
-        found[row["username"]] = {"username": row["username"], "scans": scans} | last
-    return list(reversed(found.values()))
+def scans_by_user(scans: Iterable[ScanJson]) -> list[dict[str, Any]]:
+    """Return the users in a timeline with number of scans and last scan, latest user first."""
+    users: dict[str, dict[str, Any]] = {}
+    for scan in scans:
+        previous = users.pop(scan["username"], None)
+        users[scan["username"]] = {
+            "username": scan["username"],
+            "scans": previous["scans"] + 1 if previous else 1,
+            "step": scan["step"],
+            "area": scan["area"],
+            "last": scan["scanned_at"],
+        }
+    return list(reversed(users.values()))
 
 
-def _alike(row: Row, bag: Bag) -> str:
-    """What makes rows foldable; "" for those that stand alone."""
-    others = row["code"] != bag.code and not row["through"]
-    return str(row["step"]) if others and not row["undone"] else ""
+def _group_key(scan: ScanJson, bag: Bag) -> str:
+    """Return the key of scans that may form a group; empty for scans of `bag` itself."""
+    is_of_other_bag = scan["code"] != bag.code and not scan["through"]
+    return str(scan["step"]) if is_of_other_bag and not scan["undone"] else ""
 
 
-def _fold(group: list[Row]) -> Row:
-    who = sorted({row["username"] for row in group})
-    applied = [row for row in group if row["outcome"] == "applied"]
+def _group_entry(scans: list[ScanJson]) -> dict[str, Any]:
     return {
-        "rows": group,
-        "step": group[0]["step"],
-        "count": len(applied),
-        "first": group[-1]["scanned_at"],
-        "last": group[0]["scanned_at"],
-        "people": ", ".join(who),
+        "scans": scans,
+        "step": scans[0]["step"],
+        "count": sum(scan["outcome"] == "applied" for scan in scans),
+        "first": scans[-1]["scanned_at"],
+        "last": scans[0]["scanned_at"],
+        "users": ", ".join(sorted({scan["username"] for scan in scans})),
     }
 
 
-def _undoable(row: Row, bag: Bag) -> bool:
-    undoable = row["step"] not in NEVER_UNDONE and not row["undone"]
-    return undoable and row["code"] == bag.code and not row["through"]
+def _has_undo(scan: ScanJson, bag: Bag) -> bool:
+    is_own_scan = scan["code"] == bag.code and not scan["through"]
+    return scan["step"] not in STEPS_WITHOUT_UNDO and not scan["undone"] and is_own_scan
 
 
-def _offer(user: User, row: Row, latest: int, bag: Bag, now: datetime) -> str:
-    if not _undoable(row, bag) or row["id"] != latest or not user.has_perm("scans.add_scan"):
+def _undo_option(user: User, scan: ScanJson, latest_id: int, bag: Bag, now: datetime) -> str:
+    if not _has_undo(scan, bag) or scan["id"] != latest_id or not user.has_perm("scans.add_scan"):
         return ""
-    mine = row["username"] == user.username
+    is_own = scan["username"] == user.username
     if user.has_perm("scans.undo_any_scan"):
-        return "undo" if mine else "reason"
-    recorded = parse_datetime(row["recorded_at"])
-    fresh = recorded is not None and now - recorded <= UNDO_WINDOW
-    return "undo" if mine and fresh else ""
+        return "undo" if is_own else "reason"
+    recorded_at = parse_datetime(scan["recorded_at"])
+    is_recent = recorded_at is not None and now - recorded_at <= UNDO_WINDOW
+    return "undo" if is_own and is_recent else ""

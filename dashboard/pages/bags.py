@@ -1,4 +1,4 @@
-"""The list of bags: narrowed, ordered and with the columns that its address says; as a workbook."""
+"""The list of bags with its filters, columns and XLSX export."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -12,22 +12,23 @@ from bags import queries
 from bags.api.serializers import BAG_COLUMNS
 from bags.filters import BagFilters
 from bags.models import Area, BagType, Kind, State
-from dashboard.labels import KIND_WORDS, STATES
-from dashboard.pages.base import PER_PAGE, Asked, number_in, page, text_in
+from dashboard.labels import KINDS, STATES
+from dashboard.pages.base import ROWS_PER_PAGE, AuthenticatedRequest, permission_page
+from dashboard.pages.forms import BagListForm, read_form
 from dashboard.xlsx import build_workbook
 
-FILTERS = ("kind", "state", "area", "batch", "bag_type")
 COLUMNS = {
     "state": _("State"),
     "area": _("Area"),
     "kind": _("Kind"),
     "bag_type": _("Bag type"),
     "batch": _("Batch"),
-    "parent": _("Parent or contents"),
+    "parent": _("Sack or contents"),
     "weight": _("Weight"),
 }
-USUAL = ("state", "area", "kind", "batch", "parent", "weight")
-SHEET = (
+DEFAULT_COLUMNS = ("state", "area", "kind", "batch", "parent", "weight")
+# Column title and model field of the XLSX export.
+XLSX_COLUMNS = (
     ("code", "code"), ("kind", "kind"), ("bag_type", "bag_type__name"), ("batch", "batch__code"),
     ("area", "area__code"), ("bound_for", "bound_for__code"), ("state", "state"),
     ("parent", "parent__code"), ("child_count", "child_count"), ("weight", "weight"),
@@ -35,60 +36,67 @@ SHEET = (
 
 
 @require_safe
-@page("bags.view_bag")
-def bags(request: Asked) -> HttpResponse:
-    """/bags: a list to leaf through; everything about it stands in its address."""
-    given, filters = _filters(request)
-    newest = request.GET.get("order") == "newest"
-    after = number_in(request.GET.get("after"))
+@permission_page("bags.view_bag")
+def bags(request: AuthenticatedRequest) -> HttpResponse:
+    """/bags: the bags that match the filters; filters, order and columns are in the URL."""
+    fields = read_form(BagListForm(request, tuple(COLUMNS.items())))
     rows = queries.bags_after(
         request.user,
         BAG_COLUMNS,
-        after=after,
-        limit=PER_PAGE + 1,
-        filters=filters,
-        newest=newest,
+        after=fields["after"],
+        limit=ROWS_PER_PAGE + 1,
+        filters=_bag_filters(fields),
+        newest=fields["order"] == "newest",
     )
-    chosen = [name for name in COLUMNS if name in request.GET.getlist("column")]
-    narrowing = {name: value for name, value in given.items() if value}
-    kept = [*narrowing.items(), *[("column", name) for name in chosen]]
-    ordered = [*kept, *([("order", "newest")] if newest else [])]
-    following = [*ordered, ("after", rows[PER_PAGE - 1]["id"])] if rows[PER_PAGE:] else []
     context = {
-        "bags": rows[:PER_PAGE],
-        "more": urlencode(following),
-        "start": urlencode(ordered),
-        "turned": urlencode([*kept, *([] if newest else [("order", "newest")])]),
-        "sheet": urlencode(narrowing),
-        "given": given | {"after": after, "newest": newest},
-        "narrowed": bool(narrowing),
-        "columns": chosen or USUAL,
-        "chosen": bool(chosen),
+        "bags": rows[:ROWS_PER_PAGE],
+        "fields": fields,
+        "has_filters": bool(_filter_params(fields)),
+        "columns": fields["column"] or DEFAULT_COLUMNS,
         "all_columns": COLUMNS.items(),
     }
-    return render(request, "pages/bags.html", context | _choices())
+    last_id = rows[ROWS_PER_PAGE - 1]["id"] if rows[ROWS_PER_PAGE:] else None
+    return render(
+        request, "pages/bags.html", context | _query_strings(fields, last_id) | _choices()
+    )
 
 
 @require_safe
-@page("bags.view_bag")
-def bags_workbook(request: Asked) -> FileResponse:
-    """/exports/bags.xlsx: the list as a workbook, up to what a sheet can hold."""
-    _, filters = _filters(request)
-    file = build_workbook(queries.all_bags(request.user, filters), SHEET, name="bags")
+@permission_page("bags.view_bag")
+def bags_workbook(request: AuthenticatedRequest) -> FileResponse:
+    """/exports/bags.xlsx: the bags that match the filters, as an XLSX workbook."""
+    filters = _bag_filters(read_form(BagListForm(request)))
+    file = build_workbook(queries.all_bags(request.user, filters), XLSX_COLUMNS, name="bags")
     return FileResponse(file, as_attachment=True, filename="bags.xlsx")
 
 
-def _filters(request: Asked) -> tuple[dict[str, Any], BagFilters]:
-    given: dict[str, Any] = {name: text_in(request, name) for name in FILTERS}
-    loose = request.GET.get("loose") == "1"
-    filters = BagFilters(loose=loose, **{k: v or None for k, v in given.items()})
-    return given | {"loose": "1" if loose else ""}, filters
+def _bag_filters(fields: dict[str, Any]) -> BagFilters:
+    texts = {name: fields[name] or None for name in BagListForm.FILTERS}
+    return BagFilters(loose=fields["loose"], **texts)
+
+
+def _filter_params(fields: dict[str, Any]) -> dict[str, str]:
+    params = {name: fields[name] for name in BagListForm.FILTERS if fields[name]}
+    return params | ({"loose": "1"} if fields["loose"] else {})
+
+
+def _query_strings(fields: dict[str, Any], last_id: int | None) -> dict[str, str]:
+    """Return the query strings of the links; `next_query` is empty on the last page."""
+    filters = _filter_params(fields)
+    params = [*filters.items(), *[("column", name) for name in fields["column"]]]
+    if fields["order"]:
+        params.append(("order", fields["order"]))
+    return {
+        "export_query": urlencode(filters),
+        "first_query": urlencode(params),
+        "next_query": urlencode([*params, ("after", last_id)]) if last_id is not None else "",
+    }
 
 
 def _choices() -> dict[str, Any]:
     return {
-        "kinds": [(value, KIND_WORDS[value]) for value in Kind.values],
-        "states": [(value, STATES[value].label) for value in State.values],
+        "kinds": [(value, KINDS[value].text) for value in Kind.values],
+        "states": [(value, STATES[value].text) for value in State.values],
         "areas": Area.objects.order_by("name"),
-        "types": BagType.objects.order_by("name"),
+        "bag_types": BagType.objects.order_by("name"),
     }

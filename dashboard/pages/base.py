@@ -1,4 +1,4 @@
-"""Base of the pages: permission check, actions with messages, query parameters."""
+"""Base of the pages: permission check, actions with messages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,50 +10,46 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from accounts.models import User
-from dashboard.pages import language
+from dashboard.pages.language import problem_text
 from tracetrack.errors.problem import Forbidden, Problem
 
-PER_PAGE = 50
+ROWS_PER_PAGE = 50
 Page = Callable[..., HttpResponseBase]
 
 
-class Asked(HttpRequest):
-    """What a guarded page is asked: by somebody who is signed in."""
+class AuthenticatedRequest(HttpRequest):
+    """The request of a view that `permission_page` protects."""
 
     user: User
 
 
-def page(permission: str) -> Callable[[Page], Page]:
-    """A page for people who are signed in and have this permission; no browser keeps it."""
+def permission_page(permission: str) -> Callable[[Page], Page]:
+    """Decorate the view of a page that users with `permission` may see.
 
-    def guard(view: Page) -> Page:
-        def guarded(request: Asked, **named: str) -> HttpResponseBase:
+    Anonymous users are redirected to the log-in page; Forbidden is raised for other users. The
+    response is not cached by browsers. The permission is readable as `view.permission`.
+    """
+
+    def decorate(view: Page) -> Page:
+        def check_and_call(request: AuthenticatedRequest, **kwargs: str) -> HttpResponseBase:
             if not request.user.has_perm(permission):
                 raise Forbidden(permission=permission)
-            return view(request, **named)
+            return view(request, **kwargs)
 
-        guarded.__doc__, guarded.__name__ = view.__doc__, view.__name__
-        guarded.permission = permission  # type: ignore[attr-defined]
-        return never_cache(login_required(guarded))
+        check_and_call.__doc__, check_and_call.__name__ = view.__doc__, view.__name__
+        check_and_call.permission = permission  # type: ignore[attr-defined]
+        return never_cache(login_required(check_and_call))
 
-    return guard
+    return decorate
 
 
-def run_action(request: Asked, done: str, action: Callable[..., Any], **named: Any) -> None:
-    """Do it, and say what came of it on the page that follows."""
+def run_action(
+    request: AuthenticatedRequest, success: str, action: Callable[..., Any], **kwargs: Any
+) -> None:
+    """Call `action(**kwargs)`; show `success` or the text of its Problem on the next page."""
     try:
-        action(**named)
+        action(**kwargs)
     except Problem as problem:
-        messages.error(request, f"{language.sentence(problem)} {language.remedy(problem)}")
+        messages.error(request, problem_text(problem))
     else:
-        messages.success(request, done)
-
-
-def text_in(request: Asked, name: str) -> str:
-    """A parameter as the database can take it."""
-    return request.GET.get(name, "").replace("\0", "").strip()[:200]
-
-
-def number_in(text: str | None) -> int | None:
-    """A row's number as a link carries it; anything else is as if it were not there."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+        messages.success(request, success)

@@ -11,52 +11,55 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bags import actions as batch_actions
 from bags import queries as bag_queries
-from dashboard.pages.base import Asked, page, run_action
+from dashboard.pages.base import AuthenticatedRequest, permission_page, run_action
+from dashboard.pages.forms import HoldForm, read_form
 from scans.recording.checks import check_not_held
 
 
 @require_safe
-@page("bags.view_batch")
-def batch(request: Asked, code: str) -> HttpResponse:
-    """/batches/<code>: progress against plan, what lies where, the hold."""
-    found = bag_queries.find_batch(request.user, code)
-    contents = bag_queries.batch_contents(request.user, found)
-    return render(request, "pages/batch.html", {"batch": found, "contents": contents})
+@permission_page("bags.view_batch")
+def batch(request: AuthenticatedRequest, code: str) -> HttpResponse:
+    """/batches/<code>: progress against plan, bags by state and area, hold."""
+    batch = bag_queries.find_batch(request.user, code)
+    contents = bag_queries.batch_contents(request.user, batch)
+    return render(request, "pages/batch.html", {"batch": batch, "contents": contents})
 
 
 @require_POST
-@page("bags.hold_batch")
-def hold_batch(request: Asked, code: str) -> HttpResponse:
+@permission_page("bags.hold_batch")
+def hold_batch(request: AuthenticatedRequest, code: str) -> HttpResponse:
     """/batches/<code>/hold"""
-    begun, reason = timezone.now(), request.POST.get("reason", "").replace("\0", "")
+    started_at, reason = timezone.now(), read_form(HoldForm(request.POST))["reason"]
 
-    def hold(**named: Any) -> None:
-        batch = batch_actions.hold_batch(**named, reason=reason)
-        if batch.held_at and batch.held_at < begun:
-            # Somebody else's reason stays: say whose, and which.
+    def hold(**kwargs: Any) -> None:
+        batch = batch_actions.hold_batch(**kwargs, reason=reason)
+        if batch.held_at and batch.held_at < started_at:
+            # Another user's hold stays in place: BatchHeld names the user and the reason.
             check_not_held(batch)
 
-    return _change(request, code, gettext("{batch} is on hold."), hold)
+    return _change_batch(request, code, gettext("{batch} is on hold."), hold)
 
 
 @require_POST
-@page("bags.hold_batch")
-def release_batch(request: Asked, code: str) -> HttpResponse:
+@permission_page("bags.hold_batch")
+def release_batch(request: AuthenticatedRequest, code: str) -> HttpResponse:
     """/batches/<code>/release"""
-    return _change(request, code, gettext("{batch} is released."), batch_actions.release_batch)
+    success = gettext("Hold on {batch} released.")
+    return _change_batch(request, code, success, batch_actions.release_batch)
 
 
 @require_POST
-@page("bags.hold_batch")
-def close_batch(request: Asked, code: str) -> HttpResponse:
+@permission_page("bags.hold_batch")
+def close_batch(request: AuthenticatedRequest, code: str) -> HttpResponse:
     """/batches/<code>/close"""
-    return _change(request, code, gettext("{batch} is closed."), batch_actions.close_batch)
+    success = gettext("{batch} is closed.")
+    return _change_batch(request, code, success, batch_actions.close_batch)
 
 
-def _change(
-    request: Asked, text: str, done: str, action: Callable[..., Any], **named: str
+def _change_batch(
+    request: AuthenticatedRequest, text: str, success: str, action: Callable[..., Any]
 ) -> HttpResponse:
-    """Do it to the batch that is meant, and lead back to its page."""
+    """Run an action on the batch with the code `text`, and redirect to its page."""
     code = bag_queries.find_batch(request.user, text).code
-    run_action(request, done.format(batch=code), action, actor=request.user, code=code, **named)
-    return redirect("batch", code=code)
+    run_action(request, success.format(batch=code), action, actor=request.user, code=code)
+    return redirect("dashboard:batch", code=code)

@@ -1,4 +1,4 @@
-"""What pages call things that answers name by their code."""
+"""Context processors of the page templates."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from bags.models import Area
 
 
 def areas(request: HttpRequest) -> dict[str, Any]:
-    """For every template: the names of all areas by their codes, asked for where one is shown."""
-    return {"area_names": SimpleLazyObject(by_area)}
+    """Return the names of all areas by their codes; the query runs when a template uses them."""
+    return {"area_names": SimpleLazyObject(load_area_names)}
 
 
-def by_area() -> dict[str, str]:
-    """The names of all areas by their codes."""
+def load_area_names() -> dict[str, str]:
+    """Return the names of all areas by their codes."""
     return dict(Area.objects.values_list("code", "name"))

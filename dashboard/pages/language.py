@@ -1,6 +1,5 @@
-"""The language of the pages: English or Hindi, as the device has chosen or its browser asks."""
+"""The language of the pages: English or Hindi, chosen by the user or else by the browser."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,53 +16,33 @@ from django.views.i18n import set_language
 
 from dashboard.business_days import format_instant
 from dashboard.labels import STATES, STEPS
-from tracetrack.errors.problem import Problem
+from tracetrack.errors.problem import Message, Problem
 
-# What programs read must not change with a browser's language; the back office is English.
-ENGLISH_ONLY = ("/api/", "/admin/", "/healthz")
-# The reasons that a refusal names; they are words of the rules, which know no language.
-REASONS = (
-    _("it is a parent"),
-    _("it is a child"),
-    _("only a child lies in a sack"),
-    _("only a child can lie in a sack"),
-    _("only a parent can hold bags"),
-    _("this is done to a sack, not to a child"),
-    _("it is {this}, the sack takes {that}"),
-    _("batch {batch} takes other bags"),
-    _("there is no area {area}"),
-    _("the area {area} is switched off"),
-    _("is missing"),
-    _("is longer than {length} characters"),
-    _("has characters that no text has"),
-    _("its body is not a JSON object"),
-    _("This field may not be blank"),
-    _("Ensure this field has at least {count} elements"),
-    _("Ensure this field has no more than {count} characters"),
-    _('"{value}" is not a valid choice'),
-    _("is neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/24"),
-)
-# The fields of forms, as the forms call them.
-FIELDS = {
-    "name": _("Name"),
-    "scopes": _("What it may do"),
-    "networks": _("Networks"),
+# API responses do not depend on the language of the browser; the admin is in English only.
+ENGLISH_PATHS = ("/api/", "/admin/", "/healthz")
+FIELD_LABELS = {
     "area": _("Area"),
     "period": _("Period"),
     "code": _("Code"),
     "station": _("Station"),
-    "parent_code": _("Parent"),
+    "parent_code": _("Sack"),
+    "note": _("Reason"),
+    "reason": _("Reason"),
 }
-# What Django itself says, and has no Hindi for.
-OF_DJANGO = (_("The two password fields didn\u2019t match."),)
-MOMENTS = ("held_at", "scanned_at", "since", "at")
+# Messages of Django that its own Hindi catalogue lacks, and the short names of months.
+DJANGO_MESSAGES = (
+    _("The two password fields didn\u2019t match."),
+    _("jan"), _("feb"), _("mar"), _("apr"), _("may"), _("jun"),
+    _("jul"), _("aug"), _("sep"), _("oct"), _("nov"), _("dec"),
+)  # fmt: skip
+TIME_FACTS = ("held_at", "scanned_at", "since", "at")
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """Pages speak the language of who looks at them; the API and the back office speak English."""
+    """Activates the language of the user on pages, and English for the API and the admin."""
 
     def process_request(self, request: HttpRequest) -> None:
-        if request.path_info.startswith(ENGLISH_ONLY):
+        if request.path_info.startswith(ENGLISH_PATHS):
             translation.activate(settings.LANGUAGES[0][0])
             request.LANGUAGE_CODE = translation.get_language() or ""
         else:
@@ -72,64 +51,50 @@ class LanguageMiddleware(LocaleMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        if request.path_info.startswith(ENGLISH_ONLY):
+        if request.path_info.startswith(ENGLISH_PATHS):
             return response
         return super().process_response(request, response)
 
 
 @require_POST
-def choose(request: HttpRequest) -> HttpResponse:
-    """/language: remember on this device which language the pages speak; open to anyone."""
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """/language: store the language of the pages in a cookie; also for anonymous users."""
     return set_language(request)
 
 
-def sentence(problem: Problem) -> str:
-    """What was refused, in the language of the page."""
-    facts = {name: _fact(name, value) for name, value in problem.facts.items()}
-    return gettext(problem.detail).format(**facts)
+def problem_text(problem: Problem) -> str:
+    """Return the detail and the remedy of `problem` in the active language."""
+    return f"{problem_detail(problem)} {problem_remedy(problem)}"
 
 
-def remedy(problem: Problem) -> str:
-    """What can be done about it, in the language of the page."""
+def problem_detail(problem: Problem) -> str:
+    """Return the detail of `problem` in the active language."""
+    facts = {name: _translate_fact(name, value) for name, value in problem.facts.items()}
+    return gettext(problem.message_id).format(**facts)
+
+
+def problem_remedy(problem: Problem) -> str:
+    """Return the remedy of `problem` in the active language; empty if it has none."""
     return gettext(problem.remedy) if problem.remedy else ""
 
 
-def reasons() -> list[dict[str, str]]:
-    """For scripts: what a reason looks like, and what it is in the language of the page."""
-    return [{"pattern": _pattern(known, "(?<"), "text": gettext(known)} for known in REASONS]
+def _translate_fact(name: str, value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.translate()
+    if name in TIME_FACTS and (instant := parse_datetime(str(value))):
+        return format_instant(instant)
+    return FACT_LABELS[name](str(value)) if name in FACT_LABELS else value
 
 
-def _fact(name: str, value: Any) -> Any:
-    """A fact of a problem as people read it."""
-    if name in MOMENTS and (moment := parse_datetime(str(value))):
-        return format_instant(moment)
-    return FACTS[name](str(value)) if name in FACTS else value
+def _step_label(text: str) -> str:
+    """Return the label of a step; `text` may have the id of a scan after the step."""
+    step, space, scan_id = text.partition(" ")
+    return f"{STEPS[step].text if step in STEPS else step}{space}{scan_id}"
 
 
-def _step(text: str) -> str:
-    """A step, perhaps with the number of a scan behind it."""
-    step, space, number = text.partition(" ")
-    return f"{STEPS[step].label if step in STEPS else step}{space}{number}"
-
-
-def _reason(reason: str) -> str:
-    for known in REASONS:
-        if found := re.fullmatch(_pattern(known, "(?P<"), reason):
-            return gettext(known).format(**found.groupdict())
-    return reason
-
-
-def _pattern(known: str, opening: str) -> str:
-    parts = re.split(r"\{(\w+)\}", known)
-    places = [f"{opening}{name}>.+)" for name in parts[1::2]]
-    texts = [re.sub(r"[.()]", r"\\\g<0>", text) for text in parts[::2]]
-    return "".join(sum(zip(texts, [*places, ""], strict=True), ()))
-
-
-FACTS: dict[str, Callable[[str], str]] = {
-    "state": lambda state: str(STATES[state].label) if state in STATES else state,
-    "field": lambda field: gettext(FIELDS.get(field, field)),
-    "step": _step,
-    "later": _step,
-    "reason": _reason,
+FACT_LABELS: dict[str, Callable[[str], str]] = {
+    "state": lambda state: str(STATES[state].text) if state in STATES else state,
+    "field": lambda field: gettext(FIELD_LABELS.get(field, field)),
+    "step": _step_label,
+    "later": _step_label,
 }

@@ -1,4 +1,4 @@
-"""Signing in and out: one generic answer to every mistake, and an end to guessing."""
+"""Log-in and log-out, with a limit on log-in attempts."""
 
 from collections.abc import Callable
 from typing import Any, TypedDict
@@ -14,49 +14,49 @@ from tracetrack.client_ip import client_network
 from tracetrack.events.notify import publish
 
 
-class Limit(TypedDict):
-    """What django-ratelimit counts, by what, and how much of it is allowed."""
+class RateLimit(TypedDict):
+    """Arguments of django-ratelimit's get_usage()."""
 
     group: str
     key: Callable[[str, HttpRequest], str]
     rate: str
 
 
-def address(group: str, request: HttpRequest) -> str:
-    """Where a request comes from."""
+def client_key(group: str, request: HttpRequest) -> str:
+    """Return the network of the client."""
     return client_network(request)
 
 
-def name(group: str, request: HttpRequest) -> str:
-    """The user name that is tried, however it is written."""
+def username_key(group: str, request: HttpRequest) -> str:
+    """Return the submitted user name, case-folded."""
     return request.POST.get("username", "").strip().casefold()[:150]
 
 
-# A whole shift signs in from one address, so there only failures count. Of a user name every try
-# counts, before it is looked at: a race of guesses is counted, too.
-BY_ADDRESS = Limit(group="login-address", key=address, rate="30/5m")
-BY_NAME = Limit(group="login-name", key=name, rate="10/5m")
+# By network only failures count, because a whole shift logs in from one address. By user name every
+# attempt counts before the password is checked, so that concurrent attempts count, too.
+LIMIT_BY_NETWORK = RateLimit(group="login-address", key=client_key, rate="30/5m")
+LIMIT_BY_USERNAME = RateLimit(group="login-name", key=username_key, rate="10/5m")
 
 
 class LogIn(LoginView):
-    """The log-in form; `next` is followed only within this site."""
+    """The log-in page; the parameter `next` is followed only within this site."""
 
     template_name = "registration/login.html"
     redirect_authenticated_user = True
-    # A copy on somebody's own machine has demo accounts; a real one must not speak of such.
+    # Only an installation on the user's own computer has demo accounts.
     extra_context = {"local": settings.LOCAL}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        seconds = _waiting(request)
+        seconds = seconds_to_wait(request)
         if seconds > 0:
-            return self._refuse(seconds)
+            return self._too_many_attempts(seconds)
         return super().post(request, *args, **kwargs)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        get_usage(self.request, **BY_ADDRESS, increment=True)
+        get_usage(self.request, **LIMIT_BY_NETWORK, increment=True)
         return super().form_invalid(form)
 
-    def _refuse(self, seconds: int) -> HttpResponse:
+    def _too_many_attempts(self, seconds: int) -> HttpResponse:
         minutes = -(-seconds // 60)
         wait = ngettext("a minute", "%(count)d minutes", minutes) % {"count": minutes}
         form = self.get_form_class()(self.request)
@@ -67,25 +67,25 @@ class LogIn(LoginView):
 
 
 class LogOut(LogoutView):
-    """POST ends the session; GET does nothing."""
+    """POST ends the session; GET is not allowed."""
 
     next_page = "/login"
     http_method_names = ["post", "options"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)
-        # A dashboard that is open elsewhere in the same browser must hear of it.
+        # Closes the WebSockets of other tabs that use the same session.
         publish("people")
         return response
 
 
-def _waiting(request: HttpRequest) -> int:
-    """For how many seconds this address or this user name must wait; 0: for none."""
-    tries = get_usage(request, **BY_NAME, increment=True)
-    failures = get_usage(request, **BY_ADDRESS)
+def seconds_to_wait(request: HttpRequest) -> int:
+    """Count the attempt, and return for how many seconds the client must wait; 0 if not at all."""
+    attempts = get_usage(request, **LIMIT_BY_USERNAME, increment=True)
+    failures = get_usage(request, **LIMIT_BY_NETWORK)
     waits = [0]
-    if tries and tries["count"] > tries["limit"]:
-        waits.append(tries["time_left"])
+    if attempts and attempts["count"] > attempts["limit"]:
+        waits.append(attempts["time_left"])
     if failures and failures["count"] >= failures["limit"]:
         waits.append(failures["time_left"])
     return int(max(waits))

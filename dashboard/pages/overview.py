@@ -1,4 +1,4 @@
-"""What the dashboard says beside its numbers: periods, what narrows it, its script's words."""
+"""The overview page: statistics, charts and latest scans."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -13,11 +13,10 @@ from accounts.models import User
 from bags.models import Area
 from bags.querysets import visible_area_ids
 from dashboard import labels
-from dashboard.pages import context_processors
-from dashboard.pages.base import Asked, page, text_in
+from dashboard.pages.base import AuthenticatedRequest, permission_page
+from dashboard.pages.context_processors import load_area_names
+from dashboard.pages.forms import OverviewForm, read_form
 from dashboard.stats import cached_queries
-from dashboard.stats.serializers import OverviewIn
-from tracetrack.api.params import parse_params
 
 PERIODS = {
     "today": _("Today"),
@@ -25,56 +24,57 @@ PERIODS = {
     "7d": _("7 days"),
     "30d": _("30 days"),
 }
-WORDS = {
+DEFAULT_FILTERS = {"area": None, "period": "today"}
+# Texts of overview.js.
+TEXTS = {
     "live": _("Live"),
-    "asking": _("Asking …"),
-    "by-asking": _("Asking every 15 s"),
-    "resting": _("Paused"),
+    "polling": _("Updating …"),
+    "polling-fallback": _("Updating every 15 s"),
+    "paused": _("Paused"),
     "offline": _("Offline since {time}"),
     "signed-out": _("Signed out"),
-    "stale": _("The numbers are no longer fresh."),
-    "fresh": _("The numbers are fresh again."),
-    "said": _("{count} scans today."),
-    "by_now": _("against yesterday by {hour}:00"),
+    "outdated": _("The numbers are out of date."),
+    "current": _("The numbers are up to date again."),
+    "announcement": _("{count} scans today."),
+    "pace_label": _("vs yesterday till {hour}:00"),
 }
 
 
-def seen_areas(user: User) -> list[dict[str, str]]:
-    """Code and name of every area that `user` sees, by name."""
-    areas, seen = Area.objects.order_by("name"), visible_area_ids(user)
-    narrowed = areas if seen is None else areas.filter(pk__in=seen)
-    return [{"code": code, "name": name} for code, name in narrowed.values_list("code", "name")]
+def visible_areas(user: User) -> list[dict[str, str]]:
+    """Return code and name of the areas that `user` may see, ordered by name."""
+    areas, visible = Area.objects.order_by("name"), visible_area_ids(user)
+    areas = areas if visible is None else areas.filter(pk__in=visible)
+    return [{"code": code, "name": name} for code, name in areas.values_list("code", "name")]
 
 
-def asked_again(asked: dict[str, Any]) -> str:
-    """The query with which the script asks for the same numbers."""
-    usual = {"area": None, "period": "today"}
-    narrowing = {name: value for name, value in asked.items() if value != usual[name]}
-    return f"?{urlencode(narrowing)}" if narrowing else ""
+def statistics_query(filters: dict[str, Any]) -> str:
+    """Return the query string with which overview.js requests the same statistics."""
+    changed = {name: value for name, value in filters.items() if value != DEFAULT_FILTERS[name]}
+    return f"?{urlencode(changed)}" if changed else ""
 
 
-def setup(area_names: dict[str, str]) -> dict[str, Any]:
-    """What the page's own script needs, in the language of the page."""
-    return {"steps": labels.steps_as_json(), "areas": area_names, "words": WORDS}
+def script_setup(area_names: dict[str, str]) -> dict[str, Any]:
+    """Return the data of overview.js in the active language."""
+    return {"steps": labels.steps_as_json(), "areas": area_names, "texts": TEXTS}
 
 
 @require_safe
-@page("dashboard.view_dashboard")
-def overview(request: Asked) -> HttpResponse:
-    """/: every number, painted by the server first and kept fresh by dashboard_ultra.js."""
-    given = {name: text for name in ("area", "period") if (text := text_in(request, name))}
-    asked = parse_params(OverviewIn, given)
-    numbers, _ = cached_queries.overview(request.user, **asked)
-    areas, area_names = seen_areas(request.user), context_processors.by_area()
+@permission_page("dashboard.view_dashboard")
+def overview(request: AuthenticatedRequest) -> HttpResponse:
+    """/: the statistics, rendered by the server and kept up to date by overview.js."""
+    fields = read_form(OverviewForm(request.GET))
+    filters = {name: fields[name] or default for name, default in DEFAULT_FILTERS.items()}
+    statistics, _is_cached = cached_queries.overview(request.user, **filters)
+    areas, area_names = visible_areas(request.user), load_area_names()
     context = {
-        "numbers": orjson.loads(numbers),
-        "asked": asked,
-        "again": asked_again(asked),
+        "statistics": orjson.loads(statistics),
+        "filters": filters,
+        "query": statistics_query(filters),
         "areas": areas,
         "area_names": area_names,
-        "place": next((area for area in areas if area["code"] == asked["area"]), None),
+        "selected_area": next((area for area in areas if area["code"] == filters["area"]), None),
         "periods": PERIODS,
-        "period": PERIODS[asked["period"]],
-        "setup": setup(area_names),
+        "period": PERIODS[filters["period"]],
+        "setup": script_setup(area_names),
     }
     return render(request, "pages/overview.html", context)

@@ -1,4 +1,4 @@
-"""The page of reports: scans by day and by area, and everything as a sheet."""
+"""The reports page: scans by day and by area, CSV export, links to all downloads."""
 
 from datetime import date
 from typing import Any
@@ -11,23 +11,24 @@ from django.views.decorators.http import require_safe
 from bags.models import Area
 from bags.querysets import visible_area_ids
 from dashboard.business_days import business_day
-from dashboard.pages.base import Asked, page
+from dashboard.pages.base import AuthenticatedRequest, permission_page
+from dashboard.pages.forms import ReportForm, read_form
 from dashboard.stats import queries, reports
 
 
 @require_safe
-@page("dashboard.view_dashboard")
-def reports_page(request: Asked) -> HttpResponse:
-    """/reports: how many scans of which step, by day and by area."""
-    first, last, rows = _asked(request)
-    own = visible_area_ids(request.user)
+@permission_page("dashboard.view_dashboard")
+def reports_page(request: AuthenticatedRequest) -> HttpResponse:
+    """/reports: number of scans of each step by day and by area."""
+    first, last, area, rows = _load_report(request)
+    area_ids = visible_area_ids(request.user)
     areas = Area.objects.order_by("name")
     context = {
         "first": first,
         "last": last,
         "today": business_day(timezone.now()),
-        "area": _area(request),
-        "areas": areas if own is None else areas.filter(pk__in=own),
+        "area_code": area,
+        "areas": areas if area_ids is None else areas.filter(pk__in=area_ids),
         "tables": {by: reports.build_table(rows, by) for by in ("day", "area")},
         "query": request.GET.urlencode(),
     }
@@ -35,24 +36,20 @@ def reports_page(request: Asked) -> HttpResponse:
 
 
 @require_safe
-@page("dashboard.view_dashboard")
-def scans_csv(request: Asked) -> HttpResponse:
-    """/reports/scans.csv: the same numbers as a sheet, a row for each day, area and step."""
-    first, last, rows = _asked(request)
+@permission_page("dashboard.view_dashboard")
+def scans_csv(request: AuthenticatedRequest) -> HttpResponse:
+    """/reports/scans.csv: the same numbers, a row for each day, area and step."""
+    first, last, _area, rows = _load_report(request)
     response = HttpResponse(reports.format_csv(rows), content_type="text/csv; charset=utf-8")
     name = f"scans-{first}-{last}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _asked(request: Asked) -> tuple[date, date, list[dict[str, Any]]]:
-    today = business_day(timezone.now())
-    given = request.GET
-    first, last = reports.parse_period(given.get("first", ""), given.get("last", ""), today=today)
+def _load_report(request: AuthenticatedRequest) -> tuple[date, date, str, list[dict[str, Any]]]:
+    """Return first day, last day and area code of the report, and its rows."""
+    fields = read_form(ReportForm(request.GET))
+    today, area = business_day(timezone.now()), fields["area"]
+    first, last = reports.parse_period(fields["first"], fields["last"], today=today)
     rows = queries.scan_report(request.user, first=first, last=last)
-    area = _area(request)
-    return first, last, [row for row in rows if not area or row["area"] == area]
-
-
-def _area(request: Asked) -> str:
-    return request.GET.get("area", "")[:32]
+    return first, last, area, [row for row in rows if not area or row["area"] == area]

@@ -1,7 +1,4 @@
-"""The page of one's own tokens: made and shown once, rotated, revoked."""
-
-from datetime import timedelta
-from typing import Any
+"""The page of the user's API tokens: create, rotate, revoke."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -11,96 +8,93 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import tokens
-from accounts.api.serializers import TokenIn
 from accounts.models import ApiToken
 from accounts.roles import Scope
-from dashboard.pages import language
-from dashboard.pages.base import Asked, page
-from tracetrack.api.params import parse_params
+from dashboard.pages.base import AuthenticatedRequest, permission_page
+from dashboard.pages.forms import TOKEN_DAYS, TokenForm
+from dashboard.pages.language import problem_text
 from tracetrack.errors.problem import Problem
 
-# What a form may ask for; the API takes any moment.
-DAYS = ("30", "90", "365", "")
+MAX_TOKENS_SHOWN = 100
 
 
 @require_safe
-@page("accounts.view_own_tokens")
-def own(request: Asked) -> HttpResponse:
-    """/account/tokens: one's own tokens, the newest first, and a form for another."""
-    return _shown(request)
+@permission_page("accounts.view_own_tokens")
+def list_tokens(request: AuthenticatedRequest) -> HttpResponse:
+    """/account/tokens: the tokens of the user, newest first, and the form for a new one."""
+    return _render_page(request)
 
 
 @require_POST
-@page("accounts.change_own_tokens")
-def make(request: Asked) -> HttpResponse:
-    """/account/tokens/make: the answer shows the token; nothing else ever does."""
+@permission_page("accounts.change_own_tokens")
+def create_token(request: AuthenticatedRequest) -> HttpResponse:
+    """/account/tokens/make: create a token and show it; it cannot be shown again."""
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _render_page(request, form=form, errors=_error_texts(form), status=400)
     try:
-        asked = parse_params(TokenIn, _form(request))
-        asked["user"] = request.user
-        asked.pop("username")
-        issued = tokens.create_token(actor=request.user, **asked)
+        new_token = tokens.create_token(
+            actor=request.user,
+            user=request.user,
+            name=form.cleaned_data["name"],
+            scopes=form.cleaned_data["scopes"],
+            read_only=form.cleaned_data["read_only"],
+            networks=form.cleaned_data["networks"],
+            expires_at=form.expires_at(),
+        )
     except Problem as problem:
-        return _shown(request, problem=problem, status=problem.status)
-    return _shown(request, issued=issued)
+        return _render_page(
+            request, form=form, errors=[problem_text(problem)], status=problem.status
+        )
+    return _render_page(request, new_token=new_token)
 
 
 @require_POST
-@page("accounts.change_own_tokens")
-def rotate(request: Asked, token: int) -> HttpResponse:
-    """/account/tokens/<id>/rotate: the old one ends at once."""
+@permission_page("accounts.change_own_tokens")
+def rotate_token(request: AuthenticatedRequest, token: int) -> HttpResponse:
+    """/account/tokens/<id>/rotate: replace a token; the old one is revoked at once."""
     try:
-        meant = tokens.get_visible(request.user, token)
-        issued = tokens.rotate_token(actor=request.user, token=meant)
+        old_token = tokens.get_visible(request.user, token)
+        new_token = tokens.rotate_token(actor=request.user, token=old_token)
     except Problem as problem:
-        messages.error(request, f"{language.sentence(problem)} {language.remedy(problem)}")
-        return redirect("tokens")
-    return _shown(request, issued=issued)
+        messages.error(request, problem_text(problem))
+        return redirect("dashboard:tokens")
+    return _render_page(request, new_token=new_token)
 
 
 @require_POST
-@page("accounts.change_own_tokens")
-def revoke(request: Asked, token: int) -> HttpResponse:
+@permission_page("accounts.change_own_tokens")
+def revoke_token(request: AuthenticatedRequest, token: int) -> HttpResponse:
     """/account/tokens/<id>/revoke"""
-    meant = tokens.get_visible(request.user, token)
-    tokens.revoke_token(meant, actor=request.user)
-    revoked = gettext("{name} ({begins}…) is revoked.")
-    messages.success(request, revoked.format(name=meant.name, begins=meant.prefix))
-    return redirect("tokens")
+    old_token = tokens.get_visible(request.user, token)
+    tokens.revoke_token(old_token, actor=request.user)
+    success = gettext("{name} ({prefix}…) is revoked.")
+    messages.success(request, success.format(name=old_token.name, prefix=old_token.prefix))
+    return redirect("dashboard:tokens")
 
 
-def _shown(
-    request: Asked,
+def _error_texts(form: TokenForm) -> list[str]:
+    return [
+        f"{form[name].label}: {error}" for name, errors in form.errors.items() for error in errors
+    ]
+
+
+def _render_page(
+    request: AuthenticatedRequest,
     *,
-    issued: tokens.NewToken | None = None,
-    problem: Problem | None = None,
+    form: TokenForm | None = None,
+    errors: list[str] | None = None,
+    new_token: tokens.NewToken | None = None,
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    mine = ApiToken.objects.filter(user=request.user).order_by("-id")[:100]
+    own_tokens = ApiToken.objects.filter(user=request.user).order_by("-id")[:MAX_TOKENS_SHOWN]
     context = {
-        "tokens": [(token, token.has_ended(now)) for token in mine],
-        "issued": issued,
-        "problem": problem,
-        "given": request.POST if problem else {},
-        "chosen": request.POST.getlist("scopes") if problem else [Scope.READ.value],
+        "tokens": [(token, token.has_ended(now)) for token in own_tokens],
+        "new_token": new_token,
+        "errors": errors or [],
+        "form": form or TokenForm(initial={"scopes": [Scope.READ.value], "days": TOKEN_DAYS[0]}),
         "scopes": Scope.values,
-        "days": DAYS,
+        "days": TOKEN_DAYS,
     }
     return render(request, "pages/tokens.html", context, status=status)
-
-
-def _form(request: Asked) -> dict[str, Any]:
-    """What the form says, in the words of the API."""
-    form = request.POST
-    networks = form.get("networks", "").replace(",", " ").split()
-    days = form.get("days", "")
-    asked: dict[str, Any] = {
-        "name": form.get("name", "").replace("\0", ""),
-        "scopes": form.getlist("scopes"),
-        "read_only": form.get("read_only") == "on",
-        "networks": networks,
-    }
-    if days in DAYS and days:
-        end = timezone.now() + timedelta(days=int(days))
-        asked["expires_at"] = end.isoformat()
-    return asked

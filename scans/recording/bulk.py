@@ -10,17 +10,29 @@ from uuid import UUID, uuid5
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from bags.errors import AreaUnknown, BatchUnknown, WrongKind
+from bags.errors import KIND_REASONS, AreaUnknown, BatchUnknown, WrongKind
 from bags.sheets import BagRow
 from scans.events import ScansRecorded, SheetImported
 from scans.models import Outcome, Scan, Step
 from scans.recording import fast_path
-from scans.recording.batching import Group, Rows, Settle, beside, held_desk, lock, may_work_beside, read_ahead, split_into_groups, verdict_on, with_retries
+from scans.recording.batching import (
+    Group,
+    Rows,
+    Settle,
+    beside,
+    held_desk,
+    lock,
+    may_work_beside,
+    read_ahead,
+    split_into_groups,
+    verdict_on,
+    with_retries,
+)
 from scans.recording.dry_run import DryRun
 from scans.recording.record_scan import apply_scan
 from scans.recording.unit_of_work import UnitOfWork
 from scans.scan_request import ScanRequest
-from tracetrack.errors.problem import BadRow, Problem
+from tracetrack.errors.problem import BadRow, Message, Problem
 from tracetrack.events import emit
 from tracetrack.imports.csv import Verdict
 
@@ -147,7 +159,7 @@ def _check_bag(unit: UnitOfWork, line: BagRow) -> None:
     bag = unit.find(line.code)
     if bag is not None:
         if bag.kind != line.kind:
-            raise WrongKind(bag=bag.code, reason=f"it is a {bag.kind}")
+            raise WrongKind(bag=bag.code, reason=Message(KIND_REASONS[bag.kind]))
         return
     fits = unit.fit(line.code, line.kind)
     if fits is None or fits[1].name != line.bag_type:

@@ -1,9 +1,21 @@
 """What several steps ask before they change anything; each refuses with its Problem."""
 
-from bags.errors import BagUnknown, BatchHeld, ParentComplete, ParentDispatched, ParentFull, WrongKind
+from bags.errors import (
+    NEEDS_CHILD,
+    NEEDS_PARENT,
+    NEEDS_SACK,
+    OTHER_PRODUCT,
+    BagUnknown,
+    BatchHeld,
+    ParentComplete,
+    ParentDispatched,
+    ParentFull,
+    WrongKind,
+)
 from bags.models import Bag, BagType, Batch, Kind, State
 from scans.recording.unit_of_work import UnitOfWork
 from scans.scan_request import ScanRequest
+from tracetrack.errors.problem import Message
 
 Fits = tuple[Kind, BagType]
 
@@ -21,12 +33,14 @@ def check_pair(request: ScanRequest, child: Fits | None, parent: Fits | None) ->
     assert child is not None
     assert parent is not None
     if child[0] != Kind.CHILD:
-        raise WrongKind(bag=request.code, reason="only a child can lie in a sack")
+        raise WrongKind(bag=request.code, reason=Message(NEEDS_CHILD))
     if parent[0] != Kind.PARENT:
-        raise WrongKind(bag=request.parent_code, reason="only a parent can hold bags")
+        raise WrongKind(bag=request.parent_code, reason=Message(NEEDS_PARENT))
     if child[1].pk != parent[1].pk:
-        reason = f"it is {child[1].name}, the sack takes {parent[1].name}"
-        raise WrongKind(bag=request.code, reason=reason)
+        types = {"bag_type": child[1].name, "sack_type": parent[1].name}
+        raise WrongKind(
+            WrongKind.wrong_product, bag=request.code, reason=Message(OTHER_PRODUCT, **types)
+        )
     return child, parent
 
 
@@ -34,7 +48,7 @@ def free_parent(unit: UnitOfWork, request: ScanRequest) -> Bag:
     """The parent that the request names, not on hold; BagUnknown, WrongKind, BatchHeld otherwise."""
     parent = unit.get(request.code)
     if parent.kind != Kind.PARENT:
-        raise WrongKind(bag=parent.code, reason="this is done to a sack, not to a child")
+        raise WrongKind(bag=parent.code, reason=Message(NEEDS_SACK))
     check_not_held(parent.batch)
     return parent
 

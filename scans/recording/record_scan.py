@@ -10,14 +10,14 @@ from accounts.models import User
 from bags.errors import ChildElsewhere
 from bags.models import Area, Bag
 from bags.querysets import visible_area_ids
-from scans.errors import AreaForbidden, ClockAhead, RefReused
+from scans.errors import AREA_INACTIVE, AREA_UNKNOWN, AreaForbidden, ClockAhead, RefReused
 from scans.events import ScanRecorded
 from scans.models import Outcome, Scan, Step
 from scans.recording import undo
 from scans.recording.rules import STEPS, StepResult
 from scans.recording.unit_of_work import StaleRead, UnitOfWork
 from scans.scan_request import ScanRequest
-from tracetrack.errors.problem import BadRow, Busy, Forbidden, Problem
+from tracetrack.errors.problem import BadRow, Busy, Forbidden, Message, Problem
 from tracetrack.events import emit
 
 MAX_CLOCK_SKEW = timedelta(minutes=10)
@@ -73,13 +73,13 @@ def apply_scan(unit: UnitOfWork, request: ScanRequest, *, actor: User, now: date
     """What becomes of `request`, on the bags in hand; writes nothing. Raises the first Problem."""
     area = unit.areas.get(request.area)
     if area is None:
-        raise BadRow(field="area", reason=f"there is no area {request.area}")
+        raise BadRow(field="area", reason=Message(AREA_UNKNOWN, area=request.area))
     if request.scanned_at > now + MAX_CLOCK_SKEW:
         raise ClockAhead(scanned_at=request.scanned_at.isoformat())
     if earlier := unit.earlier.get(request.ref):
         return _replayed(unit, request, earlier, actor)
     if not area.active:
-        raise BadRow(field="area", reason=f"the area {request.area} is switched off")
+        raise BadRow(field="area", reason=Message(AREA_INACTIVE, area=request.area))
     _check_rights(unit, request, area, actor)
     _check_births(unit, request)
     if request.step == Step.UNDO:

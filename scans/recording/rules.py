@@ -7,13 +7,32 @@ order of the checks is the order of docs/errors.md: the first fault wins.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bags.errors import BagUnknown, ChildElsewhere, NotComplete, NotLinked, ParentEmpty, WrongKind
+from bags.errors import (
+    KIND_REASONS,
+    ONLY_CHILD_IN_SACK,
+    BagUnknown,
+    ChildElsewhere,
+    NotComplete,
+    NotLinked,
+    ParentEmpty,
+    WrongKind,
+)
 from bags.models import Area, Bag, Kind, State
 from scans.models import Outcome, Step
-from scans.recording.checks import batch_of, check_contents, check_not_gone, check_not_held, check_pair, check_room, fits_of, free_parent
+from scans.recording.checks import (
+    batch_of,
+    check_contents,
+    check_not_gone,
+    check_not_held,
+    check_pair,
+    check_room,
+    fits_of,
+    free_parent,
+)
 from scans.recording.containment import add_child, move_to, remove_child
 from scans.recording.unit_of_work import UnitOfWork
 from scans.scan_request import ScanRequest
+from tracetrack.errors.problem import Message
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,7 +76,7 @@ def register(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
     bag = unit.find(request.code)
     if bag is not None:
         if request.kind not in (None, bag.kind):
-            raise WrongKind(bag=bag.code, reason=f"it is a {bag.kind}")
+            raise WrongKind(bag=bag.code, reason=Message(KIND_REASONS[bag.kind]))
         return StepResult(bag=bag, outcome=Outcome.ALREADY)
     fits = unit.fit(request.code, request.kind)
     if fits is None:
@@ -94,7 +113,7 @@ def link(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
 def unlink(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
     child = unit.get(request.code)
     if child.kind != Kind.CHILD:
-        raise WrongKind(bag=child.code, reason="only a child lies in a sack")
+        raise WrongKind(bag=child.code, reason=Message(ONLY_CHILD_IN_SACK))
     parent = unit.require_loaded(child.parent) if child.parent else None
     check_not_held(child.batch, batch_of(parent))
     if parent is None or request.parent_code not in (None, parent.code):

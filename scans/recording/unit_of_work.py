@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from bags.code_patterns import matches
-from bags.errors import BagUnknown, BatchClosed, WrongKind
+from bags.errors import OTHER_BATCH_TYPE, BagUnknown, BatchClosed, WrongKind
 from bags.models import Area, Bag, BagType, Batch, Kind, State
 from scans.models import Scan, Step
 from scans.recording.store import earlier, load, load_children
 from scans.recording.writing import write
 from scans.scan_request import ScanRequest
+from tracetrack.errors.problem import Message
 
 TAKES_OUT = frozenset({Step.UNLINK, Step.MOVE, Step.RETURN, Step.UNDO})
 CHILDREN_FOLLOW = frozenset({Step.DISPATCH, Step.RECEIVE, Step.RETURN, Step.UNDO})
@@ -100,7 +101,7 @@ class UnitOfWork:
         if batch is not None and batch.state == Batch.State.CLOSED:
             raise BatchClosed(batch=batch.code)
         if batch is not None and batch.bag_type_id != bag_type.pk:
-            raise WrongKind(bag=code, reason=f"batch {batch.code} takes other bags")
+            raise WrongKind(bag=code, reason=Message(OTHER_BATCH_TYPE, batch=batch.code))
         parent = kind == Kind.PARENT
         bag = Bag(
             code=code,

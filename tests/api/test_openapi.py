@@ -125,7 +125,7 @@ class TestThePage:
         page = site.client("viewer").get("/api/v3/docs")
 
         text = page.content.decode()
-        assert 'data-openapi="/api/v3/openapi.json"' in text
+        assert 'data-openapi-url="/api/v3/openapi.json"' in text
         assert re.findall(r'(?:src|href)="(?:https?:)?//', text) == []
         assert "'unsafe" not in page["Content-Security-Policy"]
 

@@ -9,7 +9,7 @@ from tests.browser.conftest import Look
 
 # A server that answers what it is told to, and a clock that only notes how long was waited.
 TOOLS = """
-const { Queue, Refused, keepAsking, pause } = await import("/static/dashboard/js/asking.js");
+const { Queue, Refused, keepAsking, pause } = await import("/static/dashboard/js/polling.js");
 const json = (data, etag) =>
   new Response(JSON.stringify(data), { headers: etag ? { ETag: etag } : {} });
 const status = (status, headers) => new Response(status === 304 ? null : "{}", { status, headers });

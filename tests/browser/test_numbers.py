@@ -9,7 +9,7 @@ from tests.browser.conftest import Look
 
 TOOLS = """
 const { between, moveTo, pulse, showDifference, stateText } =
-  await import("/static/dashboard/js/numbers.js");
+  await import("/static/dashboard/js/live_numbers.js");
 const place = document.createElement("span");
 const said = document.createElement("span");
 const words = {

@@ -55,10 +55,10 @@ class TestBag:
     def test_shows_its_places_and_its_way(self, look: Look) -> None:
         page = look("olive", "/bags/SB10001")
 
-        expect(page.locator(".place:not(.place-free)")).to_have_count(3)
-        expect(page.locator(".place-free")).to_have_count(27)
+        expect(page.locator(".slot:not(.slot-free)")).to_have_count(3)
+        expect(page.locator(".slot-free")).to_have_count(27)
         expect(page.get_by_text("3 of 30").first).to_be_visible()
-        expect(page.locator(".way-what").last).to_have_text("Registered")
+        expect(page.locator(".timeline-title").last).to_have_text("Registered")
 
     def test_does_not_exist_for_an_operator_of_another_area(self, look: Look) -> None:
         page = look("asha", "/bags/SB20001")
@@ -76,23 +76,23 @@ class TestBag:
         page.get_by_role("button", name="Undo the scan").click()
 
         expect(page.get_by_role("status")).to_contain_text("has been undone")
-        expect(page.locator(".way-undone .way-what")).to_have_text("Completed")
+        expect(page.locator(".timeline-undone .timeline-title")).to_have_text("Completed")
         assert Scan.objects.filter(step="undo").count() == 1
 
     def test_shows_a_child_among_those_that_lie_beside_it(self, look: Look) -> None:
         page = look("olive", "/bags/CB001000102")
 
-        tree = page.locator(".tree")
-        expect(tree.locator(".tree-root a")).to_have_text("SB10001")
-        expect(tree.locator(".place [aria-current]")).to_have_text("CB001000102")
-        expect(tree.locator(".place a")).to_have_text(["CB001000101", "CB001000103"])
+        tree = page.locator(".contents")
+        expect(tree.locator(".contents-sack a")).to_have_text("SB10001")
+        expect(tree.locator(".slot [aria-current]")).to_have_text("CB001000102")
+        expect(tree.locator(".slot a")).to_have_text(["CB001000101", "CB001000103"])
 
     def test_names_everyone_who_touched_it(self, look: Look) -> None:
         scan(User.objects.get(username="asha"), "inspect", "SB10001")
         page = look("olive", "/bags/SB10001")
 
-        expect(page.locator(".people strong")).to_have_text(["asha", "packer"])
-        expect(page.locator(".people li").first).to_contain_text("one scan")
+        expect(page.locator(".handled-by strong")).to_have_text(["asha", "packer"])
+        expect(page.locator(".handled-by li").first).to_contain_text("one scan")
 
     def test_leads_to_the_station_with_what_can_be_done_next(self, look: Look) -> None:
         page = look("asha", "/bags/SB10001")
@@ -101,7 +101,7 @@ class TestBag:
         expect(page.locator("#code")).to_have_value("SB10001")
         page.keyboard.press("Enter")
 
-        expect(page.locator("[data-outcome-text]")).to_contain_text("SB10001: Completed")
+        expect(page.locator("[data-result-text]")).to_contain_text("SB10001: Completed")
 
 
 class TestBatch:

@@ -29,12 +29,12 @@ def station(look: Look) -> Page:
 
 class TestStation:
     def test_tells_what_was_done_in_hindi(self, station: Page) -> None:
-        title = station.locator("[data-outcome-title]")
+        title = station.locator("[data-result-title]")
         for label in ("SB30001", "CB900000001"):
             scan_label(station, label)
         expect(title).to_have_text("SB30001 में 1/30")
         scan_label(station, "CB900000001")
-        expect(station.locator("[data-outcome]")).to_have_attribute("data-outcome", "already")
+        expect(station.locator("[data-result]")).to_have_attribute("data-result", "already")
 
         assert english(said(station), [*data_words(), "SB CB asha"]) == []
 
@@ -60,7 +60,7 @@ class TestStation:
         scan_label(station, "SB10001")
 
         expect(station.locator("[data-waiting]")).to_have_text("1")
-        expect(station.locator("[data-line]")).to_contain_text("ऑफ़लाइन")
+        expect(station.locator("[data-connection]")).to_contain_text("ऑफ़लाइन")
         assert english(said(station), [*data_words(), "asha"]) == []
 
 
@@ -73,4 +73,4 @@ class TestEveryPage:
         expect(page.get_by_role("option")).to_have_count(1)
 
         assert english(said(page), [*data_words(), "olive packer"]) == []
-        assert english([page.locator("[data-suggested]").inner_text()], []) == []
+        assert english([page.locator("[data-suggest-status]").inner_text()], []) == []

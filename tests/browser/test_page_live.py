@@ -22,7 +22,7 @@ from tests.factories import make_loose
 from tests.live_server import Server, free_port, running, token_of, until
 
 NARROWED, BY_ASKING = "/?area=indore&period=7d", "Asking every 15 s"
-PULSE = "[data-pulse]"
+PULSE = "[data-connection]"
 SHOWN = """() => {
   const latest = [...document.querySelectorAll('[data-list="latest"] .code')];
   const numbers = [...document.querySelectorAll("[data-number], [data-period]")];
@@ -150,8 +150,8 @@ class TestAnOpenDashboard:
         save_user(actor=ada, user=olive)
 
         expect(page.locator(PULSE)).to_have_text("Signed out")
-        expect(page.locator("[data-said]")).to_contain_text("Signed out")
-        page.locator(".narrow-row").get_by_role("link", name="Log in").click()
+        expect(page.locator("[data-announcer]")).to_contain_text("Signed out")
+        page.locator(".filter-bar").get_by_role("link", name="Log in").click()
         expect(page).to_have_url(re.compile(r"/login\?next=/$"))
 
     def test_is_painted_anew_when_somebody_may_see_less(self, dashboard: Any) -> None:

@@ -160,7 +160,7 @@ class TestWithoutAScript:
             page = context.new_page()
             page.goto("/")
 
-            expect(page.locator("[data-pulse]")).to_contain_text("As of")
+            expect(page.locator("[data-connection]")).to_contain_text("As of")
             for name in ("hours", "days", "areas", "funnel", "operators"):
                 expect(page.locator(f"#{name} tbody tr").first).to_be_visible()
             expect(page.locator(".chart:visible")).to_have_count(0)

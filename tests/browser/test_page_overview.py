@@ -54,7 +54,7 @@ class TestOverview:
 
         expect(page.locator('[data-number="bags.total"]')).to_have_text("5")
         expect(page.locator('[data-list="areas"] tr')).to_have_count(1)
-        expect(page.locator(".places a")).to_have_count(2)
+        expect(page.locator(".area-menu a")).to_have_count(2)
 
     def test_shows_a_scan_that_is_made_elsewhere_without_a_reload(self, look: Look) -> None:
         page = look("olive", "/")
@@ -76,13 +76,13 @@ class TestOverview:
 
     def test_says_when_it_is_offline_and_when_it_is_back(self, look: Look) -> None:
         page = look("olive", "/")
-        pulse = page.locator("[data-pulse]")
+        pulse = page.locator("[data-connection]")
         expect(pulse).to_have_text("Live")
 
         page.route("**/dashboard/ultra", lambda route: route.abort())
         page.evaluate("dispatchEvent(new Event('online'))")
         expect(pulse).to_contain_text("Offline since")
-        said = page.locator("[data-said]")
+        said = page.locator("[data-announcer]")
         expect(said).to_contain_text("Offline since")
         expect(page.get_by_role("link", name="Log in")).to_have_count(0)
 
@@ -103,24 +103,24 @@ class TestOverview:
 
     def test_opens_each_table_by_keyboard(self, look: Look) -> None:
         page = look("olive", "/")
-        summaries = page.locator(".as-table summary")
+        summaries = page.locator(".chart-table summary")
 
         assert summaries.count() == 5
         for summary in summaries.all():
             summary.focus()
             page.keyboard.press("Enter")
-        expect(page.locator(".as-table table")).to_have_count(5)
-        for table in page.locator(".as-table table").all():
+        expect(page.locator(".chart-table table")).to_have_count(5)
+        for table in page.locator(".chart-table table").all():
             expect(table).to_be_visible()
 
     def test_says_in_the_middle_of_its_card_that_nothing_was_scanned(self, look: Look) -> None:
         page = look("olive", "/?area=akola")
 
-        card = page.locator(".at-latest").bounding_box()
+        card = page.locator(".grid-latest").bounding_box()
         text = page.get_by_text("Nothing has been scanned yet.").bounding_box()
 
         expect(page.get_by_text("Nobody has scanned in this time.")).to_be_visible()
-        expect(page.locator('[data-figure="operators"] summary:visible')).to_have_count(0)
+        expect(page.locator('[data-chart-card="operators"] summary:visible')).to_have_count(0)
         assert card
         assert text
         assert abs(card["y"] + card["height"] / 2 - text["y"]) < card["height"] / 5
@@ -130,13 +130,13 @@ class TestFilters:
     def test_live_in_the_address(self, look: Look) -> None:
         page = look("olive", "/")
         page.get_by_role("link", name="7 days").click()
-        page.locator(".places summary").click()
+        page.locator(".area-menu summary").click()
         page.get_by_role("link", name="Indore").click()
 
         expect(page).to_have_url("/?period=7d&area=indore")
         expect(page.locator('[data-number="bags.total"]')).to_have_text("2")
         expect(page.locator(".periods [aria-current]")).to_have_text("7 days")
-        expect(page.locator(".places summary")).to_contain_text("Indore")
+        expect(page.locator(".area-menu summary")).to_contain_text("Indore")
 
         page.go_back()
         expect(page).to_have_url("/?period=7d")
@@ -169,8 +169,8 @@ class TestFilters:
 
 class TestFiles:
     def taken(self, page: Page, figure: str, form: str) -> Path:
-        card = page.locator(f'[data-figure="{figure}"]')
-        card.locator(".export summary").click()
+        card = page.locator(f'[data-chart-card="{figure}"]')
+        card.locator(".chart-download summary").click()
         with page.expect_download() as download:
             card.locator(f'[data-export="{form}"]').click()
         assert download.value.suggested_filename.startswith(f"tracetrack-{figure}-")
@@ -187,7 +187,7 @@ class TestFiles:
         assert picture.startswith(b"\x89PNG")
         assert len(picture) > 2000
         rows = list(csv.reader(io.StringIO(sheet)))
-        table = page.locator(f'[data-figure="{figure}"] table')
+        table = page.locator(f'[data-chart-card="{figure}"] table')
         assert len(rows) == table.locator("tr").count() > 1
         assert all(cell.isdigit() for row in rows[1:] for cell in row[1:])
 

@@ -48,14 +48,14 @@ class TestLinking:
 
         scan_label(station, "cb900000002")
 
-        expect(station.locator("[data-outcome-title]")).to_have_text("1/30 in SB30001")
+        expect(station.locator("[data-result-title]")).to_have_text("1/30 in SB30001")
         expect(station.locator("[data-sack-count]")).to_have_text("1/30")
         assert Bag.objects.get(code="CB900000002").parent.code == "SB30001"
 
     def test_names_the_parent_that_stands_on_the_screen(self, station: Page) -> None:
         for label in ("SB30001", "CB900000002", "SB30002", "CB900000003"):
             scan_label(station, label)
-        expect(station.locator("[data-outcome-title]")).to_have_text("1/30 in SB30002")
+        expect(station.locator("[data-result-title]")).to_have_text("1/30 in SB30002")
 
         lies_in = dict(Bag.objects.filter(kind="child").values_list("code", "parent__code"))
         assert (lies_in["CB900000002"], lies_in["CB900000003"]) == ("SB30001", "SB30002")
@@ -65,9 +65,9 @@ class TestLinking:
         scan_label(station, "SB30001")
         scan_label(station, "CB001000101")
 
-        title = station.locator("[data-outcome-title]")
+        title = station.locator("[data-result-title]")
         expect(title).to_have_text("CB001000101 already lies in SB10001.")
-        expect(station.locator("[data-outcome]")).to_have_attribute("data-outcome", "refused")
+        expect(station.locator("[data-result]")).to_have_attribute("data-result", "refused")
         expect(station.locator("[data-refused]")).to_have_text("1")
         station.get_by_role("button", name="Move it into SB30001").click()
         expect(title).to_have_text("1/30 in SB30001")
@@ -80,17 +80,17 @@ class TestLinking:
 
         scan_label(station, "CB900000004")
 
-        expect(station.locator("[data-outcome-title]")).to_have_text("30/30 in SB40001")
-        expect(station.locator("[data-outcome-remedy]")).to_contain_text("Take the next one")
+        expect(station.locator("[data-result-title]")).to_have_text("30/30 in SB40001")
+        expect(station.locator("[data-result-remedy]")).to_contain_text("Take the next one")
         expect(station.get_by_text("Scan the parent", exact=True)).to_be_visible()
 
     def test_tells_a_second_scan_of_the_same_child_from_the_first(self, station: Page) -> None:
         scan_label(station, "SB10001")
         scan_label(station, "CB001000101")
 
-        outcome = station.locator("[data-outcome]")
-        expect(outcome).to_have_attribute("data-outcome", "already")
-        expect(station.locator("[data-outcome-text]")).to_contain_text("so already")
+        outcome = station.locator("[data-result]")
+        expect(outcome).to_have_attribute("data-result", "already")
+        expect(station.locator("[data-result-text]")).to_contain_text("so already")
 
     def test_forgets_what_it_asked_of_a_sack_that_is_no_longer_chosen(self, station: Page) -> None:
         """`look` fails the test for an error that nobody caught."""
@@ -117,8 +117,8 @@ class TestOnAPhone:
 
         page.wait_for_function("""() => {
           const box = (part) => document.querySelector(part).getBoundingClientRect();
-          const [answer, top] = [box("[data-outcome]"), box(".top").bottom];
-          return top <= answer.top && answer.bottom <= box(".ways-bar").top;
+          const [answer, top] = [box("[data-result]"), box(".site-header").bottom];
+          return top <= answer.top && answer.bottom <= box(".site-nav").top;
         }""")
 
 
@@ -128,7 +128,7 @@ class TestOutbox:
         station.route(API, lambda route: route.abort())
         scan_label(station, "SB10001")
         expect(station.locator("[data-waiting]")).to_have_text("1")
-        expect(station.locator("[data-outcome-text]")).to_contain_text("Kept on this device")
+        expect(station.locator("[data-result-text]")).to_contain_text("Kept on this device")
 
         station.reload()
         expect(station.locator("[data-waiting]")).to_have_text("1")
@@ -206,5 +206,5 @@ class TestOutbox:
 
         page.keyboard.press("Enter")
 
-        expect(page.locator("[data-outcome-title]")).to_have_text("Not sent")
+        expect(page.locator("[data-result-title]")).to_have_text("Not sent")
         expect(page.locator("[data-waiting]")).to_have_text("0")

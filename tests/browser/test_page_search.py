@@ -57,7 +57,7 @@ class TestSuggestions:
         page.keyboard.type("sb")
         field, options = page.get_by_role("combobox"), page.get_by_role("option")
         expect(field).to_have_attribute("aria-expanded", "true")
-        expect(page.locator("[data-suggested]")).to_have_text("2 suggestions")
+        expect(page.locator("[data-suggest-status]")).to_have_text("2 suggestions")
 
         page.keyboard.press("ArrowUp")
         expect(options.last).to_have_attribute("aria-selected", "true")
@@ -89,7 +89,7 @@ class TestSuggestions:
         page.keyboard.type("zzz")
 
         expect(page.get_by_text("Nothing that you may see is called “zzz”.")).to_be_visible()
-        expect(page.locator("[data-suggested]")).to_have_text("Nothing found")
+        expect(page.locator("[data-suggest-status]")).to_have_text("Nothing found")
 
     def test_are_given_up_quietly_while_they_arrive(self, page: Page) -> None:
         """`page` fails the test for an error that nobody caught."""

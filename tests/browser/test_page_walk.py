@@ -161,7 +161,7 @@ class TestEveryPage:
     def test_leads_to_what_one_may_open_and_to_nothing_else(self, look: Look, role: Role) -> None:
         page = look(PEOPLE[role], "/account")
 
-        links = page.locator(".top a").evaluate_all("(all) => all.map((a) => a.pathname)")
+        links = page.locator(".site-header a").evaluate_all("(all) => all.map((a) => a.pathname)")
 
         assert set(links) == {path for path in WAYS if due(role, path) == 200}
         assert {page.request.get(path).status for path in set(links)} == {200}

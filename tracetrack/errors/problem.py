@@ -1,6 +1,24 @@
 """Problem: the base class of errors that the API sends to clients, as in RFC 9457."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+from django.utils.translation import gettext
+
+
+class Message(str):
+    """An English text that pages can translate: a message id, formatted with named parameters."""
+
+    message_id: str
+    params: dict[str, Any]
+
+    def __new__(cls, message_id: str, **params: Any) -> Self:
+        message = super().__new__(cls, message_id.format(**params))
+        message.message_id, message.params = message_id, params
+        return message
+
+    def translate(self) -> str:
+        """Return the text in the active language."""
+        return gettext(self.message_id).format(**self.params)
 
 
 class Problem(Exception):
@@ -13,9 +31,12 @@ class Problem(Exception):
     title: one sentence, the same for each error with this code.
     detail: the sentence with the facts of this error as {placeholders}; `title` if not set.
     remedy: what the user can do about it.
+    other_details: sentences that replace `detail` for some of the errors.
     extra_facts: names of facts that the detail does not contain, for docs/errors.md.
 
-    Keyword arguments of the constructor are the facts, JSON values.
+    The constructor takes the facts as keyword arguments, all JSON values, and one of
+    `other_details` as positional argument. The parameters of a Message among the facts become facts
+    themselves.
     """
 
     status: ClassVar[int] = 400
@@ -23,6 +44,7 @@ class Problem(Exception):
     title: ClassVar[str] = ""
     detail: ClassVar[str] = ""
     remedy: ClassVar[str] = ""
+    other_details: ClassVar[tuple[str, ...]] = ()
     extra_facts: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -30,9 +52,13 @@ class Problem(Exception):
         if "title" in cls.__dict__ and "detail" not in cls.__dict__:
             cls.detail = cls.title
 
-    def __init__(self, **facts: Any) -> None:
+    def __init__(self, other_detail: str = "", /, **facts: Any) -> None:
+        self.message_id = other_detail or self.detail
         self.facts = facts
-        super().__init__(self.detail.format(**facts))
+        for value in facts.values():
+            if isinstance(value, Message):
+                self.facts = value.params | self.facts
+        super().__init__(self.message_id.format(**self.facts))
 
     def as_json(self) -> dict[str, Any]:
         """Return the problem document, without the members that describe the request."""
@@ -64,7 +90,7 @@ class NotSignedIn(Problem):
 
 class Forbidden(Problem):
     status, code = 403, "forbidden"
-    title = "This account may not do that."
+    title = "You do not have permission."
     remedy = "Ask an administrator for the right that is named."
     extra_facts = ("permission",)
 

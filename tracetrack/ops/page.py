@@ -8,14 +8,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dashboard.pages.base import Asked, page
+from dashboard.pages.base import AuthenticatedRequest, permission_page
 from tracetrack.db.sql_files import sql
 from tracetrack.ops import health, metrics
 
 
 @require_safe
-@page("accounts.view_system")
-def system(request: Asked) -> HttpResponse:
+@permission_page("accounts.view_system")
+def system(request: AuthenticatedRequest) -> HttpResponse:
     """/system: pool, queue, cache, memory, response times, slow statements."""
     figures = health.process_figures()
     context = {

@@ -213,4 +213,4 @@ def _with_secret(webhook: Webhook, secret: str) -> HttpResponse:
     body = WebhookSerializer(webhook).data | {"secret": secret}
     response = json_response(body, version=version_of(webhook, VERSIONED_FIELDS))
     response.headers["Cache-Control"] = "no-store"
-    return created_response(response, reverse("api-webhook", args=[webhook.pk]))
+    return created_response(response, reverse("api:webhook", args=[webhook.pk]))

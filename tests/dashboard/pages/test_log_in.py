@@ -8,7 +8,7 @@ from django.core.cache import caches
 from django.test import Client, RequestFactory
 
 from accounts.roles import Role
-from dashboard.pages.log_in import address
+from dashboard.pages.log_in import client_key
 from tests.factories import make_user
 
 PASSWORD = "a-long-password"
@@ -91,7 +91,7 @@ class TestLogIn:
 
         def seen(near: str, told: str) -> str:
             request = requests.post("/login", REMOTE_ADDR=near, HTTP_X_FORWARDED_FOR=told)
-            return address("", request)
+            return client_key("", request)
 
         assert seen("10.9.9.9", "1.1.1.1, 2.2.2.2") == "2.2.2.2/32"
         assert seen("10.9.9.9", "2.2.2.2, 10.9.9.9") == "2.2.2.2/32"

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.roles import Role
 from bags.models import Bag
-from dashboard.pages.next_actions import next_steps
+from dashboard.pages.next_actions import next_actions
 from scans.models import Outcome
 from tests.factories import (
     child_codes,
@@ -110,7 +110,7 @@ def test_the_steps_that_are_offered_are_those_that_the_rules_allow(world: str, c
     make_parent(OTHER, actor=actor)
     WORLDS[world](actor)
 
-    offered = {each["step"] for each in next_steps(actor, Bag.objects.get(code=code))}
+    offered = {each["step"] for each in next_actions(actor, Bag.objects.get(code=code))}
 
     assert offered == allowed(actor, code)
 
@@ -123,7 +123,7 @@ def test_neither_an_empty_nor_a_full_parent_is_offered_what_it_cannot_take(count
     if count:
         scan(actor, "reopen", PARENT)
 
-    offered = {each["step"] for each in next_steps(actor, Bag.objects.get(code=PARENT))}
+    offered = {each["step"] for each in next_actions(actor, Bag.objects.get(code=PARENT))}
 
     assert offered == allowed(actor, PARENT)
 
@@ -131,4 +131,4 @@ def test_neither_an_empty_nor_a_full_parent_is_offered_what_it_cannot_take(count
 def test_nothing_is_offered_to_somebody_who_may_not_scan() -> None:
     make_parent(PARENT, children=1)
 
-    assert next_steps(make_user("vic", Role.VIEWER), Bag.objects.get(code=PARENT)) == []
+    assert next_actions(make_user("vic", Role.VIEWER), Bag.objects.get(code=PARENT)) == []

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from bags.models import Batch
-from dashboard.templatetags.tt import digits, kilograms
+from dashboard.templatetags.formatting import digits, kilograms
 from scans.models import Scan
 from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
 
@@ -81,7 +81,7 @@ class TestEveryPage:
         response = signed_in(Role.OFFICE).get(path)
 
         assert response.status_code == 404
-        assert b"To the dashboard" in response.content
+        assert b"Go to dashboard" in response.content
 
     @pytest.mark.parametrize("path", PAGES)
     def test_holds_no_script_and_no_style_of_its_own(self, path: str) -> None:
@@ -139,10 +139,10 @@ class TestBags:
             make_loose(f"CB8000000{number:02d}")
 
         first = office.get("/bags?kind=child")
-        second = office.get(f"/bags?{first.context['more']}")
+        second = office.get(f"/bags?{first.context['next_query']}")
 
         codes = [bag["code"] for page in (first, second) for bag in page.context["bags"]]
-        assert (len(codes), len(set(codes)), second.context["more"]) == (63, 63, "")
+        assert (len(codes), len(set(codes)), second.context["next_query"]) == (63, 63, "")
 
     def test_narrows_to_loose_children(self) -> None:
         shown = signed_in(Role.OFFICE).get("/bags?loose=1").context["bags"]
@@ -259,11 +259,11 @@ class TestHashedFiles:
         }
         call_command("collectstatic", verbosity=0, interactive=False)
 
-        live = staticfiles_storage.url("dashboard/js/dashboard_ultra.js").removeprefix("/static/")
+        live = staticfiles_storage.url("dashboard/js/overview.js").removeprefix("/static/")
         imports = re.findall(r'from "\./([^"]+)"', (tmp_path / live).read_text())
 
         assert sorted(name.split(".")[0] for name in imports) == [
-            "asking", "charts", "frame", "listen", "numbers",
+            "charts", "live_numbers", "page", "polling", "websocket",
         ]  # fmt: skip
         for name in imports:
             assert re.fullmatch(r"\w+\.[0-9a-f]{12}\.js", name)

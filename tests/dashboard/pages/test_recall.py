@@ -34,10 +34,10 @@ def test_leafs_through_every_bag_of_the_lot_once(office: Client) -> None:
     put_in_batch(make_batch("LOT-1"), *Bag.objects.values_list("code", flat=True))
 
     first = office.get("/batches/lot-1/recall")
-    second = office.get(f"/batches/LOT-1/recall?after={first.context['more']}")
+    second = office.get(f"/batches/LOT-1/recall?after={first.context['next_after']}")
 
     codes = [bag["code"] for page in (first, second) for bag in page.context["bags"]]
-    assert (len(codes), len(set(codes)), second.context["more"]) == (60, 60, None)
+    assert (len(codes), len(set(codes)), second.context["next_after"]) == (60, 60, None)
 
 
 def test_says_where_each_bag_is_and_who_had_it(office: Client) -> None:

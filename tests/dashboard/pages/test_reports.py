@@ -170,14 +170,14 @@ class TestWorkbook:
         assert [row[0] for row in rows] == ["CB900000001"]
 
     def test_leafs_through_windows_without_a_gap(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(xlsx, "WINDOW", 2)
+        monkeypatch.setattr(xlsx, "ROWS_PER_QUERY", 2)
 
         _, *rows = self.cells(signed_in(Role.OFFICE).get("/exports/bags.xlsx"))
 
         assert len(rows) == 4
 
     def test_runs_nothing_that_somebody_typed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("dashboard.pages.lists.SHEET", (("product", "batch__product"),))
+        monkeypatch.setattr("dashboard.pages.bags.XLSX_COLUMNS", (("product", "batch__product"),))
         put_in_batch(make_batch("LOT-2", product="=1+1"), "CB900000001")
 
         answer = signed_in(Role.OFFICE).get("/exports/bags.xlsx?batch=LOT-2")
@@ -186,12 +186,12 @@ class TestWorkbook:
         assert cell == "'=1+1"
 
     def test_refuses_what_no_sheet_holds(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(xlsx, "MOST_ROWS", 3)
+        monkeypatch.setattr(xlsx, "MAX_ROWS", 3)
 
         answer = signed_in(Role.OFFICE).get("/exports/bags.xlsx")
 
         assert answer.status_code == 409
-        assert b"Narrow the list first" in answer.content
+        assert b"Filter the list first" in answer.content
 
 
 class TestBags:
@@ -201,7 +201,7 @@ class TestBags:
             make_loose(f"CB8000000{number:02d}")
 
         first = office.get("/bags?order=newest&kind=child")
-        second = office.get(f"/bags?{first.context['more']}")
+        second = office.get(f"/bags?{first.context['next_query']}")
 
         codes = [bag["code"] for page in (first, second) for bag in page.context["bags"]]
         assert (len(codes), len(set(codes)), codes[0]) == (63, 63, "CB800000059")

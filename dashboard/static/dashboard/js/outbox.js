@@ -1,79 +1,80 @@
-// Scans on their way to the server. Each stands in localStorage under its own ref until its outcome
-// has been shown: it survives a reload, a flat network, an expired session. Nothing vanishes.
+// The queue of scans to send. Each scan is stored in localStorage under its ref until the user has
+// seen its result, so that it survives reloads, network failures and the end of the session.
 
 const VERDICTS = ["applied", "already", "replayed"];
-const PREFIX = "tt-scan:";
-const PATIENCE = 15_000;
-const SLOWEST = 30_000;
-const KEPT_DONE = 12;
+const KEY_PREFIX = "tt-scan:";
+const REQUEST_TIMEOUT_MS = 15_000;
+const MAX_RETRY_MS = 30_000;
+const MAX_DONE_ENTRIES = 12;
 
 export class Outbox {
   /**
-   * `told(entry)` is called for each outcome, `changed()` when anything moves, `line(word)` with
-   * online, offline, busy or signed-out. Only the scans of `username` are sent.
+   * `onResult(entry)` is called for each result, `onChange()` after each change of an entry, and
+   * `onConnection(state)` with online, offline, busy or signed-out. Only scans of `username` are sent.
    */
-  constructor(url, { username, token, told, changed, line }) {
-    Object.assign(this, { url, username, token, told, changed, line });
-    this.tries = 0;
-    this.sending = false;
+  constructor(url, { username, token, onResult, onChange, onConnection }) {
+    Object.assign(this, { url, username, token, onResult, onChange, onConnection });
+    this.failures = 0;
+    this.isSending = false;
     this.timer = null;
     addEventListener("online", () => this.send());
-    addEventListener("offline", () => this.line("offline"));
-    addEventListener("storage", () => this.changed());
+    addEventListener("offline", () => this.onConnection("offline"));
+    addEventListener("storage", () => this.onChange());
   }
 
-  /** Keep a scan, then send what waits. Throws where the device cannot keep it. */
+  /** Store a scan and send the queue. Throws if the device has no storage left. */
   add(scan) {
-    const entry = { ...scan, ref: uuid(), scanned_at: new Date().toISOString() };
-    this.keep({ scan: entry, username: this.username, state: "waiting", order: order() });
-    this.changed();
+    const numbered = { ...scan, ref: createUuid(), scanned_at: new Date().toISOString() };
+    this.store({ scan: numbered, username: this.username, state: "waiting", order: nextOrder() });
+    this.onChange();
     this.send();
-    return entry;
+    return numbered;
   }
 
-  /** The entries in this state, the oldest first. */
+  /** Return the entries in this state, oldest first. */
   list(state) {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(KEY_PREFIX));
     const entries = keys.map((key) => JSON.parse(localStorage.getItem(key))).filter(Boolean);
     return entries.filter((entry) => entry.state === state).sort((a, b) => a.order - b.order);
   }
 
-  /** Somebody has seen this outcome. */
-  forget(entry) {
-    localStorage.removeItem(PREFIX + entry.scan.ref);
-    this.changed();
+  /** Remove an entry whose result the user has seen. */
+  remove(entry) {
+    localStorage.removeItem(KEY_PREFIX + entry.scan.ref);
+    this.onChange();
   }
 
-  keep(entry) {
-    localStorage.setItem(PREFIX + entry.scan.ref, JSON.stringify(entry));
+  store(entry) {
+    localStorage.setItem(KEY_PREFIX + entry.scan.ref, JSON.stringify(entry));
   }
 
-  /** Send what waits, one after the other, in the order in which it was scanned. */
+  /** Send the waiting scans one by one, in the order in which they were scanned. */
   async send() {
     clearTimeout(this.timer);
-    if (this.sending) return;
-    this.sending = true;
-    // Two windows of one device take turns; the refs would keep them apart anyway.
-    const work = () => this.drain();
-    const wait = await (navigator.locks ? navigator.locks.request("tt-outbox", work) : work());
-    this.sending = false;
-    if (wait) this.timer = setTimeout(() => this.send(), wait);
+    if (this.isSending) return;
+    this.isSending = true;
+    // Only one window of the device sends at a time, which keeps the order.
+    const sendAll = () => this.sendWaiting();
+    const delay = await (navigator.locks ? navigator.locks.request("tt-outbox", sendAll) : sendAll());
+    this.isSending = false;
+    if (delay) this.timer = setTimeout(() => this.send(), delay);
   }
 
-  async drain() {
+  /** Send until the queue is empty or the connection fails; return the delay before a retry in ms. */
+  async sendWaiting() {
     for (;;) {
       const entry = this.list("waiting").find((each) => each.username === this.username);
       if (!entry) return 0;
-      const reply = await this.post(entry.scan).catch(() => ({ line: "offline" }));
-      if (reply.line) {
-        this.line(reply.line);
-        this.changed();
-        if (reply.line === "signed-out") return 0;
-        return reply.wait ?? Math.min(SLOWEST, 1000 * 2 ** this.tries++);
+      const result = await this.post(entry.scan).catch(() => ({ connection: "offline" }));
+      if (result.connection) {
+        this.onConnection(result.connection);
+        this.onChange();
+        if (result.connection === "signed-out") return 0;
+        return result.delay ?? Math.min(MAX_RETRY_MS, 1000 * 2 ** this.failures++);
       }
-      this.tries = 0;
-      this.line("online");
-      this.settle({ ...entry, ...reply });
+      this.failures = 0;
+      this.onConnection("online");
+      this.finish({ ...entry, ...result });
     }
   }
 
@@ -83,41 +84,41 @@ export class Outbox {
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.token() },
       body: JSON.stringify(scan),
       credentials: "same-origin",
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
-    const later = Number(response.headers.get("Retry-After")) * 1000;
+    const delay = Number(response.headers.get("Retry-After")) * 1000;
     if ([408, 429].includes(response.status) || response.status >= 500) {
-      return { line: "busy", ...(later && { wait: later }) };
+      return { connection: "busy", ...(delay && { delay }) };
     }
     const answer = await response.json().catch(() => null);
     if (response.ok && VERDICTS.includes(answer?.verdict) && answer.bag) return { state: "done", answer };
-    if (response.status === 401 || answer?.code === "csrf-failed") return { line: "signed-out" };
-    const problem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
-    if (!response.ok && problem && answer?.code) return { state: "refused", answer };
-    // Half an answer, or somebody else's: a network that wants a log-in answers 200 to everything.
-    return { line: "offline" };
+    if (response.status === 401 || answer?.code === "csrf-failed") return { connection: "signed-out" };
+    const isProblem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+    if (!response.ok && isProblem && answer?.code) return { state: "refused", answer };
+    // A truncated response, or one of another server such as a captive portal.
+    return { connection: "offline" };
   }
 
-  settle(entry) {
-    this.keep(entry);
-    // What was applied has been shown and heard; the last few stay to be looked at.
-    for (const old of this.list("done").slice(0, -KEPT_DONE)) {
-      localStorage.removeItem(PREFIX + old.scan.ref);
+  finish(entry) {
+    this.store(entry);
+    for (const old of this.list("done").slice(0, -MAX_DONE_ENTRIES)) {
+      localStorage.removeItem(KEY_PREFIX + old.scan.ref);
     }
-    this.told(entry);
-    this.changed();
+    this.onResult(entry);
+    this.onChange();
   }
 }
 
-/** Scans of one millisecond stay in their order. */
-let last = 0;
-function order() {
-  last = Math.max(last + 1, Date.now() * 100);
-  return last;
+let lastOrder = 0;
+
+/** Return a number that increases with each call, also within one millisecond. */
+function nextOrder() {
+  lastOrder = Math.max(lastOrder + 1, Date.now() * 100);
+  return lastOrder;
 }
 
-/** crypto.randomUUID is missing where a page comes over plain HTTP, as inside a factory it may. */
-function uuid() {
+/** Return a random UUID; crypto.randomUUID() is missing on pages served over plain HTTP. */
+function createUuid() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;

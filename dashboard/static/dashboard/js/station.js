@@ -1,262 +1,274 @@
-// The scan station: one field that always listens, one big answer to every scan.
+// The scan station: one input field that always has the focus, and one large result for every scan.
 
-import { moment } from "./frame.js";
-import { capacityOf, codeOf, kindOf } from "./labels.js";
+import { setup, translate, translateProblem } from "./i18n.js";
+import { findCapacity, findKind, parseCode } from "./label_parsing.js";
 import { Outbox } from "./outbox.js";
-import { play } from "./sounds.js";
-import { showEntries } from "./entries.js";
-import { refusal, say, setup } from "./words.js";
+import { renderOutbox } from "./outbox_list.js";
+import { formatTime } from "./page.js";
+import { playSound } from "./sounds.js";
 
 const root = document.querySelector("[data-station]");
-const part = (name) => root.querySelector(`[data-${name}]`);
-const [step, area, gate, field] = ["step", "area", "gate", "code"].map((id) =>
+const find = (name) => root.querySelector(`[data-${name}]`);
+const [stepField, areaField, stationField, codeField] = ["step", "area", "station", "code"].map((id) =>
   document.getElementById(id));
-const WITH_PARENT = ["link", "move"];
-const kept = { ...JSON.parse(localStorage.getItem("tt-station") ?? "{}") };
+const STEPS_INTO_SACK = ["link", "move"];
+const settings = { ...JSON.parse(localStorage.getItem("tt-station") ?? "{}") };
+// The selected sack: { code, count, capacity, state }; count and capacity are null while unknown.
 let sack = null;
-let wanted = null;
-let quiet = kept.quiet ?? false;
+// The code of a bag that goes into the next sack.
+let pendingBag = null;
+let isMuted = settings.quiet ?? false;
 
-const outbox = new Outbox(root.dataset.api, {
+const outbox = new Outbox(root.dataset.scansUrl, {
   username: setup.username,
   token: () => document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? root.dataset.csrf,
-  told: tell,
-  changed: () => showEntries(root, outbox, setup),
-  line: showLine,
+  onResult: showScanResult,
+  onChange: () => renderOutbox(root, outbox, setup),
+  onConnection: showConnection,
 });
 
-function begin() {
-  const asked = new URLSearchParams(location.search);
-  const first = asked.get("step") ?? kept.step;
-  if (setup.steps.some((each) => each.step === first)) step.value = first;
-  gate.value = kept.station ?? "";
-  showSound();
-  chooseStep();
-  const code = codeOf(asked.get("code") ?? "");
-  if (code) takeGiven(code);
-  showEntries(root, outbox, setup);
+function start() {
+  const params = new URLSearchParams(location.search);
+  const initialStep = params.get("step") ?? settings.step;
+  if (setup.steps.some(({ step }) => step === initialStep)) stepField.value = initialStep;
+  stationField.value = settings.station ?? "";
+  showSoundButton();
+  applyStep();
+  const code = parseCode(params.get("code") ?? "");
+  if (code) useLinkedCode(code);
+  renderOutbox(root, outbox, setup);
   outbox.send();
-  field.focus();
+  codeField.focus();
 }
 
-/** A link from a bag's page names the bag; it is sent only when somebody says so here. */
-function takeGiven(code) {
-  if (!WITH_PARENT.includes(step.value)) field.value = code;
-  else if (kindOf(code, setup.types) === "parent") chooseSack(code);
-  else wanted = code;
-  prompt();
+/** Use the code in the link from a bag page: fill it in, but send it only when the user confirms. */
+function useLinkedCode(code) {
+  if (!needsSack()) codeField.value = code;
+  else if (findKind(code, setup.types) === "parent") selectSack(code);
+  else pendingBag = code;
+  showPrompt();
 }
 
-function chooseStep() {
-  const out = step.value === "dispatch";
-  part("area-name").textContent = say(out ? "goes" : "stands");
-  const places = out ? setup.destinations : setup.areas;
-  const blank = new Option(say("choose"), "");
-  area.replaceChildren(blank, ...places.map(({ code, name }) => new Option(name, code)));
-  // Where a sack goes is said each time anew; where one stands stays.
-  const before = out ? "" : kept.area;
-  if (places.some(({ code }) => code === before)) area.value = before;
-  else if (places.length === 1 && !out) area.value = places[0].code;
-  wanted = null;
-  if (!WITH_PARENT.includes(step.value)) sack = null;
+const needsSack = () => STEPS_INTO_SACK.includes(stepField.value);
+
+function applyStep() {
+  const isDispatch = stepField.value === "dispatch";
+  find("area-name").textContent = translate(isDispatch ? "destination" : "location");
+  const areas = isDispatch ? setup.destinations : setup.areas;
+  const blank = new Option(translate("choose"), "");
+  areaField.replaceChildren(blank, ...areas.map(({ code, name }) => new Option(name, code)));
+  // The location is remembered; the destination must be selected each time.
+  const previous = isDispatch ? "" : settings.area;
+  if (areas.some(({ code }) => code === previous)) areaField.value = previous;
+  else if (areas.length === 1 && !isDispatch) areaField.value = areas[0].code;
+  pendingBag = null;
+  if (!needsSack()) sack = null;
   showSack();
-  prompt();
+  showPrompt();
 }
 
-function prompt() {
-  const parent = sack ? say("scan-children", { parent: sack.code }) : say("scan-parent");
-  const next = wanted ? say("scan-parent-for", { child: wanted }) : parent;
-  part("prompt").textContent = WITH_PARENT.includes(step.value) ? next : say("scan-label");
+function showPrompt() {
+  find("prompt").textContent = promptText();
 }
 
-function remember() {
-  const place = step.value === "dispatch" ? kept.area : area.value;
-  Object.assign(kept, { step: step.value, area: place, station: gate.value, quiet });
-  localStorage.setItem("tt-station", JSON.stringify(kept));
+function promptText() {
+  if (!needsSack()) return translate("scan-label");
+  if (pendingBag) return translate("scan-sack-for", { bag: pendingBag });
+  return sack ? translate("scan-bags", { sack: sack.code }) : translate("scan-sack");
 }
 
-part("form").addEventListener("submit", (event) => {
+function saveSettings() {
+  const area = stepField.value === "dispatch" ? settings.area : areaField.value;
+  Object.assign(settings, { step: stepField.value, area, station: stationField.value, quiet: isMuted });
+  localStorage.setItem("tt-station", JSON.stringify(settings));
+}
+
+find("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const label = field.value.trim();
-  field.value = "";
-  field.focus();
-  if (label) take(label);
+  const label = codeField.value.trim();
+  codeField.value = "";
+  codeField.focus();
+  if (label) handleLabel(label);
 });
 
-function take(label) {
-  if (!area.value) {
-    return answer("refused", say("not-sent"), say("no-area"), say("choose-area"));
+function handleLabel(label) {
+  if (!areaField.value) {
+    return showResult("refused", translate("not-sent"), translate(stepField.value === "dispatch" ? "no-destination" : "no-location"), translate("choose-area"));
   }
-  if (!WITH_PARENT.includes(step.value)) return send(label);
-  const code = codeOf(label);
-  const kind = kindOf(code, setup.types);
-  if (!sack || kind === "parent") return chooseSack(code, label);
+  if (!needsSack()) return send(label);
+  const code = parseCode(label);
+  if (!sack || findKind(code, setup.types) === "parent") return selectSack(code);
   send(label, { parent_code: sack.code });
 }
 
-async function chooseSack(code) {
-  sack = { code, count: null, capacity: capacityOf(code, setup.types) };
-  answer("", code, say("now-parent"), "");
-  if (wanted) {
-    const child = wanted;
-    wanted = null;
-    send(child, { parent_code: code });
+async function selectSack(code) {
+  sack = { code, count: null, capacity: findCapacity(code, setup.types) };
+  showSelectedSack();
+  if (pendingBag) {
+    const bag = pendingBag;
+    pendingBag = null;
+    send(bag, { parent_code: code });
   }
   showSack();
-  prompt();
+  showPrompt();
   const path = encodeURIComponent(code).replaceAll("%2F", "/");
-  const response = await fetch(root.dataset.bags.replace(/_$/, path)).catch(() => null);
+  const response = await fetch(root.dataset.bagUrl.replace(/_$/, path)).catch(() => null);
   const bag = response?.ok ? await response.json().catch(() => null) : null;
-  // Meanwhile another sack may have been chosen, or this one filled.
+  // Meanwhile another sack may have been selected, or a scan may have returned the count.
   if (sack?.code !== code || sack.count !== null) return;
   if (bag?.kind === "child") {
     sack = null;
-    answer("refused", say("is-child", { code }), say("child-takes-none"), say("parent-first"));
+    showResult("refused", translate("is-bag", { code }), translate("not-a-sack"), translate("scan-sack-first"));
   } else if (bag?.kind === "parent") {
     Object.assign(sack, { count: bag.child_count, capacity: bag.capacity, state: bag.state });
   } else if (response?.status === 404) {
     sack.count = 0;
   }
+  if (sack && find("result").dataset.result === "") showSelectedSack();
   showSack();
-  prompt();
+  showPrompt();
 }
 
-function send(code, more = {}) {
-  const scan = { step: step.value, code, area: area.value, station: gate.value.trim(), ...more };
+function showSelectedSack() {
+  showResult("", translate("sack-selected", { sack: sack.code, ...fillLevel() }), "", "");
+}
+
+/** Return the count and the capacity of the selected sack for display; "?" while unknown. */
+const fillLevel = () => ({ count: sack.count ?? "?", capacity: sack.capacity ?? "?" });
+
+function send(code, fields = {}) {
+  const station = stationField.value.trim();
   try {
-    outbox.add(scan);
+    outbox.add({ step: stepField.value, code, area: areaField.value, station, ...fields });
   } catch {
-    return answer("refused", say("not-kept"), say("no-room"), say("write-down"));
+    return showResult("refused", translate("not-saved"), translate("no-storage"), translate("write-down"));
   }
-  remember();
-  if (!navigator.onLine) {
-    answer("kept", codeOf(code), say("kept-network"), "");
-  }
+  saveSettings();
+  if (!navigator.onLine) showResult("saved", parseCode(code), translate("saved-offline"), "");
 }
 
-/** An outcome has come in: say it. */
-function tell(entry) {
-  const { scan, state, answer: said } = entry;
-  if (state === "refused") return tellRefusal(scan, said);
-  const { verdict, bag, parent } = said;
-  if (parent && WITH_PARENT.includes(scan.step)) followSack(parent);
-  const sign = setup.steps.find((each) => each.step === scan.step);
-  const filled = parent && WITH_PARENT.includes(scan.step);
-  const title = filled ? say("count", { ...parent, parent: parent.code }) : bag.code;
-  const done = verdict === "applied";
-  const what = done ? sign?.label : say("already");
-  const rest = parent?.remaining ? ` ${say("remain", { count: parent.remaining })}` : "";
-  answer(done ? "applied" : "already", title, say("told", { code: bag.code, what }) + rest, sackNews(scan, parent));
+/** Show the result of a scan that the server has answered. */
+function showScanResult(entry) {
+  const { scan, state, answer } = entry;
+  if (state === "refused") return showRefusal(scan, answer);
+  const { verdict, bag, parent } = answer;
+  const isPacked = parent && STEPS_INTO_SACK.includes(scan.step);
+  if (isPacked) updateSack(parent);
+  const isApplied = verdict === "applied";
+  const title = isPacked ? translate("count", { ...parent, sack: parent.code }) : bag.code;
+  const step = setup.steps.find((each) => each.step === scan.step);
+  const result = isApplied ? step?.text : translate("already");
+  const remaining = parent?.remaining ? ` ${translate("remaining", { count: parent.remaining })}` : "";
+  const hint = isPacked && parent.state === "complete" ? translate("complete") : "";
+  const text = translate("result", { code: bag.code, result }) + remaining;
+  showResult(isApplied ? "applied" : "already", title, text, hint);
 }
 
-function tellRefusal(scan, problem) {
+function showRefusal(scan, problem) {
   const { since, by } = problem.facts ?? {};
-  const more = since ? ` ${say("since", { since: moment(since), by })}` : "";
-  const { title, remedy } = refusal(problem);
-  answer("refused", title, say("not-recorded", { code: codeOf(scan.code) }) + more, remedy);
-  const button = part("move");
+  const details = since ? ` ${translate("since", { since: formatTime(since), by })}` : "";
+  const { title, remedy } = translateProblem(problem);
+  showResult("refused", title, translate("not-recorded", { code: parseCode(scan.code) }) + details, remedy);
+  const button = find("move");
   button.hidden = problem.code !== "child-elsewhere" || scan.step !== "link";
-  button.textContent = say("move-into", { parent: scan.parent_code });
+  button.textContent = translate("move-into", { sack: scan.parent_code });
   button.onclick = () => {
     button.hidden = true;
     outbox.add({ ...scan, step: "move" });
-    field.focus();
+    codeField.focus();
   };
 }
 
-function followSack(parent) {
+function updateSack(parent) {
   if (sack?.code !== parent.code) return;
   Object.assign(sack, { count: parent.count, capacity: parent.capacity });
   if (parent.state === "complete") sack = null;
   showSack();
-  prompt();
+  showPrompt();
 }
-
-const sackNews = (scan, parent) =>
-  parent?.state === "complete" && WITH_PARENT.includes(scan.step)
-    ? say("complete") : "";
 
 function showSack() {
-  part("sack").hidden = !sack;
+  find("sack").hidden = !sack;
   if (!sack) return;
-  part("sack-code").textContent = sack.code;
-  part("full-sack").hidden = !sack.count || (sack.state ?? "open") !== "open";
-  part("sack-count").textContent = `${sack.count ?? "?"}/${sack.capacity ?? "?"}`;
+  const fill = fillLevel();
+  find("sack-code").textContent = sack.code;
+  find("close-sack").hidden = !sack.count || (sack.state ?? "open") !== "open";
+  find("close-sack").textContent = translate("close-sack", fill);
+  find("sack-count").textContent = `${fill.count}/${fill.capacity}`;
   const share = sack.count && sack.capacity ? (100 * sack.count) / sack.capacity : 0;
-  part("sack").querySelector("rect").setAttribute("width", `${share}%`);
+  find("sack").querySelector("rect").setAttribute("width", `${share}%`);
 }
 
-const LOOKS = {
+const RESULT_ICONS = {
   applied: ["circle-check", "green"],
   already: ["info-circle", "amber"],
   refused: ["alert-triangle", "red"],
-  kept: ["clock", "blue"],
+  saved: ["clock", "blue"],
   "": ["package", "grey"],
 };
 
-function answer(outcome, title, text, remedy) {
-  const [icon, tone] = LOOKS[outcome];
-  root.dataset.begun = "";
-  part("outcome").className = `outcome tone-${tone}`;
-  part("outcome").dataset.outcome = outcome;
-  part("outcome").querySelector("use").setAttribute("href", `${root.dataset.sprite}#${icon}`);
-  part("outcome-title").textContent = title;
-  part("outcome-text").textContent = text;
-  part("outcome-remedy").textContent = remedy;
-  part("move").hidden = true;
-  part("said").textContent = `${title}. ${text} ${remedy}`;
-  if (outcome && !quiet) play(outcome);
-  // With all that is in it by then.
-  requestAnimationFrame(() => part("outcome").scrollIntoView({ block: "nearest" }));
+function setIcon(element, icon) {
+  element.querySelector("use").setAttribute("href", `${root.dataset.iconsUrl}#${icon}`);
 }
 
-function showLine(word) {
-  const states = {
-    online: "live",
-    offline: "offline",
-    busy: "asking",
-    "signed-out": "offline",
-  };
-  part("line").textContent = say(word);
-  part("line").dataset.state = states[word];
-  part("log-in").hidden = word !== "signed-out";
-  const mine = outbox.list("waiting").at(-1);
-  if (word === "online" || !mine) return;
-  answer("kept", codeOf(mine.scan.code), say("kept"), "");
+function showResult(result, title, text, remedy) {
+  const [icon, tone] = RESULT_ICONS[result];
+  const panel = find("result");
+  root.dataset.started = "";
+  panel.className = `scan-result tone-${tone}`;
+  panel.dataset.result = result;
+  setIcon(panel, icon);
+  find("result-title").textContent = title;
+  find("result-text").textContent = text;
+  find("result-remedy").textContent = remedy;
+  find("move").hidden = true;
+  find("announcer").textContent = `${title}. ${text} ${remedy}`;
+  if (result && !isMuted) playSound(result);
+  // Scroll after the caller has shown the button, if there is one.
+  requestAnimationFrame(() => panel.scrollIntoView({ block: "nearest" }));
 }
 
-function showSound() {
-  part("sound").setAttribute("aria-pressed", String(!quiet));
-  const icon = quiet ? "volume-off" : "volume";
-  part("sound").querySelector("use").setAttribute("href", `${root.dataset.sprite}#${icon}`);
+const CONNECTION_STATES = { online: "live", offline: "offline", busy: "polling", "signed-out": "offline" };
+
+function showConnection(connection) {
+  find("connection").textContent = translate(connection);
+  find("connection").dataset.state = CONNECTION_STATES[connection];
+  find("log-in").hidden = connection !== "signed-out";
+  const newest = outbox.list("waiting").at(-1);
+  if (connection === "online" || !newest) return;
+  showResult("saved", parseCode(newest.scan.code), translate("saved"), "");
 }
 
-step.addEventListener("change", () => { chooseStep(); remember(); field.focus(); });
-area.addEventListener("change", () => { remember(); field.focus(); });
-gate.addEventListener("change", remember);
-part("other-sack").addEventListener("click", () => {
+function showSoundButton() {
+  find("sound").setAttribute("aria-pressed", String(!isMuted));
+  setIcon(find("sound"), isMuted ? "volume-off" : "volume");
+}
+
+function deselectSack() {
   sack = null;
   showSack();
-  prompt();
-  field.focus();
+  showPrompt();
+  codeField.focus();
+}
+
+stepField.addEventListener("change", () => { applyStep(); saveSettings(); codeField.focus(); });
+areaField.addEventListener("change", () => { saveSettings(); codeField.focus(); });
+stationField.addEventListener("change", saveSettings);
+find("change-sack").addEventListener("click", deselectSack);
+find("close-sack").addEventListener("click", () => {
+  outbox.add({ step: "complete", code: sack.code, area: areaField.value, station: stationField.value.trim() });
+  deselectSack();
 });
-part("full-sack").addEventListener("click", () => {
-  outbox.add({ step: "complete", code: sack.code, area: area.value, station: gate.value.trim() });
-  sack = null;
-  showSack();
-  prompt();
-  field.focus();
+find("sound").addEventListener("click", () => {
+  isMuted = !isMuted;
+  showSoundButton();
+  saveSettings();
+  codeField.focus();
 });
-part("sound").addEventListener("click", () => {
-  quiet = !quiet;
-  showSound();
-  remember();
-  field.focus();
-});
-// A scanner types wherever the focus is; the keys must reach the field.
+// Barcode scanners type wherever the focus is: move it to the input field.
 document.addEventListener("keydown", (event) => {
-  const elsewhere = !event.target.matches("input, select, textarea, summary, button, a");
-  if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && elsewhere) field.focus();
+  const isOutsideControl = !event.target.matches("input, select, textarea, summary, button, a");
+  if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && isOutsideControl) codeField.focus();
 });
 
-begin();
+start();

@@ -1,29 +1,29 @@
-// Sets light or dark before the first paint, so that nothing flashes; remembers what was chosen.
-// A classic script: a module would run after the page has been painted.
+// Applies the light or dark theme before the first paint, and stores the user's choice.
+// A classic script, because a module would run only after the first paint.
 (() => {
-  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const prefersDark = matchMedia("(prefers-color-scheme: dark)");
   const root = document.documentElement;
 
-  function chosen() {
+  function storedChoice() {
     try {
-      const kept = localStorage.getItem("tt-theme");
-      return kept === "light" || kept === "dark" ? kept : "system";
+      const stored = localStorage.getItem("tt-theme");
+      return stored === "light" || stored === "dark" ? stored : "system";
     } catch {
       return "system";
     }
   }
 
-  function show(choice) {
-    root.dataset.bsTheme = choice === "system" ? (dark.matches ? "dark" : "light") : choice;
+  function applyTheme(choice) {
+    root.dataset.bsTheme = choice === "system" ? (prefersDark.matches ? "dark" : "light") : choice;
     for (const button of document.querySelectorAll("[data-theme-choice]")) {
       button.setAttribute("aria-pressed", String(button.dataset.themeChoice === choice));
     }
   }
 
-  show(chosen());
-  dark.addEventListener("change", () => show(chosen()));
-  addEventListener("storage", () => show(chosen()));
-  document.addEventListener("DOMContentLoaded", () => show(chosen()));
+  applyTheme(storedChoice());
+  prefersDark.addEventListener("change", () => applyTheme(storedChoice()));
+  addEventListener("storage", () => applyTheme(storedChoice()));
+  document.addEventListener("DOMContentLoaded", () => applyTheme(storedChoice()));
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-theme-choice]");
     if (!button) return;
@@ -31,8 +31,8 @@
     try {
       localStorage.setItem("tt-theme", choice);
     } catch {
-      // A browser that keeps nothing still shows the choice until the page is left.
+      // Without storage the choice applies to this page only.
     }
-    show(choice);
+    applyTheme(choice);
   });
 })();

@@ -79,7 +79,7 @@ def load_children(
     """What lies in `parents` and is not in hand, without what is asked about the bags named."""
     text = sql("scans.hold_children")
     sacks = {parent.pk: parent for parent in parents}
-    given = {"parents": list(sacks), "require_loaded": [bag.pk for bag in require_loaded]}
+    given = {"parents": list(sacks), "loaded_ids": [bag.pk for bag in require_loaded]}
     with connection.cursor() as cursor:
         cursor.execute(text if lock else text.replace(LOCK, ""), given)
         children = [_bag(row) for row in cursor.fetchall()]

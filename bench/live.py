@@ -14,7 +14,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.backends import RoleBackend
 from accounts.models import User
-from accounts.roles import BOUNDLESS, PERMISSIONS
+from accounts.roles import SEE_ALL_AREAS, PERMISSIONS
 from bags.models import Bag
 from bench import site
 from bench.cases import Pair, case
@@ -93,7 +93,7 @@ def run_dashboards(server: Server, database: str, sites: Sites) -> dict[str, Any
 def create_sessions(database: str, count: int) -> list[str]:
     """Return session keys of users who can see the area of the scans."""
     with on(database):
-        roles = [role for role, granted in PERMISSIONS.items() if BOUNDLESS in granted]
+        roles = [role for role, granted in PERMISSIONS.items() if SEE_ALL_AREAS in granted]
         active = User.objects.filter(is_active=True)
         users = [
             *active.filter(role__in=roles),

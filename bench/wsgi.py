@@ -21,7 +21,8 @@ def body() -> bytes:
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer /bench/bytes without Django, everything else with it."""
     if environ["PATH_INFO"] != "/bench/bytes":
-        return product(environ, start_response)
+        response: Iterable[bytes] = product(environ, start_response)
+        return response
     content = body()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
     start_response("200 OK", headers)

@@ -1,4 +1,4 @@
-"""An open dashboard as a program: a WebSocket with somebody's session, before a real server."""
+"""A WebSocket client with a session, for tests of the live dashboard."""
 
 import json
 from collections import deque
@@ -13,53 +13,52 @@ from accounts.models import User
 from dashboard.live.consumers import HEARTBEAT_SECONDS
 from tests.live_server import Server
 
-WAIT = 20
+TIMEOUT_SECONDS = 20
 
 
-def session_of(username: str) -> str:
-    """The key of a session in which this person is signed in."""
+def create_session(username: str) -> str:
+    """Sign the user in; return the session key."""
     client = Client()
     client.force_login(User.objects.get(username=username))
     return client.cookies["sessionid"].value
 
 
-def opened(server: Server, session: str, *, origin: str | None = None) -> ClientConnection:
-    """A socket that is open; whether it is told anything depends on the session."""
-    own = f"http://127.0.0.1:{server.port}"
+def open_socket(server: Server, session: str, *, origin: str | None = None) -> ClientConnection:
+    """Open the socket /live; an invalid session is refused only after opening."""
+    site = f"http://127.0.0.1:{server.port}"
     return connect(
         f"ws://127.0.0.1:{server.port}/live",
-        origin=origin or own,
+        origin=origin or site,
         additional_headers={"Cookie": f"sessionid={session}"} if session else None,
-        open_timeout=WAIT,
-        # Only our own ends; nobody stands between.
+        open_timeout=TIMEOUT_SECONDS,
         proxy=None,
     )
 
 
-def told(socket: ClientConnection) -> dict[str, Any]:
-    """The next message that says something."""
+def next_message(socket: ClientConnection) -> dict[str, Any]:
+    """Return the next message that is not a heartbeat."""
     text = ""
     while not text:
-        text = str(socket.recv(WAIT + HEARTBEAT_SECONDS))
+        text = str(socket.recv(TIMEOUT_SECONDS + HEARTBEAT_SECONDS))
     message: dict[str, Any] = json.loads(text)
     return message
 
 
-def codes(message: dict[str, Any]) -> list[str]:
-    """The bags in it, the newest scan first."""
-    return [one["code"] for one in message["recent_activity"]]
+def latest_codes(message: dict[str, Any]) -> list[str]:
+    """Return the bag codes of the latest scans in the message, newest first."""
+    return [row["code"] for row in message["recent_activity"]]
 
 
-def told_until(socket: ClientConnection, code: str) -> list[dict[str, Any]]:
-    """All messages up to the one whose newest scan is of this bag."""
-    messages = [told(socket)]
-    while codes(messages[-1])[:1] != [code]:
-        messages.append(told(socket))
+def messages_until(socket: ClientConnection, code: str) -> list[dict[str, Any]]:
+    """Return all messages up to the one whose latest scan is of this bag."""
+    messages = [next_message(socket)]
+    while latest_codes(messages[-1])[:1] != [code]:
+        messages.append(next_message(socket))
     return messages
 
 
-def end_of(socket: ClientConnection) -> int:
-    """With which code the server ends it, whatever it says before."""
+def close_code(socket: ClientConnection) -> int:
+    """Read until the server closes the socket; return the close code."""
     with pytest.raises(ConnectionClosed) as closed:
-        deque(iter(lambda: socket.recv(WAIT), None), maxlen=0)
+        deque(iter(lambda: socket.recv(TIMEOUT_SECONDS), None), maxlen=0)
     return closed.value.rcvd.code if closed.value.rcvd else 0

@@ -1,4 +1,4 @@
-"""The counters are right after every kind of write, at every moment a transaction could see."""
+"""The counters equal a recount after every kind of write and under concurrency."""
 
 from datetime import timedelta
 from functools import partial
@@ -46,7 +46,7 @@ def copy_children(count, area="lucknow", start=0):
 
 @pytest.mark.django_db
 class TestBagCounters:
-    def test_follow_single_writes(self, ben):
+    def test_count_single_scans(self, ben):
         make_parent("M444-10001", children=15)
         scan(ben, "dispatch", "M444-10001", area="jaipur")
         scan(ben, "receive", "M444-10001", area="jaipur")
@@ -54,13 +54,13 @@ class TestBagCounters:
         assert total() == 16
         assert find_drifts() == []
 
-    def test_follow_copy(self, ben):
+    def test_count_copied_rows(self, ben):
         copy_children(2000)
 
         assert total() == 2000
         assert find_drifts() == []
 
-    def test_follow_bulk_updates_that_move_and_retype(self, ben):
+    def test_count_bulk_updates(self, ben):
         copy_children(500)
         copy_children(500, start=1000)
         Bag.objects.filter(code__lt="CB000000300").update(
@@ -70,14 +70,14 @@ class TestBagCounters:
 
         assert find_drifts() == []
 
-    def test_follow_deletes(self, ben):
+    def test_count_deletes(self, ben):
         copy_children(500)
         Bag.objects.filter(code__lt="CB000000100").delete()
 
         assert total() == 400
         assert find_drifts() == []
 
-    def test_forget_what_is_rolled_back(self, ben):
+    def test_ignore_rolled_back_rows(self, ben):
         copy_children(10)
         with transaction.atomic():
             copy_children(100, start=500)
@@ -86,7 +86,7 @@ class TestBagCounters:
         assert total() == 10
         assert find_drifts() == []
 
-    def test_stay_right_when_rolled_up(self, ben):
+    def test_are_unchanged_by_roll_up(self, ben):
         copy_children(100)
         roll_up()
         Bag.objects.filter(code__lt="CB000000050").update(state="returned")
@@ -99,7 +99,7 @@ class TestBagCounters:
 
 @pytest.mark.django_db
 class TestBatchCounters:
-    def test_follow_state_and_hold(self, ben):
+    def test_count_state_and_hold(self, ben):
         make_batch("LOT-1")
         make_batch("LOT-2", held_by=ben)
         Batch.objects.filter(code="LOT-1").update(state="closed")
@@ -110,7 +110,7 @@ class TestBatchCounters:
 
 @pytest.mark.django_db
 class TestScanCounters:
-    def test_follow_single_writes_over_midnight_of_the_business_day(self, ben):
+    def test_count_by_business_day(self, ben):
         # 18:29:59 and 18:30 UTC are two days in Kolkata.
         edge = timezone.now().replace(hour=18, minute=30, second=0, microsecond=0)
         edge -= timedelta(days=2)
@@ -126,7 +126,7 @@ class TestScanCounters:
         ]
         assert find_drifts() == []
 
-    def test_follow_the_maintenance_path(self, ben):
+    def test_count_maintenance_changes(self, ben):
         make_parent("SB10001", children=3)
         with connection.cursor() as cursor:
             cursor.execute(MAINTENANCE)
@@ -139,14 +139,14 @@ class TestScanCounters:
 
 @pytest.mark.django_db
 class TestCheckCounters:
-    def test_says_that_all_is_right(self, ben):
+    def test_reports_matching_counters(self, ben):
         make_parent("SB10001", children=2)
 
         out = StringIO()
         call_command("check_counters", stdout=out)
-        assert "right" in out.getvalue()
+        assert "match" in out.getvalue()
 
-    def test_names_drift_fails_and_repairs(self, ben):
+    def test_reports_and_repairs_drift(self, ben):
         make_parent("SB10001", children=2)
         make_batch("LOT-1")
         roll_up()
@@ -154,22 +154,22 @@ class TestCheckCounters:
         ScanTally.objects.filter(grain="hour").delete()
 
         err = StringIO()
-        with pytest.raises(CommandError, match="drifted"):
+        with pytest.raises(CommandError, match="differ"):
             call_command("check_counters", stderr=err)
         assert "is 7, should be 1" in err.getvalue()
 
         call_command("check_counters", "--repair", stdout=StringIO(), stderr=StringIO())
         assert find_drifts() == []
 
-    def test_repair_of_right_counters_changes_nothing(self, ben):
+    def test_repair_of_correct_counters_changes_nothing(self, ben):
         make_parent("SB10001", children=2)
 
         assert repair() == []
 
 
 @pytest.mark.django_db(transaction=True)
-class TestCountersTogether:
-    def test_are_exact_under_16_writers_and_constant_roll_up(self, ben):
+class TestConcurrency:
+    def test_exact_with_14_writers_and_roll_up(self, ben):
         def write(n):
             for k in range(10):
                 scan(ben, "link", f"CB{n * 100 + k:09d}", f"SB100{n:02d}")
@@ -182,7 +182,7 @@ class TestCountersTogether:
         assert total() == 14 * 11
         assert find_drifts() == []
 
-    def test_start_again_after_truncate(self, ben):
+    def test_zero_after_truncate(self, ben):
         with transaction.atomic():
             copy_children(100)
         with transaction.atomic(), connection.cursor() as cursor:
@@ -194,9 +194,9 @@ class TestCountersTogether:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestWhatWasPending:
-    def test_leaves_no_empty_pages_behind_that_each_dashboard_would_read(self):
-        """The last dead rows of a backlog hold all pages before them, unless they are cleaned."""
+class TestPendingTables:
+    def test_vacuum_truncates_empty_pages(self):
+        """Without index cleanup, VACUUM keeps the last dead rows and all pages before them."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO dashboard_scanpending (day, hour, area_id, step, actor_id, total) "
@@ -207,15 +207,15 @@ class TestWhatWasPending:
             cursor.execute("DELETE FROM dashboard_scanpending WHERE id <= %s", [last])
             cursor.execute("VACUUM dashboard_scanpending")
             cursor.execute("DELETE FROM dashboard_scanpending")
-            backlog = pages_of_scans_pending(cursor)
+            backlog = pending_scan_pages(cursor)
 
             cursor.execute("VACUUM dashboard_scanpending")
 
             assert backlog > 400
-            assert pages_of_scans_pending(cursor) == 0
+            assert pending_scan_pages(cursor) == 0
 
 
-def pages_of_scans_pending(cursor):
-    """How many pages a dashboard reads, whatever they hold."""
+def pending_scan_pages(cursor):
+    """Return the number of pages that the dashboard reads, including empty ones."""
     cursor.execute("SELECT pg_relation_size('dashboard_scanpending') / 8192")
     return cursor.fetchone()[0]

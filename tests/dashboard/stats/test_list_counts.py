@@ -1,4 +1,4 @@
-"""`total`: exact where counters know it, absent where only counting would tell."""
+"""The `total` of lists: exact if a counter has it, absent otherwise."""
 
 import itertools
 
@@ -15,33 +15,33 @@ from tests.factories import child_codes, make_batch, make_loose, make_parent, sc
 
 
 def total(client, path):
-    """What a page that does not show them all tells of them."""
+    """Return the `total` of a page that does not contain all rows."""
     mark = "&" if "?" in path else "?"
     answer = client.get(f"/api/v3/{path}{mark}per_page=1")
     assert answer.status_code == 200, answer.content
     return answer.json().get("total")
 
 
-def walked(client, path):
-    """How many rows there are, page by page."""
+def count_pages(client, path):
+    """Return the number of rows on all pages."""
     mark = "&" if "?" in path else "?"
-    following, found = f"/api/v3/{path}{mark}per_page=3", 0
-    while following:
-        page = client.get(following).json()
-        found, following = found + len(page["results"]), page["next"]
+    next_path, found = f"/api/v3/{path}{mark}per_page=3", 0
+    while next_path:
+        page = client.get(next_path).json()
+        found, next_path = found + len(page["results"]), page["next"]
     return found
 
 
 @pytest.fixture
-def many(site):
-    """Bags of every state, in and between two areas, in two batches."""
+def many_bags(site):
+    """Bags of every state in two areas and dispatched between them, in two batches."""
     ben = site.people["office"]
     for number, area in itertools.product(range(2), ("lucknow", "indore")):
-        sack = f"SB4{number}{len(area)}00"
-        make_parent(sack, 2, actor=ben, area=area)
-        scan(ben, "complete", sack, area=area)
+        parent = f"SB4{number}{len(area)}00"
+        make_parent(parent, 2, actor=ben, area=area)
+        scan(ben, "complete", parent, area=area)
         if number:
-            scan(ben, "dispatch", sack, area="lucknow")
+            scan(ben, "dispatch", parent, area="lucknow")
     make_loose("CB000000901", actor=ben)
     scan(ben, "unlink", child_codes("SB40700", 1)[0])
     scan(ben, "return", "SB10001")
@@ -60,56 +60,56 @@ BAGS = [
 ]  # fmt: skip
 
 
-class TestTheTotal:
-    @pytest.mark.parametrize("rolled", [False, True])
+class TestTotal:
+    @pytest.mark.parametrize("rolled_up", [False, True])
     @pytest.mark.parametrize("role", ["office", "operator"])
-    def test_of_bags_is_what_a_walk_finds_whatever_narrows_it(self, many, role, rolled):
-        client = many.client(role)
-        if rolled:
+    def test_of_bags_equals_rows_on_all_pages(self, many_bags, role, rolled_up):
+        client = many_bags.client(role)
+        if rolled_up:
             roll_up()
 
-        told = {query: total(client, f"bags?{query}") for query in BAGS}
+        totals = {query: total(client, f"bags?{query}") for query in BAGS}
 
-        assert told == {query: walked(client, f"bags?{query}") for query in BAGS}
-        assert 0 < told[""] <= Bag.objects.count()
+        assert totals == {query: count_pages(client, f"bags?{query}") for query in BAGS}
+        assert 0 < totals[""] <= Bag.objects.count()
 
     @pytest.mark.parametrize("query", ["", "state=open", "state=closed", "held=true", "held=false"])
-    def test_of_batches_is_what_a_walk_finds(self, many, operator, query):
-        assert total(operator, f"batches?{query}") == walked(operator, f"batches?{query}") > 0
+    def test_of_batches_equals_rows_on_all_pages(self, many_bags, operator, query):
+        assert total(operator, f"batches?{query}") == count_pages(operator, f"batches?{query}") > 0
 
     @pytest.mark.parametrize(
         "query",
         ["", "step=link", "step=return", "area=indore", "area=indore&step=complete", "username=ben",
          "username=ben&step=dispatch", "username=nobody", "area=nowhere", "step=undo"],
     )  # fmt: skip
-    def test_of_scans_is_what_a_walk_finds(self, many, office, query):
-        assert total(office, f"scans?{query}") == walked(office, f"scans?{query}")
+    def test_of_scans_equals_rows_on_all_pages(self, many_bags, office, query):
+        assert total(office, f"scans?{query}") == count_pages(office, f"scans?{query}")
 
-    def test_of_areas_and_bag_types_is_all_of_them(self, many, operator):
+    def test_of_areas_and_bag_types(self, many_bags, operator):
         assert total(operator, "areas") == 10
         assert total(operator, "areas?active=false") == 0
         assert total(operator, "bag-types") == 2
 
-    def test_is_left_out_where_no_counter_knows_it(self, many, operator, office):
+    def test_is_absent_without_counter(self, many_bags, operator, office):
         assert total(office, "batches?product=mus") is None
         assert total(office, "batches?bag_type=mustard") is None
         assert total(office, "scans?area=indore&username=ben") is None
-        # What an operator sees of the scans depends on where their bags are now.
+        # Which scans an operator sees depends on where the bags are now.
         assert total(operator, "scans") is None
 
-    def test_of_a_large_batch_is_left_out(self, many, office, monkeypatch):
+    def test_is_absent_for_large_batch(self, many_bags, office, monkeypatch):
         monkeypatch.setattr(list_counts, "MAX_COUNTED_ROWS", 1)
 
         assert total(office, f"bags?batch={LOT}") is None
 
-    def test_of_a_list_that_is_shown_whole_needs_no_counter(self, many, office):
+    def test_of_complete_list_needs_no_counter(self, many_bags, office):
         page = office.get("/api/v3/batches?product=mus").json()
 
         assert page["total"] == len(page["results"]) == 2
 
-    def test_stays_true_while_people_scan(self, many, office):
+    def test_is_exact_after_scan(self, many_bags, office):
         before = total(office, "bags?state=open"), total(office, "scans")
-        scan(many.people["office"], "register", "SB49999")
+        scan(many_bags.people["office"], "register", "SB49999")
         commit()
 
         assert (total(office, "bags?state=open"), total(office, "scans")) == (
@@ -121,9 +121,9 @@ class TestTheTotal:
     @pytest.mark.parametrize(
         "path", ["bags", "bags?state=open", "batches", "scans", "scans?step=link"]
     )
-    def test_never_counts_the_table(self, many, office, path):
+    def test_does_not_count_table(self, many_bags, office, path):
         with CaptureQueriesContext(connection) as queries:
             total(office, path)
 
-        counted = [query["sql"] for query in queries if "count(" in query["sql"].lower()]
-        assert counted == []
+        counting = [query["sql"] for query in queries if "count(" in query["sql"].lower()]
+        assert counting == []

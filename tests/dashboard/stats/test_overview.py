@@ -1,4 +1,4 @@
-"""The dashboard's numbers are what a recount gives, for everybody who looks."""
+"""The statistics equal a recount for every user."""
 
 from collections import Counter
 from datetime import timedelta
@@ -35,8 +35,8 @@ def ben():
 
 
 @pytest.fixture
-def day(ben):
-    """Some bags in three areas, one sack on its way, scans of nine days."""
+def history(ben):
+    """Bags in three areas, one dispatched parent, scans on nine days."""
     asha = make_user("asha", Role.OPERATOR, ["lucknow", "akola"])
     make_parent("M444-10001", children=15, area="lucknow")
     make_parent("M444-10002", children=4, area="akola")
@@ -52,7 +52,7 @@ def day(ben):
     make_batch("LOT-3", state="closed")
 
 
-def recounted(bags, scans, now):
+def recount(bags, scans, now):
     today = business_day(now)
     days = Counter(business_day(at) for at in scans.values_list("scanned_at", flat=True))
     week = [today - timedelta(days=n) for n in range(7)]
@@ -75,34 +75,34 @@ def recounted(bags, scans, now):
     }
 
 
-class TestTheOverview:
+class TestOverview:
     @pytest.mark.parametrize("rolled_up", [False, True])
-    def test_equals_a_recount(self, ben, day, rolled_up):
+    def test_equals_recount(self, ben, history, rolled_up):
         if rolled_up:
             roll_up()
         now = timezone.now()
 
-        shown = overview(ben, now=now)
+        result = overview(ben, now=now)
 
-        assert shown["stats"] == recounted(Bag.objects.all(), Scan.objects.all(), now)
-        assert sum(row["scans"] for row in shown["by_day"]) == Scan.objects.count()
-        assert len(shown["by_day"]) == 30
-        assert shown["by_day"][-1]["day"] == business_day(now).isoformat()
-        assert sum(h["today"] for h in shown["by_hour"]) == shown["stats"]["scans"]["today"]
+        assert result["stats"] == recount(Bag.objects.all(), Scan.objects.all(), now)
+        assert sum(row["scans"] for row in result["by_day"]) == Scan.objects.count()
+        assert len(result["by_day"]) == 30
+        assert result["by_day"][-1]["day"] == business_day(now).isoformat()
+        assert sum(h["today"] for h in result["by_hour"]) == result["stats"]["scans"]["today"]
 
     @pytest.mark.parametrize("areas", [["lucknow"], ["akola", "jaipur"], []])
-    def test_shows_an_operator_his_areas_only(self, day, areas):
+    def test_is_limited_to_areas_of_operator(self, history, areas):
         cho = make_user("cho", Role.OPERATOR, areas)
         now = timezone.now()
 
-        shown = overview(cho, now=now)
+        result = overview(cho, now=now)
 
         scans = Scan.objects.filter(area__code__in=areas)
-        assert shown["stats"] == recounted(Bag.objects.visible_to(cho), scans, now)
-        assert [row["area"] for row in shown["by_area"]] == sorted(areas)
-        assert {row["area"] for row in shown["recent_activity"]} <= set(areas)
+        assert result["stats"] == recount(Bag.objects.visible_to(cho), scans, now)
+        assert [row["area"] for row in result["by_area"]] == sorted(areas)
+        assert {row["area"] for row in result["recent_activity"]} <= set(areas)
 
-    def test_breaks_down_by_area(self, ben, day):
+    def test_counts_by_area(self, ben, history):
         rows = {row["area"]: row for row in overview(ben, now=timezone.now())["by_area"]}
 
         assert len(rows) == 10
@@ -110,24 +110,28 @@ class TestTheOverview:
         assert lucknow == {"parents": 1, "children": 15, "on_the_way": 16}
         assert (rows["jaipur"]["loose"], rows["akola"]["incomplete"]) == (1, 1)
 
-    def test_lists_the_ten_latest_scans_newest_first(self, ben, day):
+    def test_lists_ten_latest_scans(self, ben, history):
         latest = overview(ben, now=timezone.now())["recent_activity"]
 
         assert [row["id"] for row in latest] == list(
             Scan.objects.order_by("-pk").values_list("pk", flat=True)[:10]
         )
 
-    def test_of_an_empty_site_is_all_zeros(self, db):
+    def test_is_zero_without_data(self, db):
         boss = make_user("boss", Role.OFFICE)
 
-        shown = overview(boss, now=timezone.now())
+        result = overview(boss, now=timezone.now())
 
-        assert shown["stats"]["bags"]["total"] == 0
-        assert (shown["by_area"], shown["top_operators"], shown["recent_activity"]) == ([], [], [])
+        assert result["stats"]["bags"]["total"] == 0
+        assert (result["by_area"], result["top_operators"], result["recent_activity"]) == (
+            [],
+            [],
+            [],
+        )
 
-    def test_takes_the_day_of_the_business_not_of_the_server(self, ben):
+    def test_uses_business_days(self, ben):
         make_parent("SB10001")
-        # Two days on: the sack's own registration, whenever it was, is in neither day.
+        # Two days later, so that the registration of the bag counts for neither day.
         now = timezone.now().replace(hour=19, minute=0) + timedelta(days=2)
         scan(ben, "inspect", "SB10001", scanned_at=now - timedelta(minutes=31), now=now)
         scan(ben, "inspect", "SB10001", scanned_at=now - timedelta(minutes=29), now=now)
@@ -138,7 +142,7 @@ class TestTheOverview:
 
     @pytest.mark.parametrize("rolled_up", [False, True])
     @pytest.mark.parametrize("area", [None, "akola", "lucknow"])
-    def test_remembers_what_there_was_when_yesterday_ended(self, ben, day, rolled_up, area):
+    def test_contains_totals_at_end_of_yesterday(self, ben, history, rolled_up, area):
         now = timezone.now()
         before = overview(ben, now=now, area=area)["stats"]
         roll_up()
@@ -151,13 +155,13 @@ class TestTheOverview:
         if rolled_up:
             roll_up()
 
-        shown = overview(ben, now=now, area=area)
+        result = overview(ben, now=now, area=area)
 
-        assert shown["yesterday"]["bags"] == before["bags"]
-        assert shown["yesterday"]["batches"] == before["batches"]
-        assert (shown["stats"]["bags"] != before["bags"]) == (area != "lucknow")
+        assert result["yesterday"]["bags"] == before["bags"]
+        assert result["yesterday"]["batches"] == before["batches"]
+        assert (result["stats"]["bags"] != before["bags"]) == (area != "lucknow")
 
-    def test_counts_the_scans_of_yesterday_and_of_the_week_that_ended_with_it(self, ben, day):
+    def test_contains_scans_of_yesterday_and_its_week(self, ben, history):
         now = timezone.now()
         later = overview(ben, now=now + timedelta(days=1))["yesterday"]["scans"]
 
@@ -166,26 +170,30 @@ class TestTheOverview:
     @pytest.mark.parametrize("rolled_up", [False, True])
     @pytest.mark.parametrize("area", [None, "akola", "lucknow"])
     @pytest.mark.parametrize("period", PERIODS)
-    def test_of_a_period_equals_a_recount(self, ben, day, rolled_up, area, period):
+    def test_period_equals_recount(self, ben, history, rolled_up, area, period):
         if rolled_up:
             roll_up()
         now = timezone.now()
         first, last = period_days(period, business_day(now))
         scans = Scan.objects.filter(**({"area__code": area} if area else {}))
-        meant = [s for s in scans if first <= business_day(s.scanned_at) <= last]
+        in_period = [s for s in scans if first <= business_day(s.scanned_at) <= last]
 
-        shown = overview(ben, now=now, area=area, period=period)
+        result = overview(ben, now=now, area=area, period=period)
 
-        steps = Counter(s.step for s in meant)
-        assert {row["step"]: row["scans"] for row in shown["funnel"]} == {
+        steps = Counter(s.step for s in in_period)
+        assert {row["step"]: row["scans"] for row in result["funnel"]} == {
             step: steps[step] for step in ("register", "link", "complete", "dispatch", "receive")
         }
-        assert shown["period"]["scans"] == len(meant) == sum(r["scans"] for r in shown["by_area"])
-        assert shown["period"]["active_users"] == len({s.actor_id for s in meant})
-        busiest = Counter(s.actor.username for s in meant)
-        assert {r["username"]: r["scans"] for r in shown["top_operators"]} == busiest
+        assert (
+            result["period"]["scans"]
+            == len(in_period)
+            == sum(r["scans"] for r in result["by_area"])
+        )
+        assert result["period"]["active_users"] == len({s.actor_id for s in in_period})
+        by_user = Counter(s.actor.username for s in in_period)
+        assert {r["username"]: r["scans"] for r in result["top_operators"]} == by_user
 
-    def test_compares_today_with_yesterday_by_the_hours_that_are_over(self, ben):
+    def test_compares_completed_hours_with_yesterday(self, ben):
         make_parent("SB10001")
         now = timezone.now().replace(hour=9, minute=10)
         for hours in (0, 1, 24, 25, 26):
@@ -196,20 +204,20 @@ class TestTheOverview:
         # 14:40 in Kolkata.
         assert (pace["until_hour"], pace["yesterday"]) == (14, 2)
 
-    def test_of_an_area_that_is_not_seen_is_refused(self, day):
+    def test_refuses_invisible_area(self, history):
         cho = make_user("cho", Role.OPERATOR, ["akola"])
 
         for area in ("jaipur", "nowhere"):
             with pytest.raises(AreaUnknown):
                 overview(cho, now=timezone.now(), area=area)
 
-    def test_asks_twice_and_no_more(self, ben, day, django_assert_num_queries):
+    def test_needs_two_queries(self, ben, history, django_assert_num_queries):
         with django_assert_num_queries(2):
             overview(ben, now=timezone.now())
 
 
 class TestBatchStats:
-    def test_give_what_was_asked_for(self, ben, day):
+    def test_contain_requested_parts(self, ben, history):
         now = timezone.now()
 
         assert set(batch_stats(ben, stats=["bags"], batches=None, now=now)) == {"bags"}
@@ -217,24 +225,24 @@ class TestBatchStats:
             "bags", "users", "activity", "batches",
         }  # fmt: skip
 
-    def test_speak_of_the_batches_named(self, ben, day):
+    def test_are_limited_to_batches(self, ben, history):
         put_in_batch(make_batch("LOT-4", "moong", planned_bags=32), "M444-10001", "MG000000999")
 
-        given = batch_stats(ben, stats=["all"], batches=["LOT-4"], now=timezone.now())
+        stats = batch_stats(ben, stats=["all"], batches=["LOT-4"], now=timezone.now())
 
-        assert given["bags"]["LOT-4"]["by_area"] == [
+        assert stats["bags"]["LOT-4"]["by_area"] == [
             {"area": "jaipur", "total": 1},
             {"area": "lucknow", "total": 1},
         ]
-        assert given["batches"][0]["progress"] == 2 / 32
+        assert stats["batches"][0]["progress"] == 2 / 32
 
-    def test_refuse_an_unknown_batch(self, ben, day):
+    def test_refuse_unknown_batch(self, ben, history):
         with pytest.raises(BatchUnknown):
             batch_stats(ben, stats=["bags"], batches=["LOT-9"], now=timezone.now())
 
 
-class TestPersonStats:
-    def test_count_what_one_person_scanned(self, ben, day):
+class TestUserStats:
+    def test_count_scans_of_user(self, ben, history):
         stats = user_stats(ben, now=timezone.now())
 
         assert stats["total"] == Scan.objects.filter(actor=ben).count()
@@ -242,10 +250,10 @@ class TestPersonStats:
         assert stats["today"] == 2
 
 
-class TestTheCensus:
-    def test_counts_the_tables(self, ben, day):
-        counted = count_rows()
+class TestCountRows:
+    def test_counts_tables(self, ben, history):
+        counts = count_rows()
 
-        assert counted["parents_by_state"] == {"complete": 1, "dispatched": 1, "open": 1}
-        assert counted["children"] == 35
-        assert counted["linked_children"] + counted["loose_children"] == 35
+        assert counts["parents_by_state"] == {"complete": 1, "dispatched": 1, "open": 1}
+        assert counts["children"] == 35
+        assert counts["linked_children"] + counts["loose_children"] == 35

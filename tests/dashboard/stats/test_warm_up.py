@@ -1,4 +1,4 @@
-"""What is asked for first is ready when a worker begins."""
+"""Warming up the dashboard cache of a new worker."""
 
 import pytest
 from django.db import OperationalError
@@ -10,8 +10,8 @@ from tests.factories import make_user, reference
 
 
 @pytest.mark.django_db(transaction=True)
-class TestWarming:
-    def test_makes_the_dashboard_of_those_who_see_all(self):
+class TestWarmUp:
+    def test_caches_dashboard_of_all_areas(self):
         reference()
         make_user("asha", Role.OPERATOR)
         office = make_user("office", Role.OFFICE)
@@ -20,16 +20,16 @@ class TestWarming:
 
         assert overview(office)[1]
 
-    def test_of_a_site_without_people_does_nothing(self):
+    def test_does_nothing_without_users(self):
         warm_up.warm_up_dashboard()
 
-    def test_goes_on_without_a_database(self, monkeypatch, caplog):
+    def test_survives_database_failure(self, monkeypatch, caplog):
         make_user("office", Role.OFFICE)
 
-        def gone(user):
+        def fail(user):
             raise OperationalError("the server is gone")
 
-        monkeypatch.setattr(warm_up, "overview", gone)
+        monkeypatch.setattr(warm_up, "overview", fail)
         warm_up.warm_up_dashboard()
 
         assert "the server is gone" in caplog.text

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from tests.factories import make_user, reference
 from tests.live_server import ROOT, Server, address, free_port, running, token_of, until
-from tests.websocket_client import end_of, opened, session_of, told
+from tests.websocket_client import close_code, create_session, next_message, open_socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # As long as a stop may take here; a server that waits for the last of them would need 30 seconds.
@@ -67,11 +67,11 @@ class TestAStop:
 
     def test_lets_open_dashboards_go_to_another(self, server):
         pids = everything(server)
-        with opened(server, session_of("olive")) as dashboard:
-            told(dashboard)
+        with open_socket(server, create_session("olive")) as dashboard:
+            next_message(dashboard)
             os.kill(server.pid, signal.SIGTERM)
 
-            assert end_of(dashboard) == 1001
+            assert close_code(dashboard) == 1001
         assert gone(*pids)
 
     def test_does_not_wait_for_a_dashboard_whose_machine_sleeps(self, server):
@@ -81,7 +81,7 @@ class TestAStop:
                 b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\n"
                 b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                 b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-                b"Cookie: sessionid=%s\r\n\r\n" % session_of("olive").encode()
+                b"Cookie: sessionid=%s\r\n\r\n" % create_session("olive").encode()
             )
             assert asleep.recv(12) == b"HTTP/1.1 101"
             os.kill(server.pid, signal.SIGTERM)
@@ -107,8 +107,8 @@ class TestAStop:
         make_user("olive", "office")
         with running(DATABASE_URL=address(host=str(link)), DB_POOL_BASE="1") as server:
             pids = everything(server)
-            with opened(server, session_of("olive")) as dashboard:
-                told(dashboard)
+            with open_socket(server, create_session("olive")) as dashboard:
+                next_message(dashboard)
                 link.unlink()
                 end_sessions()
                 os.kill(server.pid, signal.SIGTERM)
@@ -119,11 +119,11 @@ class TestAStop:
 class TestAParentThatWasKilled:
     def test_takes_its_workers_along(self, server):
         workers = server.workers()
-        with opened(server, session_of("olive")) as dashboard:
-            told(dashboard)
+        with open_socket(server, create_session("olive")) as dashboard:
+            next_message(dashboard)
             os.kill(server.pid, signal.SIGKILL)
 
-            assert end_of(dashboard) == 1001
+            assert close_code(dashboard) == 1001
         assert gone(*workers)
 
     def test_takes_those_along_that_hang(self, impatient):

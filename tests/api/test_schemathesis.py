@@ -1,4 +1,4 @@
-"""Everything that the description allows, and what it forbids, sent by everybody.
+"""Schemathesis sends what the OpenAPI document allows, and what it forbids, as every role.
 
 A few requests for each endpoint and role; FUZZ_EXAMPLES=200 sends many.
 """
@@ -17,17 +17,16 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from accounts.tokens import issue_token
 from tests.api_fixtures import ROLES, commit
-from tests.openapi_document import DOCUMENT, NAMES, operation
-from tracetrack.openapi.schema import TABLE
+from tests.openapi_document import DOCUMENT, NAMES, operation, raised_problems
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 DJANGO = get_wsgi_application()
-# What the description says of every field, so that nothing that it allows may be refused for it.
-SHAPELESS = {"is not a field of this request", "This field is required"}
+# The document tells these of every field, so that no request that it allows is refused for them.
+SCHEMA_REASONS = {"is not a field of this request", "This field is required"}
 MODES = {"allowed": GenerationMode.POSITIVE, "forbidden": GenerationMode.NEGATIVE}
-# The same requests in whatever order the tests run, and nothing kept between runs.
-HOW = settings(
+# The same requests in any order of the tests; no examples are stored between runs.
+FUZZ_SETTINGS = settings(
     max_examples=EXAMPLES,
     deadline=None,
     database=None,
@@ -37,8 +36,8 @@ HOW = settings(
 )
 
 
-def whole(environ, start_response):
-    """The site, whose answers are read to their end: a stream gives its place back."""
+def read_whole_response(environ, start_response):
+    """Call the WSGI application and read its response to the end, so that streams are closed."""
     answer = DJANGO(environ, start_response)
     try:
         return [b"".join(answer)]
@@ -46,12 +45,12 @@ def whole(environ, start_response):
         answer.close()
 
 
-SCHEMA.app = whole
+SCHEMA.app = read_whole_response
 
 
 @pytest.fixture(autouse=True)
 def one_transaction():
-    """A request ends neither the test's transaction nor its connection."""
+    """Keep the transaction and the connection of the test open after each request."""
     for signal in (signals.request_started, signals.request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -61,7 +60,7 @@ def one_transaction():
 
 @pytest.fixture
 def keys(site, settings):
-    """What each role sends to be let in. Nobody is refused for asking often."""
+    """Return the headers with which each role authenticates. There are no rate limits."""
     settings.RATE_LIMITS = {}
     people = site.people.items()
     keys = {role: {"Authorization": f"Bearer {issue_token(who, 'test')}"} for role, who in people}
@@ -73,38 +72,38 @@ def send_all(name, mode, headers):
     wanted = operation(name)["operationId"]
     found = SCHEMA.find_operation_by_id(wanted)
 
-    @HOW
+    @FUZZ_SETTINGS
     @given(case=found.as_strategy(generation_mode=mode))
     def send(case):
         response = case.call(headers=headers)
         commit()
-        # What rules refuse that no shape can tell is looked at below.
+        # Rules that no schema can express are checked below.
         case.validate_response(
             response, headers=headers, excluded_checks=[positive_data_acceptance]
         )
         if mode is GenerationMode.POSITIVE:
-            assert is_taken_seriously(name, response), case.as_curl_command()
+            assert is_accepted_or_ruled_out(name, response), case.as_curl_command()
 
     try:
         send()
     except Unsatisfiable:
-        # Where nothing can be sent, nothing forbidden can.
+        # An operation without parameters and body has no forbidden request.
         assert not {"parameters", "requestBody"} & set(operation(name))
 
 
-def is_taken_seriously(name, response):
-    """Whether what the description allows was answered, or refused for what it says only."""
+def is_accepted_or_ruled_out(name, response):
+    """Return whether a request that the document allows succeeded or broke a documented rule."""
     if response.status_code != 400:
         return response.status_code < 400 or response.status_code in (401, 403, 404, 409, 412, 422)
     document = response.json()
     if document["code"] == "bad-field":
-        return document["facts"]["reason"] not in SHAPELESS
-    return document["code"] in {kind.code for kind in TABLE[name].refusals}
+        return document["facts"]["reason"] not in SCHEMA_REASONS
+    return document["code"] in {problem.code for problem in raised_problems(name)}
 
 
 @pytest.mark.parametrize("name", NAMES)
-class TestAnything:
+class TestEveryEndpoint:
     @pytest.mark.parametrize("mode", MODES)
-    def test_that_is_allowed_or_forbidden_is_answered_as_described(self, keys, name, mode):
+    def test_responds_as_described(self, keys, name, mode):
         for role in ROLES:
             send_all(name, MODES[mode], keys[role])

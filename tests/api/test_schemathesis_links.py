@@ -1,4 +1,4 @@
-"""Everybody goes where answers lead: what one call gave, the next one asks about.
+"""Schemathesis follows the links of the OpenAPI document from response to response, as every role.
 
 A few walks for each role; FUZZ_EXAMPLES=200 makes many.
 """
@@ -11,47 +11,60 @@ from django.db import transaction
 from hypothesis import settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.api.test_schemathesis import EXAMPLES, HOW, SCHEMA, keys, one_transaction
+from tests.api.test_schemathesis import EXAMPLES, FUZZ_SETTINGS, SCHEMA, keys, one_transaction
 from tests.api_fixtures import ROLES, commit
-from tests.openapi_document import DOCUMENT, operation
-from tracetrack.openapi.schema import TABLE, operation_id
+from tests.openapi_document import DOCUMENT, NAMES, example_of, operation, successes
 
 __all__ = ["keys", "one_transaction"]
 
 STEPS = 12
-LED = {
-    operation_id(to): sorted({*values})
-    for told in TABLE.values()
-    for to, values in told.leads.items()
+# Per endpoint: the links of its responses.
+LINKS = {
+    name: links
+    for name in NAMES
+    for response in successes(name).values()
+    if (links := response.get("links"))
 }
+LINKED_IDS = {target for links in LINKS.values() for target in links}
+OPERATIONS = {operation(name)["operationId"]: operation(name) for name in NAMES}
 
 
 class TestALink:
-    @pytest.mark.parametrize("name", [name for name, told in TABLE.items() if told.leads])
-    def test_leads_to_what_there_is_with_what_the_example_holds(self, name):
-        told = TABLE[name]
+    def test_has_every_path_parameter_of_its_target(self):
+        for name, links in LINKS.items():
+            for target, link in links.items():
+                parameters = OPERATIONS[target]["parameters"]
+                wanted = {one["name"] for one in parameters if one["in"] == "path"}
 
-        for to, values in told.leads.items():
-            wanted = {one["name"] for one in operation(to)["parameters"] if one["in"] == "path"}
-            assert set(values) == wanted
-            for pointer in values.values():
-                if pointer.startswith("$response"):
-                    assert held(told.example, pointer.partition("#/")[2]) is not None
+                assert set(link["parameters"]) == wanted, name
 
-    @pytest.mark.parametrize("route", sorted(DOCUMENT["paths"]))
-    def test_leads_to_whatever_is_asked_for_by_a_name(self, route):
-        for one in DOCUMENT["paths"][route].values():
-            assert "{" not in route or one["operationId"] in LED
+    def test_points_to_a_value_of_the_example(self):
+        for name, links in LINKS.items():
+            example = example_of(next(iter(successes(name).values()))["content"])
+            for link in links.values():
+                for pointer in link["parameters"].values():
+                    if pointer.startswith("$response"):
+                        assert value_at(example, pointer.partition("#/")[2]) is not None, name
+
+    def test_leads_to_every_operation_with_a_path_parameter(self):
+        with_parameters = {
+            one["operationId"]
+            for path, item in DOCUMENT["paths"].items()
+            if "{" in path
+            for one in item.values()
+        }
+
+        assert with_parameters == LINKED_IDS
 
 
 class TestAWalk:
     @pytest.mark.parametrize("role", ROLES)
-    def test_of_anybody_is_answered_as_described(self, keys, role):
-        went: Counter[str] = Counter()
+    def test_gets_the_responses_that_are_described(self, keys, role):
+        visited: Counter[str] = Counter()
 
         class Walk(SCHEMA.as_state_machine()):
             def setup(self):
-                # Every walk begins at the same site.
+                # Every walk starts with the same data.
                 self.block = transaction.atomic()
                 self.block.__enter__()
 
@@ -66,22 +79,24 @@ class TestAWalk:
                 super().after_call(response, case)
                 commit()
                 if response.status_code < 300:
-                    went[case.operation.definition.raw["operationId"]] += 1
+                    visited[case.operation.definition.raw["operationId"]] += 1
 
             def validate_response(self, response, case, **kwargs: Any):
                 case.validate_response(
                     response, excluded_checks=[positive_data_acceptance], **kwargs
                 )
 
-        Walk.run(settings=settings(HOW, max_examples=EXAMPLES * 2, stateful_step_count=STEPS))
+        Walk.run(
+            settings=settings(FUZZ_SETTINGS, max_examples=EXAMPLES * 2, stateful_step_count=STEPS)
+        )
 
-        assert went or role == "anonymous"
+        assert visited or role == "anonymous"
         if role == "administrator":
-            assert {*went} & {*LED}, went
+            assert {*visited} & LINKED_IDS, visited
 
 
-def held(example: Any, pointer: str) -> Any:
-    """What stands at a place of an example."""
+def value_at(example: Any, pointer: str) -> Any:
+    """Return the value of an example at a JSON pointer."""
     for part in pointer.split("/"):
         example = example[int(part) if part.isdecimal() else part]
     return example

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.api_fixtures import CALLS, HERE, LOT, commit, made_delivery
 from tests.endpoints import allowed_role, api_views
 from tests.factories import make_parent
-from tests.openapi_document import DOCUMENT, operation
+from tests.openapi_document import operation, resolve
 from tests.problem_assertions import assert_problem
 
 SHOWING = sorted(
@@ -45,11 +45,10 @@ def rows(answer):
 def described(name):
     """The names of the fields that the description gives to what is shown."""
     content = operation(name)["responses"]["200"]["content"]
-    shape = content["application/json"]["schema"]
-    if "properties" in shape:
-        shape = shape["properties"]["results"]["items"]
-    named = shape["anyOf"][0]["$ref"].rsplit("/", 1)[-1]
-    return tuple(DOCUMENT["components"]["schemas"][named]["properties"])
+    schema = resolve(content["application/json"]["schema"])
+    if "properties" in schema:
+        schema = schema["properties"]["results"]["items"]
+    return tuple(resolve(schema["anyOf"][0])["properties"])
 
 
 class TestTheFields:

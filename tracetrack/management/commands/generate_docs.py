@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from tracetrack.openapi.api_reference import render_api_reference
-from tracetrack.openapi.document import document
+from tracetrack.openapi.document import openapi_json
 from tracetrack.openapi.error_reference import render_error_reference
 
 
@@ -27,5 +27,5 @@ def generated_pages() -> dict[Path, str]:
     docs = Path(settings.BASE_DIR) / "docs"
     return {
         docs / "errors.md": render_error_reference(),
-        docs / "api-reference.md": render_api_reference(json.loads(document())),
+        docs / "api-reference.md": render_api_reference(json.loads(openapi_json())),
     }

@@ -1,6 +1,6 @@
-"""bench/wsgi.py behind the product's ASGI server."""
+"""bench/wsgi.py behind the product's ASGI application."""
 
-from bench.wsgi import application as wsgi
-from tracetrack.asgi import entry
+from bench.wsgi import application as wsgi_application
+from tracetrack.asgi import create_application
 
-application = entry(wsgi)
+application = create_application(wsgi_application)

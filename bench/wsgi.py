@@ -1,4 +1,4 @@
-"""The product's WSGI application, and a function that returns the same bytes to compare with."""
+"""The product's WSGI application, and a bare function that returns the same bytes."""
 
 import os
 from collections.abc import Iterable
@@ -6,23 +6,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.utils.module_loading import import_string
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.project")
-product = import_string("tracetrack.wsgi.application")
+# After the settings are chosen: importing it sets Django up.
+from tracetrack.wsgi import application as product
 
 
 @cache
 def body() -> bytes:
-    """Return the dashboard response as it was when the server started."""
+    """Return the dashboard as it was when the server started."""
     return Path(os.environ["BENCH_BODY"]).read_bytes()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Answer /bench/bytes without Django, everything else with it."""
+    """Answer /bench/bytes without Django, all other paths with it."""
     if environ["PATH_INFO"] != "/bench/bytes":
-        response: Iterable[bytes] = product(environ, start_response)
-        return response
+        result: Iterable[bytes] = product(environ, start_response)
+        return result
     content = body()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
     start_response("200 OK", headers)

@@ -85,7 +85,7 @@ def running(**variables: str) -> Iterator[Server]:
     command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
-        supervisor.await_answer(process, "127.0.0.1", port)
+        supervisor.wait_until_ready(process, "127.0.0.1", port)
         yield Server(port, process.pid)
     finally:
         process.terminate()

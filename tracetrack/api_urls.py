@@ -36,9 +36,7 @@ urlpatterns = [
     path("tokens/<int:token>/revoke", accounts.TokenRevoke.as_view(), name="token-revoke"),
     path("webhooks", webhooks.Webhooks.as_view(), name="webhooks"),
     path("webhooks/<int:webhook>", webhooks.WebhookDetail.as_view(), name="webhook"),
-    path(
-        "webhooks/<int:webhook>/rotate", webhooks.RotateSecret.as_view(), name="webhook-rotate"
-    ),
+    path("webhooks/<int:webhook>/rotate", webhooks.RotateSecret.as_view(), name="webhook-rotate"),
     path("webhooks/<int:webhook>/test", webhooks.SendTest.as_view(), name="webhook-test"),
     path(
         "webhooks/<int:webhook>/deliveries",

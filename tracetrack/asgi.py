@@ -1,6 +1,6 @@
-"""One port for all: WebSockets on the event loop, HTTP through wsgi.py in threads.
+"""The ASGI application: WebSockets on the event loop, HTTP through tracetrack.wsgi in threads.
 
-Why: docs/decisions/0040-single-port-server.md.
+See docs/decisions/0040-single-port-server.md.
 """
 
 from typing import Any
@@ -10,32 +10,30 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
 from django.urls import path
 
-# First: it makes Django ready.
-from tracetrack.wsgi import application as wsgi  # isort: skip
+# First, because it sets Django up.
+from tracetrack.wsgi import application as wsgi_application  # isort: skip
 from dashboard.live.consumers import LiveConsumer
 from tracetrack.server.asgi_wsgi_bridge import Bridge
-from tracetrack.server.fastpath import opens_for
-from tracetrack.server.token_prefetch import Ahead
+from tracetrack.server.token_prefetch import TokenPrefetcher
 
 
-def entry(app: Any) -> Any:
-    """The way in for everybody: `app`, which speaks WSGI, and beside it the sockets."""
-    tokens = Ahead()
-
-    async def ahead(environ: dict[str, Any]) -> None:
-        if opens_for(environ):
-            await tokens.note(environ)
-
-    patience = settings.DB_IDLE_SECONDS
-    http = Bridge(app, threads=settings.THREADS, patience=patience, ahead=ahead)
-    return ProtocolTypeRouter(
-        {
-            "http": http,
-            "websocket": AllowedHostsOriginValidator(
-                URLRouter([path("live", LiveConsumer.as_asgi())])
-            ),
-        }
+def create_application(wsgi: Any) -> Any:
+    """Return the ASGI application that passes HTTP requests to the WSGI application `wsgi`."""
+    http = Bridge(
+        wsgi,
+        threads=settings.THREADS,
+        send_timeout=settings.DB_IDLE_SECONDS,
+        prepare=_prefetch_tokens if settings.FAST_PATH else None,
     )
+    websocket = AllowedHostsOriginValidator(URLRouter([path("live", LiveConsumer.as_asgi())]))
+    return ProtocolTypeRouter({"http": http, "websocket": websocket})
 
 
-application = entry(wsgi)
+async def _prefetch_tokens(environ: dict[str, Any]) -> None:
+    # Other requests need a connection of the pool anyway.
+    if wsgi_application.accepts(environ):
+        await _prefetcher.prefetch(environ)
+
+
+_prefetcher = TokenPrefetcher()
+application = create_application(wsgi_application)

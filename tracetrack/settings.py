@@ -88,6 +88,8 @@ TEMPLATES = [
 # The web server (gunicorn.conf.py reads these).
 WORKERS = env.integer("WORKERS", default=min(os.cpu_count() or 1, 8), at_least=1, at_most=64)
 THREADS = env.integer("THREADS", default=320, at_least=1, at_most=1024)
+# Answer requests for cached views before Django's middleware (tracetrack/server/fastpath.py).
+FAST_PATH = env.boolean("FAST_PATH", default=True)
 
 # The database. Without DATABASE_URL: the embedded server, which manage.py and tests/conftest.py
 # start; importing this page never does. The connections are for all processes together: so many

@@ -37,11 +37,16 @@ def with_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     etag = str(response.headers.get("ETag") or make_etag(response.content))
     response.headers["ETag"] = etag
     response.headers.setdefault("Cache-Control", "private, no-cache")
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    if ANY not in known and etag.removeprefix(WEAK) not in {k.removeprefix(WEAK) for k in known}:
+    if not is_not_modified(request, etag):
         return response
     not_modified = HttpResponseNotModified()
     for name in NOT_MODIFIED_HEADERS:
         if name in response.headers:
             not_modified[name] = response[name]
     return not_modified
+
+
+def is_not_modified(request: HttpRequest, etag: str) -> bool:
+    """Return whether If-None-Match of the request contains this ETag (weak comparison)."""
+    known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    return ANY in known or etag.removeprefix(WEAK) in {tag.removeprefix(WEAK) for tag in known}

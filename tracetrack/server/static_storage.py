@@ -1,4 +1,4 @@
-"""Static files whose names carry a hash of what they hold, so that browsers keep them for ever."""
+"""Static files with a content hash in their names, so that browsers can cache them for ever."""
 
 import posixpath
 import re
@@ -12,10 +12,11 @@ IMPORT = re.compile(r"""^@import "([^"]+)";$""", re.MULTILINE)
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """Also rewrites what ES modules import, or a new module would load yesterday's neighbour.
+    """WhiteNoise's storage, which also rewrites the imports of ES modules and joins style sheets.
 
-    A style sheet that imports others becomes one file: what a browser would ask for one behind the
-    other, it gets at once.
+    Without rewritten imports a new module would load an old version of another one. A style sheet
+    that imports others becomes one file, so that the browser needs one request instead of several
+    in sequence.
     """
 
     support_js_module_import_aggregation = True
@@ -23,7 +24,7 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):
     def post_process(
         self, paths: dict[str, Any], dry_run: bool = False, **options: Any
     ) -> Iterator[Any]:
-        """Join, hash and compress what `collectstatic` has copied."""
+        """Join, hash and compress the files that `collectstatic` has copied."""
         joined: dict[str, Any] = {}
         for name in [] if dry_run else [name for name in paths if name.endswith(".css")]:
             text = _joined(name, paths)
@@ -34,9 +35,9 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):
 
 
 def _joined(name: str, paths: dict[str, Any]) -> str | None:
-    """A style sheet with what it imports in place of the imports; None where it imports nothing.
+    """Return a style sheet with its imports replaced by their text; None if it has no imports.
 
-    Read where it was written: the copy may have been joined before.
+    Reads the source files: the collected copy may have been joined before.
     """
     text, folder = _text(name, paths), posixpath.dirname(name)
     if not IMPORT.search(text):

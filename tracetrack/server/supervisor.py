@@ -1,4 +1,4 @@
-"""What `make run` takes: a free port, gunicorn in front, and an orderly end."""
+"""The processes of `make run`: web server and webhook worker, from start to orderly shutdown."""
 
 import errno
 import hashlib
@@ -18,10 +18,10 @@ import django
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
-ANSWER_SECONDS = 60.0
-# gunicorn gives its requests 30 seconds; then it is hanging.
-LEAVE_SECONDS = 45.0
-LOOK_SECONDS = 2.0
+START_TIMEOUT_SECONDS = 60.0
+# gunicorn gives its requests 30 seconds; after this it hangs.
+STOP_TIMEOUT_SECONDS = 45.0
+CHECK_INTERVAL_SECONDS = 2.0
 
 
 class ServingError(Exception):
@@ -29,15 +29,15 @@ class ServingError(Exception):
 
 
 class Interrupted(BaseException):
-    """Somebody asked us to end. No Exception, so that no handler on the way swallows it."""
+    """A signal asks the process to end. A BaseException, so that no handler catches it."""
 
 
 def check_port(host: str, port: int) -> None:
-    """Refuse a port that somebody else has, or an address that is not this machine's."""
+    """Raise ServingError if the port is taken or the address is not one of this machine."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
-            # As gunicorn does; otherwise connections that just ended would count as somebody.
+            # As gunicorn does; without it, recently closed connections make the port seem taken.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except PermissionError:
@@ -46,7 +46,7 @@ def check_port(host: str, port: int) -> None:
         if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
             raise ServingError(
                 f"HOST is {host}, which is no address of this machine. "
-                "Try HOST=127.0.0.1, or HOST=0.0.0.0 for all that it has."
+                "Try HOST=127.0.0.1, or HOST=0.0.0.0 for all addresses."
             ) from None
         raise ServingError(
             f"Port {port} on {host} cannot be used: {error.strerror}. Try PORT={port + 1} make run."
@@ -54,17 +54,17 @@ def check_port(host: str, port: int) -> None:
 
 
 def collect_static(root: Path) -> None:
-    """Collect, hash and compress the static files, which takes seconds, if any of them changed."""
-    note = root / ".collected"
-    now = _fingerprint()
-    if note.exists() and note.read_text(encoding="utf-8") == now:
+    """Run collectstatic if a static file has changed since the last time; it takes seconds."""
+    stamp = root / ".collected"
+    fingerprint = _static_fingerprint()
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint:
         return
-    note.unlink(missing_ok=True)
+    stamp.unlink(missing_ok=True)
     call_command("collectstatic", verbosity=0, interactive=False)
-    note.write_text(now, encoding="utf-8")
+    stamp.write_text(fingerprint, encoding="utf-8")
 
 
-def _fingerprint() -> str:
+def _static_fingerprint() -> str:
     digest = hashlib.sha256(django.__version__.encode())
     for finder in get_finders():
         for name, storage in finder.list([]):
@@ -75,91 +75,94 @@ def _fingerprint() -> str:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Have Ctrl-C, SIGTERM and a closed terminal raise Interrupted, once, during a block."""
+    """Raise Interrupted, once, if SIGINT, SIGTERM or SIGHUP arrives during a block."""
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        # A second Ctrl-C would interrupt the orderly end, which takes a moment.
+        # A second Ctrl-C must not interrupt the shutdown.
         for one in signals:
             signal.signal(one, signal.SIG_IGN)
         raise Interrupted
 
-    before = {one: signal.signal(one, interrupt) for one in signals}
+    previous = {one: signal.signal(one, interrupt) for one in signals}
     try:
         yield
     finally:
-        for one, handler in before.items():
+        for one, handler in previous.items():
             signal.signal(one, handler)
 
 
 @contextmanager
 def gunicorn(base: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run gunicorn during a block, and let it finish its requests at the end."""
+    """Run gunicorn during a block; at the end let it finish its requests."""
     config = str(base / "gunicorn.conf.py")
-    process = _begin(base, "-m", "gunicorn", "-c", config)
+    process = _start(base, "-m", "gunicorn", "-c", config)
     try:
         yield process
     finally:
-        _end(process)
+        _stop(process)
 
 
 class WebhookWorker:
-    """The process that tells other systems, during a block. Dies it, another takes its place."""
+    """Context manager that runs `manage.py webhook_worker`."""
 
     def __init__(self, base: Path) -> None:
         self.base = base
 
     def __enter__(self) -> Self:
-        self.process = _begin(self.base, "manage.py", "webhook_worker")
+        self.process = _start(self.base, "manage.py", "webhook_worker")
         return self
 
     def __exit__(self, *error: object) -> None:
-        _end(self.process)
+        _stop(self.process)
 
-    def revive(self) -> None:
-        """Start it again where it has ended."""
+    def restart_if_ended(self) -> None:
+        """Start the process again if it has ended."""
         if self.process.poll() is not None:
-            self.process = _begin(self.base, "manage.py", "webhook_worker")
+            self.process = _start(self.base, "manage.py", "webhook_worker")
 
 
 def watch(server: subprocess.Popen[bytes], worker: WebhookWorker) -> None:
-    """Look after the worker until the web server ends."""
+    """Keep the webhook worker running until the web server ends."""
     while True:
         try:
-            server.wait(LOOK_SECONDS)
+            server.wait(CHECK_INTERVAL_SECONDS)
         except subprocess.TimeoutExpired:
-            worker.revive()
+            worker.restart_if_ended()
         else:
             return
 
 
-def _begin(base: Path, *command: str) -> subprocess.Popen[bytes]:
-    # Ctrl-C goes to the whole terminal; we pass it on, once, in our own time.
+def _start(base: Path, *command: str) -> subprocess.Popen[bytes]:
+    # A session of its own: otherwise Ctrl-C in the terminal would reach the child directly.
     return subprocess.Popen([sys.executable, *command], cwd=base, start_new_session=True)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(LEAVE_SECONDS)
+        process.wait(STOP_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
-def await_answer(process: subprocess.Popen[bytes], host: str, port: int) -> None:
-    """Wait until the server answers, whatever it says; notice when it died instead."""
-    deadline = time.monotonic() + ANSWER_SECONDS
-    while not _answers(host, port):
+def wait_until_ready(process: subprocess.Popen[bytes], host: str, port: int) -> None:
+    """Wait until the web server answers a request, with any status.
+
+    Raises ServingError if its process ends first or START_TIMEOUT_SECONDS pass.
+    """
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not _is_answering(host, port):
         if process.poll() is not None:
-            raise ServingError("The web server ended by itself; its last words stand above.")
+            raise ServingError("The web server ended by itself; see its messages above.")
         if time.monotonic() > deadline:
             raise ServingError(f"The web server does not answer on port {port}.")
         time.sleep(0.1)
 
 
-def _answers(host: str, port: int) -> bool:
-    # A server on all addresses is also on this one.
+def _is_answering(host: str, port: int) -> bool:
+    # A server that listens on all addresses answers on the local one.
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     connection = http.client.HTTPConnection(reachable, port, timeout=5)
     try:

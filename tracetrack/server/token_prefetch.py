@@ -1,7 +1,7 @@
-"""Tokens looked up ahead, on the event loop: one question to the database for all who wait.
+"""Token look-up on the event loop: one query for all requests that are waiting.
 
-Each is looked up after its request has come, so a revoked token is shut out with the next request.
-docs/decisions/0042-token-prefetch.md
+A token is looked up after its request has arrived, so a revoked token is rejected with the next
+request. See docs/decisions/0042-token-prefetch.md.
 """
 
 import asyncio
@@ -21,80 +21,81 @@ from tracetrack.db.pool import open_async_connection
 log = logging.getLogger(__name__)
 
 Row = tuple[Any, ...]
-# A function of the database, planned once for each connection: migrations/0008_find_tokens.py.
-FIND = "SELECT * FROM accounts_find_tokens(%s::text[], %s)"
-# After this the request goes to its thread without, and hears there what is wrong.
-PATIENCE_SECONDS = 1.0
+Waiting = dict[str, list["asyncio.Future[Row | None]"]]
+# A SQL function, because PostgreSQL then plans the query once per connection.
+FIND_TOKENS = "SELECT * FROM accounts_find_tokens(%s::text[], %s)"
+# After this time a request continues without a row, and looks its token up itself.
+TIMEOUT_SECONDS = 1.0
 
 
-class Ahead:
-    """The look-ups of one process: one connection of its own, one question at a time."""
+class TokenPrefetcher:
+    """Looks tokens up for one process, with one connection and one query at a time."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, list[asyncio.Future[Row | None]]] = {}
-        self._asking: asyncio.Task[None] | None = None
-        self._own: psycopg.AsyncConnection[Row] | None = None
-        self._until = 0.0
+        self._waiting: Waiting = {}
+        self._task: asyncio.Task[None] | None = None
+        self._connection: psycopg.AsyncConnection[Row] | None = None
+        self._expires_at = 0.0
 
-    async def note(self, environ: dict[str, Any]) -> None:
-        """Have a request know what its token is good for, or nothing where the database fails."""
+    async def prefetch(self, environ: dict[str, Any]) -> None:
+        """Store the row of a request's token in its environ, or nothing if the database fails."""
         digest = token_digest(bearer_token(environ) or "")
         future: asyncio.Future[Row | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(digest, []).append(future)
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._serve())
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
         with suppress(psycopg.Error, TimeoutError):
             environ[PREFETCHED_TOKEN] = await future
 
-    async def _serve(self) -> None:
-        """Ask for all that have come until nobody waits. Who comes meanwhile is asked for next."""
+    async def _run(self) -> None:
+        """Query in rounds until no request waits. Requests that arrive meanwhile share the next."""
         while self._waiting:
-            # Whose requests are there already are asked for with the first.
+            # Lets requests that have already arrived join the first round.
             await asyncio.sleep(0)
-            asked, self._waiting = self._waiting, {}
-            found: dict[str, Row] | Exception = TimeoutError()
+            batch, self._waiting = self._waiting, {}
+            result: dict[str, Row] | Exception = TimeoutError()
             try:
-                found = {row[0]: row[1:] for row in await self._asked_for(list(asked))}
+                result = {row[0]: row[1:] for row in await self._find(list(batch))}
             except (psycopg.Error, TimeoutError) as error:
-                log.warning("Tokens were not looked up ahead: %s", error)
-                found = error
+                log.warning("Tokens were not prefetched: %s", error)
+                result = error
             finally:
-                _settle(asked, found)
+                _resolve(batch, result)
 
-    async def _asked_for(self, digests: Sequence[str]) -> list[Row]:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+    async def _find(self, digests: Sequence[str]) -> list[Row]:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             try:
-                return await self._ask(digests)
+                return await self._query(digests)
             except psycopg.OperationalError:
-                # It may have been ended between two questions; a new one tells.
-                await self._part()
-                return await self._ask(digests)
+                # The server may have closed the idle connection: try once more with a new one.
+                await self._close()
+                return await self._query(digests)
 
-    async def _ask(self, digests: Sequence[str]) -> list[Row]:
+    async def _query(self, digests: Sequence[str]) -> list[Row]:
         clock = asyncio.get_running_loop().time
-        if self._own is not None and (self._own.broken or clock() > self._until):
-            await self._part()
-        if self._own is None:
-            self._own = await open_async_connection()
-            self._until = clock() + settings.DB_POOL_LIFETIME
-        cursor = await self._own.execute(FIND, [digests, timezone.now()], prepare=True)
+        if self._connection is not None and (self._connection.broken or clock() > self._expires_at):
+            await self._close()
+        if self._connection is None:
+            self._connection = await open_async_connection()
+            self._expires_at = clock() + settings.DB_POOL_LIFETIME
+        cursor = await self._connection.execute(
+            FIND_TOKENS, [digests, timezone.now()], prepare=True
+        )
         return await cursor.fetchall()
 
-    async def _part(self) -> None:
-        own, self._own = self._own, None
-        if own is not None:
-            await own.close()
+    async def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
 
-def _settle(
-    asked: dict[str, list["asyncio.Future[Row | None]"]], found: dict[str, Row] | Exception
-) -> None:
-    for digest, futures in asked.items():
+def _resolve(batch: Waiting, result: dict[str, Row] | Exception) -> None:
+    for digest, futures in batch.items():
         for future in futures:
-            # Who has hung up meanwhile waits no more.
+            # Cancelled if its client has disconnected.
             if future.done():
                 continue
-            if isinstance(found, Exception):
-                future.set_exception(found)
+            if isinstance(result, Exception):
+                future.set_exception(result)
             else:
-                future.set_result(found.get(digest))
+                future.set_result(result.get(digest))

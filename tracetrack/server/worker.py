@@ -1,4 +1,4 @@
-"""gunicorn's asgi worker, with an end: whoever hangs, a worker that is to stop is gone in time."""
+"""A gunicorn worker with a bounded shutdown, even if a thread or a connection hangs."""
 
 import asyncio
 import faulthandler
@@ -8,36 +8,37 @@ from contextlib import suppress
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
-# A question may be on its way on a line that is open.
-SILENCE_SECONDS = 1.0
-# Within the time after which the parent kills: first who is served, then what hangs all the same.
-SERVED_SHARE, HUNG_SHARE = 0.8, 0.95
+# Idle connections are closed after this time, in which a request may still arrive on them.
+IDLE_SECONDS = 1.0
+# Shares of graceful_timeout, after which gunicorn's arbiter kills the worker: until the first one
+# requests may finish, at the second one the worker exits in any case.
+GRACEFUL_SHARE, EXIT_SHARE = 0.8, 0.95
 
 
 class Worker(ASGIWorker):
-    """One process that answers. When it stops it does not wait for who says nothing."""
+    """gunicorn's ASGI worker, which on shutdown does not wait for idle connections."""
 
     async def _shutdown(self) -> None:
-        # Where the parent is gone, nobody has said so yet.
+        # If the arbiter is gone, no signal has set this.
         self.alive = False
-        graceful = self.cfg.graceful_timeout
-        # Below Python, so that no thread, loop or lock can hold it up; it also says who hung.
-        faulthandler.dump_traceback_later(graceful * HUNG_SHARE, exit=True)
-        self.loop.call_later(SILENCE_SECONDS, self._hang_up)
+        graceful_seconds = self.cfg.graceful_timeout
+        # A C-level timer, so that no thread, loop or lock can delay it. It logs all stacks.
+        faulthandler.dump_traceback_later(graceful_seconds * EXIT_SHARE, exit=True)
+        self.loop.call_later(IDLE_SECONDS, self._close_idle_connections)
         with suppress(TimeoutError):
-            async with asyncio.timeout(graceful * SERVED_SHARE):
+            async with asyncio.timeout(graceful_seconds * GRACEFUL_SHARE):
                 await super()._shutdown()
 
-    def _hang_up(self) -> None:
+    def _close_idle_connections(self) -> None:
         for task in asyncio.all_tasks(self.loop):
-            if _silent(task):
+            if _is_idle(task):
                 task.cancel()
 
 
-def _silent(task: "asyncio.Task[object]") -> bool:
-    """Whether it serves a connection that has asked nothing, or nothing more."""
+def _is_idle(task: "asyncio.Task[object]") -> bool:
+    """Return whether a task serves a connection that is waiting for a request."""
     coroutine = task.get_coro()
     if not inspect.iscoroutine(coroutine):
         return False
-    serving = inspect.getcoroutinelocals(coroutine).get("self")
-    return isinstance(serving, ASGIProtocol) and serving._awaiting_request
+    protocol = inspect.getcoroutinelocals(coroutine).get("self")
+    return isinstance(protocol, ASGIProtocol) and protocol._awaiting_request

@@ -1,4 +1,4 @@
-"""The bridge between the server and Django: what goes in, what comes out, who left meanwhile."""
+"""The ASGI-to-WSGI bridge: request bodies, responses, clients that disconnect."""
 
 import asyncio
 import threading
@@ -23,66 +23,72 @@ def scope(*headers, method="GET", path=b"/a%2Fb%FF"):
 
 
 class Client:
-    """Sends pieces of a body and then stays, or leaves; keeps what it was sent."""
+    """Sends chunks of a body, then waits or disconnects; stores the messages it gets.
 
-    def __init__(self, *pieces, leaves=False, takes=True):
-        self.pieces, self.leaves, self.takes, self.got = list(pieces), leaves, takes, []
+    With reads=False it never takes a message.
+    """
+
+    def __init__(self, *chunks, disconnects=False, reads=True):
+        self.chunks, self.messages = list(chunks), []
+        self.disconnects, self.reads = disconnects, reads
 
     async def receive(self):
-        if self.pieces:
-            piece = self.pieces.pop(0)
-            return {"type": "http.request", "body": piece, "more_body": bool(self.pieces)}
-        if self.leaves:
+        if self.chunks:
+            chunk = self.chunks.pop(0)
+            return {"type": "http.request", "body": chunk, "more_body": bool(self.chunks)}
+        if self.disconnects:
             return {"type": "http.disconnect"}
         return await asyncio.Future()
 
     async def send(self, message):
-        self.got.append(message)
-        if not self.takes:
+        self.messages.append(message)
+        if not self.reads:
             await asyncio.Event().wait()
 
     @property
     def body(self):
-        return b"".join(message.get("body", b"") for message in self.got)
+        return b"".join(message.get("body", b"") for message in self.messages)
 
 
-def ask(app, client, *headers, patience=30.0, method="GET"):
-    asked = Bridge(app, threads=2, patience=patience)
-    called = asked(scope(*headers, method=method), client.receive, client.send)
-    # A loop of its own, in a thread of its own: the page tests have one running in this thread.
-    with ThreadPoolExecutor(1) as alone:
-        alone.submit(asyncio.run, called).result()
+def request(app, client, *headers, send_timeout=30.0, method="GET"):
+    """Send a request of this client to a WSGI application."""
+    bridge = Bridge(app, threads=2, send_timeout=send_timeout)
+    call = bridge(scope(*headers, method=method), client.receive, client.send)
+    # In a thread with its own loop: browser tests leave a running loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, call).result()
 
 
-def ends_of_reading(client):
-    """How much came of a long body, or what ended its reading."""
-    ends = []
+def read_large_body(client):
+    """Return the length of a large body, or the type of the error that ends reading it."""
+    results = []
 
-    def app(given, start):
-        start("200 OK", [("Content-Length", "0")])
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Length", "0")])
         try:
-            ends.append(len(given["wsgi.input"].read(MAX_BUFFERED_BODY_BYTES + 1)))
+            results.append(len(environ["wsgi.input"].read(MAX_BUFFERED_BODY_BYTES + 1)))
         except OSError as error:
-            ends.append(type(error))
+            results.append(type(error))
         return []
 
-    ask(app, client, (b"content-length", b"%d" % (MAX_BUFFERED_BODY_BYTES + 1)), method="POST")
-    return ends
+    length = (b"content-length", b"%d" % (MAX_BUFFERED_BODY_BYTES + 1))
+    request(app, client, length, method="POST")
+    return results
 
 
-def echo(given, start):
-    start("200 OK", LENGTH)
-    return [given["wsgi.input"].read(int(given.get("CONTENT_LENGTH", 0)))]
+def echo(environ, start_response):
+    start_response("200 OK", LENGTH)
+    return [environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH", 0)))]
 
 
-class Stream:
-    """Pieces without end, until it is closed."""
+class EndlessResponse:
+    """A WSGI application whose response ends only when it is closed."""
 
     def __init__(self):
         self.closed = threading.Event()
 
-    def __call__(self, given, start):
-        start("200 OK", [])
+    def __call__(self, environ, start_response):
+        start_response("200 OK", [])
         return self
 
     def __iter__(self):
@@ -93,107 +99,108 @@ class Stream:
         self.closed.set()
 
 
-class TestARequest:
-    def test_reaches_the_application_as_it_was_written(self):
+class TestEnviron:
+    def test_has_the_request_line_and_headers(self):
         headers = [
             (b"host", b"a"), (b"cookie", b"a=1"), (b"cookie", b"b=2"), (b"x-two", b"1"),
             (b"x-two", b"2"), (b"content-type", b"text/plain"),
         ]  # fmt: skip
-        found = environ(scope(*headers), None)
+        variables = environ(scope(*headers), None)
 
-        assert found["PATH_INFO"] == "/a/b\xff"
-        assert (found["HTTP_COOKIE"], found["HTTP_X_TWO"]) == ("a=1; b=2", "1,2")
-        assert (found["CONTENT_TYPE"], found["wsgi.url_scheme"]) == ("text/plain", "https")
-        assert (found["REMOTE_ADDR"], found["SERVER_PORT"]) == ("192.0.2.7", "8000")
+        assert variables["PATH_INFO"] == "/a/b\xff"
+        assert (variables["HTTP_COOKIE"], variables["HTTP_X_TWO"]) == ("a=1; b=2", "1,2")
+        assert variables["CONTENT_TYPE"] == "text/plain"
+        assert variables["wsgi.url_scheme"] == "https"
+        assert (variables["REMOTE_ADDR"], variables["SERVER_PORT"]) == ("192.0.2.7", "8000")
 
-    def test_leaves_the_fragment_behind(self):
-        found = environ(scope(path=b"/a#b"), None)
-
-        assert found["PATH_INFO"] == "/a"
+    def test_ignores_a_fragment(self):
+        assert environ(scope(path=b"/a#b"), None)["PATH_INFO"] == "/a"
 
     @pytest.mark.parametrize(
         ("target", "path"),
         [(b"http://a.example/b/c", "/b/c"), (b"HTTPS://a.example:8/b#c", "/b"),
          (b"http://a.example", "/"), (b"/http://a/b", "/http://a/b"), (b"*", "*")],
     )  # fmt: skip
-    def test_may_be_said_as_to_a_proxy(self, target, path):
+    def test_accepts_the_absolute_form(self, target, path):
         assert environ(scope(path=target), None)["PATH_INFO"] == path
 
+
+class TestRequestBody:
     @pytest.mark.parametrize(
         "size",
         [0, 5, MAX_BUFFERED_BODY_BYTES, MAX_BUFFERED_BODY_BYTES + 1, 3 * MAX_BUFFERED_BODY_BYTES],
     )
-    def test_brings_its_whole_body(self, size):
+    def test_is_read_completely(self, size):
         body = b"b" * size
         client = Client(body[: size // 2], body[size // 2 :])
 
-        ask(echo, client, (b"content-length", b"%d" % size), method="POST")
+        request(echo, client, (b"content-length", b"%d" % size), method="POST")
 
         assert client.body == body
 
-    def test_whose_body_does_not_come_is_told_so(self):
-        client = Client(leaves=True)
+    def test_of_a_client_that_disconnects_is_answered_with_408(self):
+        client = Client(disconnects=True)
 
-        ask(echo, client, (b"content-length", b"9"), method="POST")
+        request(echo, client, (b"content-length", b"9"), method="POST")
 
-        assert client.got[0]["status"] == 408
+        assert client.messages[0]["status"] == 408
 
-    def test_whose_small_body_stands_still_is_told_so(self, monkeypatch):
-        monkeypatch.setattr(asgi_wsgi_bridge, "PAUSE_SECONDS", 0.01)
+    def test_that_is_small_and_pauses_is_answered_with_408(self, monkeypatch):
+        monkeypatch.setattr(asgi_wsgi_bridge, "MAX_PAUSE_SECONDS", 0.01)
         client = Client()
 
-        ask(echo, client, (b"content-length", b"9"), method="POST")
+        request(echo, client, (b"content-length", b"9"), method="POST")
 
-        assert client.got[0]["status"] == 408
+        assert client.messages[0]["status"] == 408
 
-    @pytest.mark.parametrize("faster", ["PAUSE_SECONDS", "FIRST_SECONDS"])
-    def test_whose_long_body_comes_slowly_ends(self, monkeypatch, faster):
-        monkeypatch.setattr(asgi_wsgi_bridge, faster, 0.01)
+    @pytest.mark.parametrize("limit", ["MAX_PAUSE_SECONDS", "INITIAL_BODY_SECONDS"])
+    def test_that_is_large_and_slow_times_out(self, monkeypatch, limit):
+        monkeypatch.setattr(asgi_wsgi_bridge, limit, 0.01)
 
-        assert ends_of_reading(Client()) == [BodyTimeout]
+        assert read_large_body(Client()) == [BodyTimeout]
 
-    def test_whose_long_body_finds_no_room_ends_at_once(self, monkeypatch):
-        room = BoundedSemaphore(1)
-        monkeypatch.setattr(asgi_wsgi_bridge, "BoundedSemaphore", lambda places: room)
+    def test_is_refused_if_too_many_are_read(self, monkeypatch):
+        readers = BoundedSemaphore(1)
+        monkeypatch.setattr(asgi_wsgi_bridge, "BoundedSemaphore", lambda count: readers)
 
-        with room:
-            crowded = ends_of_reading(Client(b"b" * (MAX_BUFFERED_BODY_BYTES + 1)))
-        after = ends_of_reading(Client(b"b", b"b" * MAX_BUFFERED_BODY_BYTES))
+        with readers:
+            refused = read_large_body(Client(b"b" * (MAX_BUFFERED_BODY_BYTES + 1)))
+        accepted = read_large_body(Client(b"b", b"b" * MAX_BUFFERED_BODY_BYTES))
 
-        assert (crowded, after) == ([TooManyBodies], [MAX_BUFFERED_BODY_BYTES + 1])
-        assert room.acquire(blocking=False)
+        assert (refused, accepted) == ([TooManyBodies], [MAX_BUFFERED_BODY_BYTES + 1])
+        assert readers.acquire(blocking=False)
 
 
-class TestAnAnswer:
-    def test_with_a_length_is_one_piece(self):
-        def app(given, start):
-            start("201 Created", LENGTH)
+class TestResponse:
+    def test_with_a_length_is_sent_in_one_message(self):
+        def app(environ, start_response):
+            start_response("201 Created", LENGTH)
             return iter([b"o", b"k"])
 
         client = Client()
-        ask(app, client)
+        request(app, client)
 
-        assert [message["type"] for message in client.got] == [
+        assert [message["type"] for message in client.messages] == [
             "http.response.start",
             "http.response.body",
         ]
-        assert (client.got[0]["status"], client.body) == (201, b"ok")
+        assert (client.messages[0]["status"], client.body) == (201, b"ok")
 
-    def test_without_one_is_sent_while_it_is_made(self):
-        def app(given, start):
-            start("200 OK", [])
+    def test_without_a_length_is_streamed(self):
+        def app(environ, start_response):
+            start_response("200 OK", [])
             yield b"o"
             yield b"k"
 
         client = Client()
-        ask(app, client)
+        request(app, client)
 
-        assert [message.get("body") for message in client.got] == [None, b"o", b"k", b""]
+        assert [message.get("body") for message in client.messages] == [None, b"o", b"k", b""]
 
-    @pytest.mark.parametrize("reader", [Client(leaves=True), Client(takes=False)])
-    def test_that_nobody_takes_ends(self, reader):
-        stream = Stream()
+    @pytest.mark.parametrize("client", [Client(disconnects=True), Client(reads=False)])
+    def test_that_the_client_does_not_read_is_closed(self, client):
+        response = EndlessResponse()
 
-        ask(stream, reader, patience=0.05)
+        request(response, client, send_timeout=0.05)
 
-        assert stream.closed.is_set()
+        assert response.closed.is_set()

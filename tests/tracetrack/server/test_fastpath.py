@@ -1,4 +1,4 @@
-"""The door: programs get kept answers before Django begins, and nothing else is different."""
+"""Cached responses: with and without the fast path they are the same."""
 
 import orjson
 import pytest
@@ -12,194 +12,246 @@ from accounts.authentication import FIND_TOKEN, PREFETCHED_TOKEN
 from accounts.models import ApiToken
 from accounts.token_secrets import token_digest
 from accounts.tokens import revoke_token
-from dashboard.stats.views import DashboardUltra
+from dashboard.stats.views import Ultra
 from tests.api_fixtures import HERE, commit, post, scan_body
 from tests.problem_assertions import assert_problem
-from tracetrack.api import cached_view
+from tracetrack import wsgi
 from tracetrack.ops import metrics
-from tracetrack.server.fastpath import Door
+from tracetrack.server.fastpath import FastPath
 
 ULTRA = "/api/v3/dashboard/ultra"
-# Of one answer alone.
-OWN = {"X-Request-ID", "RateLimit-Remaining", "RateLimit-Reset", "Content-Length"}
+# Headers whose values differ from response to response.
+OWN_VALUES = ("X-Request-ID", "RateLimit-Remaining", "RateLimit-Reset", "Content-Length")
 
-# As a web server does, the door gives the connection back after each answer.
+# The fast path closes the connection after each response, as Django does between requests.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Answer(HttpResponse):
+class Response(HttpResponse):
     def json(self):
         return orjson.loads(self.content)
 
 
-class Program:
-    """One that speaks WSGI, and has been here before, so that its door is known."""
+class WsgiClient:
+    """Sends requests with a token to a WSGI application."""
 
-    def __init__(self, client):
-        self.client = client
-        self.token = client._base_environ()["HTTP_AUTHORIZATION"]
-        self.door = Door(WSGIHandler())
-        assert self.usually().status_code == 200
+    def __init__(self, application, token):
+        self.application = application
+        self.token = token
 
-    def get(self, path=ULTRA, application=None, **headers):
+    def get(self, path=ULTRA, **headers):
         request = RequestFactory().get(path, headers={"Authorization": self.token} | headers)
-        return self.sent(request.environ, application)
+        return self.send(request.environ)
 
-    def sent(self, environ, application=None):
-        begun = []
-        body = (application or self.door)(environ, lambda *begins: begun.append(begins))
+    def send(self, environ):
+        started = []
+        body = self.application(environ, lambda *args: started.append(args))
         content = b"".join(body)
         getattr(body, "close", lambda: None)()
-        ((status, headers),) = begun
-        return Answer(content, status=int(status[:3]), headers=dict(headers))
-
-    def usually(self, **headers):
-        return self.get(application=WSGIHandler(), **headers)
+        ((status, headers),) = started
+        return Response(content, status=int(status[:3]), headers=dict(headers))
 
 
-@pytest.fixture(params=["for the first time", "again"])
-def program(site, monkeypatch, request):
-    monkeypatch.setattr(cached_view, "known_paths", {})
-    program = Program(site.client("integrator"))
-    if request.param == "again":
-        # What the first answer has alike with all others is known by now.
-        assert program.get().status_code == 200
-    return program
+class Counting:
+    """WSGI application that counts the requests that it passes to Django."""
+
+    def __init__(self):
+        self.application, self.requests = WSGIHandler(), 0
+
+    def __call__(self, environ, start_response):
+        self.requests += 1
+        return self.application(environ, start_response)
 
 
 @pytest.fixture
-def only_the_door(program):
-    """Whoever does not get his answer there gets none."""
-    program.door._usual = None
-    return program
+def token(site):
+    return site.client("integrator")._base_environ()["HTTP_AUTHORIZATION"]
 
 
-def told(answer):
-    return {name: value for name, value in answer.headers.items() if name not in OWN}
+@pytest.fixture
+def django(token):
+    return WsgiClient(WSGIHandler(), token)
 
 
-class TestTheDoor:
-    def test_gives_what_the_usual_way_gives(self, only_the_door):
-        usual = only_the_door.usually()
+@pytest.fixture
+def fast(token):
+    """A client of a fast path that has stored the headers of a response."""
+    client = WsgiClient(FastPath(Counting()), token)
+    assert client.get().status_code == 200
+    client.application._application.requests = 0
+    return client
 
-        answer = only_the_door.get()
 
-        assert answer.json()["stats"] == usual.json()["stats"]
-        assert int(answer["Content-Length"]) == len(answer.content)
-        assert told(answer) == told(usual)
+@pytest.fixture(params=["fast", "first", "django"])
+def client(request, token):
+    """Clients of the fast path, of one that has no stored headers yet, and of Django alone."""
+    if request.param == "first":
+        return WsgiClient(FastPath(WSGIHandler()), token)
+    return request.getfixturevalue(request.param)
 
-    @pytest.mark.parametrize(
-        "headers", [{}, {"If-None-Match": "*"}, {"Authorization": "Bearer tt_x"}]
-    )
-    def test_gives_the_first_answer_with_the_headers_of_the_later_ones(
-        self, program, headers, monkeypatch
-    ):
-        monkeypatch.setattr(cached_view, "known_paths", {})
-        first = program.get(**headers)
-        assert cached_view.known_paths
 
-        later = program.get(**headers)
+def comparable(response):
+    """Status, headers and body of a response without the values that belong to it alone."""
+    headers = dict(response.items()) | {name: "" for name in OWN_VALUES if name in response.headers}
+    body = response.content
+    if response.status_code < 300:
+        body = {key: value for key, value in response.json().items() if key != "response_time_ms"}
+    elif body:
+        body = {key: value for key, value in response.json().items() if key != "request_id"}
+    return response.status_code, headers, body
 
-        assert first.status_code == later.status_code
-        assert told(first) == told(later)
 
-    def test_lets_a_page_do_nothing_with_it(self, program):
-        answer = program.get()
+class TestBothPaths:
+    def test_return_the_numbers(self, client):
+        response = client.get()
 
-        assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
-        assert answer["X-Content-Type-Options"] == "nosniff"
-        assert answer["X-Frame-Options"] == "DENY"
+        assert response.status_code == 200
+        assert int(response["Content-Length"]) == len(response.content)
+        assert response["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["X-Frame-Options"] == "DENY"
 
-    def test_is_right_at_once_after_a_scan(self, program):
-        before = program.get().json()["stats"]["scans"]["total"]
+    def test_return_new_numbers_after_a_scan(self, client, site):
+        before = client.get().json()["stats"]["scans"]["total"]
 
-        post(program.client, "scans", scan_body("inspect", HERE))
+        post(site.client("integrator"), "scans", scan_body("inspect", HERE))
 
-        assert program.get().json()["stats"]["scans"]["total"] == before + 1
+        assert client.get().json()["stats"]["scans"]["total"] == before + 1
 
-    def test_is_shut_with_the_next_request_once_a_token_is_revoked(self, site, program):
+    def test_reject_a_revoked_token_with_the_next_request(self, site, client):
         token = ApiToken.objects.get(user=site.people["integrator"])
         revoke_token(token, actor=site.people["administrator"])
         commit()
 
-        assert_problem(program.get(), 401, "not-signed-in")
+        assert_problem(client.get(), 401, "not-signed-in")
 
-    def test_asks_nothing_where_the_token_was_looked_up_before(
-        self, program, django_assert_num_queries
-    ):
-        request = RequestFactory().get(ULTRA, headers={"Authorization": program.token})
-        with connection.cursor() as cursor:
-            digest = token_digest(program.token.removeprefix("Bearer "))
-            cursor.execute(FIND_TOKEN, [digest, timezone.now()])
-            good = cursor.fetchone()
-        program.get()
-
-        with django_assert_num_queries(0):
-            answers = [
-                program.sent(request.environ | {PREFETCHED_TOKEN: row}) for row in (good, None)
-            ]
-
-        assert [answer.status_code for answer in answers] == [200, 401]
-
-    def test_is_shut_for_a_token_of_another_network(self, site, program):
+    def test_reject_a_token_from_another_network(self, client):
         ApiToken.objects.update(networks=["192.0.2.0/24"])
 
-        assert_problem(program.get(), 403, "wrong-network")
+        assert_problem(client.get(), 403, "wrong-network")
 
-    def test_is_shut_for_who_may_not(self, program, monkeypatch):
-        monkeypatch.setitem(DashboardUltra.permissions, "GET", "accounts.clear_cache")
+    def test_reject_a_user_without_permission(self, client, monkeypatch):
+        monkeypatch.setitem(Ultra.permissions, "GET", "accounts.clear_cache")
 
-        assert_problem(program.get(), 403, "forbidden")
+        assert_problem(client.get(), 403, "forbidden")
 
-    def test_sends_nothing_again_to_who_has_it(self, program):
-        etag = program.get()["ETag"]
+    def test_return_304_for_a_known_etag(self, client):
+        etag = client.get()["ETag"]
 
-        again = program.get(**{"If-None-Match": etag})
+        response = client.get(**{"If-None-Match": etag})
 
-        assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
+        assert (response.status_code, response.content, response["ETag"]) == (304, b"", etag)
 
-    def test_says_so_when_the_database_is_in_trouble(self, program, monkeypatch):
-        def full(user):
+    def test_return_503_if_the_database_is_busy(self, client, monkeypatch):
+        calls = []
+
+        def fail(user, **params):
+            calls.append(user)
             raise OperationalError("no")
 
-        monkeypatch.setattr(DashboardUltra, "payload", full)
+        monkeypatch.setattr(Ultra, "payload", fail)
 
-        answer = program.get()
+        response = client.get()
 
-        assert_problem(answer, 503, "busy")
-        assert int(answer["Retry-After"]) >= 1
+        assert_problem(response, 503, "busy")
+        assert int(response["Retry-After"]) >= 1
+        # A second attempt would wait for the database again.
+        assert len(calls) == 1
 
-    def test_takes_no_name_that_is_not_the_sites(self, program):
-        assert program.get(Host="elsewhere.example").status_code == 400
+    def test_return_500_for_an_unexpected_error(self, client, monkeypatch):
+        monkeypatch.setattr(Ultra, "payload", lambda user, **params: 1 / 0)
 
-    @pytest.mark.parametrize("says", ["Basic eDp5", "x", ""])
-    def test_sends_strangers_round(self, program, says):
-        assert_problem(program.get(Authorization=says), 401, "not-signed-in")
+        assert_problem(client.get(), 500, "server-error")
 
-    def test_sends_other_questions_round(self, program):
-        assert_problem(program.get(f"{ULTRA}?x=1"), 400, "unknown-parameter")
-        assert_problem(program.get(Accept="text/csv"), 406, "not-acceptable")
-        posted = RequestFactory().post(ULTRA, headers={"Authorization": program.token})
-        assert_problem(program.sent(posted.environ), 405, "method-not-allowed")
+    def test_reject_an_unknown_host(self, client):
+        assert client.get(Host="elsewhere.example").status_code == 400
 
-    def test_is_no_way_round_https(self, program, settings):
-        settings.SECURE_SSL_REDIRECT = True
+    @pytest.mark.parametrize("value", ["Basic eDp5", "x", ""])
+    def test_reject_requests_without_a_token(self, client, value):
+        assert_problem(client.get(Authorization=value), 401, "not-signed-in")
 
-        assert_problem(program.get(), 403, "https-required")
+    def test_reject_other_requests(self, client):
+        assert_problem(client.get(f"{ULTRA}?x=1"), 400, "unknown-parameter")
+        assert_problem(client.get(Accept="text/csv"), 406, "not-acceptable")
+        posted = RequestFactory().post(ULTRA, headers={"Authorization": client.token})
+        assert_problem(client.send(posted.environ), 405, "method-not-allowed")
 
-    def test_says_so_when_we_are_at_fault(self, program, monkeypatch):
-        monkeypatch.setattr(DashboardUltra, "payload", lambda user: 1 / 0)
+    def test_measure_the_response_time(self, client):
+        metrics.reset()
 
-        assert_problem(program.get(), 500, "server-error")
+        client.get()
 
-    def test_gives_the_connection_back(self, only_the_door):
-        only_the_door.get()
+        assert [line["endpoint"] for line in metrics.durations()] == ["GET /api/v3/dashboard/ultra"]
+
+    def test_count_each_request_once(self, client, monkeypatch):
+        before = int(client.get()["RateLimit-Remaining"])
+        monkeypatch.setitem(Ultra.permissions, "GET", "accounts.clear_cache")
+        client.get()
+        monkeypatch.undo()
+
+        assert int(client.get()["RateLimit-Remaining"]) == before - 2
+
+    def test_use_a_prefetched_token(self, client, django_assert_num_queries):
+        client.get()
+        request = RequestFactory().get(ULTRA, headers={"Authorization": client.token})
+        with connection.cursor() as cursor:
+            digest = token_digest(client.token.removeprefix("Bearer "))
+            cursor.execute(FIND_TOKEN, [digest, timezone.now()])
+            row = cursor.fetchone()
+
+        with django_assert_num_queries(0):
+            responses = [
+                client.send(request.environ | {PREFETCHED_TOKEN: found}) for found in (row, None)
+            ]
+
+        assert [response.status_code for response in responses] == [200, 401]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Accept": "application/json"},
+        {"If-None-Match": "*"},
+        {"If-None-Match": 'W/"0"'},
+        {"Authorization": "Bearer tt_x"},
+        {"Host": "elsewhere.example"},
+    ],
+)
+def test_responses_are_equal(django, fast, headers):
+    """Status, headers and body; the headers in any order."""
+    assert comparable(fast.get(**headers)) == comparable(django.get(**headers))
+
+
+class TestFastPath:
+    def test_answers_without_django(self, fast):
+        assert fast.get().status_code == 200
+        assert fast.get(**{"If-None-Match": "*"}).status_code == 304
+        assert fast.application._application.requests == 0
+
+    def test_returns_the_connection(self, fast):
+        fast.get()
 
         assert connection.connection is None
 
-    def test_is_timed_like_every_endpoint(self, program):
-        metrics.reset()
+    def test_stores_headers_by_scheme(self, fast, settings):
+        settings.SECURE_HSTS_SECONDS = 60
+        fast.application = FastPath(WSGIHandler())
+        request = RequestFactory().get(ULTRA, headers={"Authorization": fast.token}, secure=True)
+        for _ in range(2):
+            assert "Strict-Transport-Security" in fast.send(dict(request.environ)).headers
 
-        program.get()
+        assert "Strict-Transport-Security" not in fast.get().headers
 
-        assert [line["endpoint"] for line in metrics.durations()] == ["GET /api/v3/dashboard/ultra"]
+    def test_does_not_bypass_https(self, token, settings):
+        settings.SECURE_SSL_REDIRECT = True
+        client = WsgiClient(FastPath(WSGIHandler()), token)
+
+        for _ in range(2):
+            assert_problem(client.get(), 403, "https-required")
+
+    @pytest.mark.parametrize(("setting", "kind"), [(True, FastPath), (False, WSGIHandler)])
+    def test_is_optional(self, settings, setting, kind):
+        settings.FAST_PATH = setting
+
+        assert type(wsgi.create_application()) is kind

@@ -1,4 +1,4 @@
-"""`make run`: one command brings everything up, says where it is, and takes everything down."""
+"""`make run`: it starts everything, prints the address, and stops everything."""
 
 import http.client
 import os
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from tests.environment import ROOT
@@ -20,14 +21,14 @@ from tests.live_server import free_port, until
 from tracetrack.db.embedded import cluster
 from tracetrack.server import supervisor
 
-# A first start makes a month of demo data; on a machine that is busy elsewhere that takes long.
-PATIENCE = 240
-pytestmark = pytest.mark.timeout(2 * PATIENCE)
+# The first start creates a month of demo data, which takes long on a busy machine.
+TIMEOUT_SECONDS = 240
+pytestmark = pytest.mark.timeout(2 * TIMEOUT_SECONDS)
 
 
 @pytest.fixture(scope="class")
 def data() -> Iterator[Path]:
-    """Give a data folder that the tests share, as starts do; its name is short, for the socket."""
+    """A data folder for the tests of a class. Its path is short enough for a socket."""
     with tempfile.TemporaryDirectory(prefix="tt-serve-") as name:
         yield Path(name)
         cluster.stop(Path(name) / "pg")
@@ -35,7 +36,7 @@ def data() -> Iterator[Path]:
 
 @contextmanager
 def serve(data: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """`make run` during a block. Where the block fails, none of its processes is left."""
+    """Run `manage.py serve` during a block. If the block fails, kill all its processes."""
     server = subprocess.Popen(
         [sys.executable, "manage.py", "serve"],
         cwd=ROOT,
@@ -50,14 +51,14 @@ def serve(data: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        # A Ctrl-C of the person who runs the tests is not meant for it.
+        # Not interrupted by a Ctrl-C that ends the tests.
         start_new_session=True,
     )
     with server:
         try:
             yield server
         except BaseException:
-            # Waiting for it would hide what went wrong.
+            # The context manager of Popen would wait for the process and hide the failure.
             if server.poll() is None:
                 for one in [*psutil.Process(server.pid).children(recursive=True), server]:
                     one.kill()
@@ -65,69 +66,87 @@ def serve(data: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
 
 
 class TestServe:
-    def test_it_comes_up_answers_and_goes_down_again(self, data: Path) -> None:
+    def test_starts_answers_and_stops(self, data: Path) -> None:
         port = free_port()
         with serve(data, PORT=str(port)) as server:
             assert server.stdout is not None
-            said = ""
+            output = ""
             for line in server.stdout:
-                said += line
+                output += line
                 if "TraceTrack is at" in line:
                     break
-            assert f"TraceTrack is at http://127.0.0.1:{port}/" in said
+            assert f"TraceTrack is at http://127.0.0.1:{port}/" in output
             assert cluster.running(data / "pg")
             status, page = get(port, "/login")
             assert status == 200
-            # The worker of the webhooks is killed; another takes its place.
-            (worker,) = workers(server)
+            # A webhook worker that is killed is restarted.
+            (worker,) = webhook_workers(server)
             worker.kill()
             worker.wait(10)
-            assert until(lambda: bool(workers(server)))
-            (replacement,) = workers(server)
-            # What the page names under its hashed name is there, and may be kept for ever.
+            assert until(lambda: bool(webhook_workers(server)))
+            (replacement,) = webhook_workers(server)
+            # Static files exist under the hashed names that the page uses.
             linked = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
             assert linked
             for path in linked:
                 assert get(port, path)[0] == 200
             server.send_signal(signal.SIGTERM)
             rest = server.stdout.read()
-            assert server.wait(PATIENCE) == 0, said + rest
+            assert server.wait(TIMEOUT_SECONDS) == 0, output + rest
         assert rest.rstrip().endswith("Stopped.")
-        assert "Traceback" not in said + rest
+        assert "Traceback" not in output + rest
         assert not cluster.running(data / "pg")
         assert not replacement.is_running()
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
 
-    def test_a_port_in_use_is_one_sentence(self, tmp_path: Path) -> None:
+    def test_reports_a_port_in_use_in_one_sentence(self, tmp_path: Path) -> None:
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             other.listen()
             port = other.getsockname()[1]
             with serve(tmp_path, PORT=str(port)) as server:
-                output, _ = server.communicate(timeout=PATIENCE)
+                output, _ = server.communicate(timeout=TIMEOUT_SECONDS)
         assert output == (
             f"CommandError: Port {port} on 127.0.0.1 cannot be used: Address already in use. "
             f"Try PORT={port + 1} make run.\n"
         )
         assert not (tmp_path / "pg").exists()
 
-    def test_a_web_server_that_dies_is_noticed(self, data: Path) -> None:
-        # Contradicting settings would be found before; so gunicorn gets what it cannot read.
+    def test_reports_a_web_server_that_ends(self, data: Path) -> None:
+        # The system checks find contradictory settings earlier, but not bad options of gunicorn.
         with serve(data, PORT=str(free_port()), GUNICORN_CMD_ARGS="--no-such-option") as server:
-            output, _ = server.communicate(timeout=PATIENCE)
+            output, _ = server.communicate(timeout=TIMEOUT_SECONDS)
         assert server.returncode == 1
         assert "The web server ended by itself" in output
         assert not cluster.running(data / "pg")
 
 
-class TestChecks:
+def test_an_old_database_is_reported_in_one_sentence() -> None:
+    """The tables of the first version, whose migrations were replaced, are recognized."""
+    with tempfile.TemporaryDirectory(prefix="tt-serve-") as name:
+        folder = Path(name) / "pg"
+        with cluster.using(folder), psycopg.connect(cluster.url(folder)) as connection:
+            connection.execute("CREATE TABLE tracetrack_user (id bigint)")
+        with serve(Path(name), PORT=str(free_port())) as server:
+            output, _ = server.communicate(timeout=TIMEOUT_SECONDS)
+
+        assert server.returncode == 1
+        assert not cluster.running(folder)
+        assert output == (
+            "Starting the database ...\n"
+            f"CommandError: The database in {folder} was made by an older version of TraceTrack "
+            "that cannot be upgraded; delete or rename that folder and run `make run` again.\n"
+        )
+
+
+class TestCheckPort:
     @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid", "999.1.1.1"])
-    def test_an_address_of_another_machine_is_refused_by_name(self, host: str) -> None:
+    def test_rejects_an_address_of_another_machine(self, host: str) -> None:
         with pytest.raises(supervisor.ServingError, match=f"^HOST is {host}, which is no address"):
             supervisor.check_port(host, 8000)
 
-    def test_a_port_that_just_closed_is_free(self) -> None:
+    def test_accepts_a_port_that_was_just_closed(self) -> None:
         with socket.socket() as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("127.0.0.1", 0))
@@ -137,23 +156,24 @@ class TestChecks:
                 listener.accept()[0].close()
         supervisor.check_port("127.0.0.1", port)
 
-    def test_static_files_are_collected_once(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        calls: list[str] = []
-        monkeypatch.setattr(supervisor, "call_command", lambda name, **options: calls.append(name))
-        supervisor.collect_static(tmp_path)
-        supervisor.collect_static(tmp_path)
-        assert calls == ["collectstatic"]
-        monkeypatch.setattr(supervisor, "_fingerprint", lambda: "another")
-        supervisor.collect_static(tmp_path)
-        assert calls == ["collectstatic"] * 2
+
+def test_static_files_are_collected_if_one_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(supervisor, "call_command", lambda name, **options: calls.append(name))
+    supervisor.collect_static(tmp_path)
+    supervisor.collect_static(tmp_path)
+    assert calls == ["collectstatic"]
+    monkeypatch.setattr(supervisor, "_static_fingerprint", lambda: "another")
+    supervisor.collect_static(tmp_path)
+    assert calls == ["collectstatic"] * 2
 
 
-def workers(server: subprocess.Popen[str]) -> list[psutil.Process]:
-    """The webhook worker that `server` looks after, unless it has just died."""
-    below = psutil.Process(server.pid).children()
-    return [one for one in below if "webhook_worker" in command_of(one)]
+def webhook_workers(server: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Return the running webhook worker of `server`, if any."""
+    children = psutil.Process(server.pid).children()
+    return [child for child in children if "webhook_worker" in command_of(child)]
 
 
 def command_of(process: psutil.Process) -> list[str]:
@@ -164,10 +184,11 @@ def command_of(process: psutil.Process) -> list[str]:
 
 
 def get(port: int, path: str) -> tuple[int, str]:
+    """Return status and text of a GET request."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode("utf-8", errors="replace")
+        response = connection.getresponse()
+        return response.status, response.read().decode("utf-8", errors="replace")
     finally:
         connection.close()

@@ -14,22 +14,22 @@ from accounts.tokens import revoke_token
 from tests.factories import make_user
 from tests.live_server import running, token_of
 from tracetrack.server import token_prefetch
-from tracetrack.server.token_prefetch import Ahead
+from tracetrack.server.token_prefetch import TokenPrefetcher
 
 pytestmark = pytest.mark.django_db(transaction=True)
 USERNAME = 9
 
 
-def noted(tokens, *plains, between=None):
+def prefetched(prefetcher, *plains, between=None):
     """What requests with these tokens know, all of which came at the same time."""
     environs = [{"HTTP_AUTHORIZATION": f"Bearer {plain}"} for plain in plains]
 
     async def all_at_once():
-        await asyncio.gather(*map(tokens.note, environs))
+        await asyncio.gather(*map(prefetcher.prefetch, environs))
         if between is not None:
             await asyncio.to_thread(between)
-            await asyncio.gather(*map(tokens.note, environs))
-        await tokens._part()
+            await asyncio.gather(*map(prefetcher.prefetch, environs))
+        await prefetcher._close()
 
     run(all_at_once())
     return [environ.get(PREFETCHED_TOKEN, "nothing") for environ in environs]
@@ -54,19 +54,19 @@ class TestTokens:
     def test_are_known_each_by_its_own_request(self, ida):
         ines = token_of(make_user("ines", "integrator"))
 
-        assert names(noted(Ahead(), ida, ines, ida, "tt_x", "")) == [
+        assert names(prefetched(TokenPrefetcher(), ida, ines, ida, "tt_x", "")) == [
             "ida", "ines", "ida", None, None,
         ]  # fmt: skip
 
     def test_of_many_who_wait_are_asked_for_together(self, ida, monkeypatch):
         asked = []
 
-        class Counting(Ahead):
-            async def _ask(self, digests):
+        class Counting(TokenPrefetcher):
+            async def _query(self, digests):
                 asked.append(len(digests))
-                return await super()._ask(digests)
+                return await super()._query(digests)
 
-        found = noted(Counting(), *[ida] * 50, "tt_x")
+        found = prefetched(Counting(), *[ida] * 50, "tt_x")
 
         assert names(found) == ["ida"] * 50 + [None]
         assert sum(asked) <= 4
@@ -77,10 +77,10 @@ class TestTokens:
             revoke_token(token, actor=token.user)
             connection.close()
 
-        assert names(noted(Ahead(), ida, between=revoke)) == [None]
+        assert names(prefetched(TokenPrefetcher(), ida, between=revoke)) == [None]
 
     def test_are_known_although_the_connection_was_ended(self, ida):
-        tokens = Ahead()
+        prefetcher = TokenPrefetcher()
 
         def end():
             with connection.cursor() as cursor:
@@ -91,7 +91,7 @@ class TestTokens:
                 )
             connection.close()
 
-        assert names(noted(tokens, ida, between=end)) == ["ida"]
+        assert names(prefetched(prefetcher, ida, between=end)) == ["ida"]
 
     def test_are_left_to_the_usual_way_when_the_database_is_away(self, ida, monkeypatch):
         async def away(**params):
@@ -99,31 +99,31 @@ class TestTokens:
 
         monkeypatch.setattr(token_prefetch, "open_async_connection", away)
 
-        assert noted(Ahead(), ida) == ["nothing"]
+        assert prefetched(TokenPrefetcher(), ida) == ["nothing"]
 
     def test_wait_for_no_database_that_hangs(self, ida, monkeypatch):
         async def hang(**params):
             await asyncio.Event().wait()
 
         monkeypatch.setattr(token_prefetch, "open_async_connection", hang)
-        monkeypatch.setattr(token_prefetch, "PATIENCE_SECONDS", 0.01)
+        monkeypatch.setattr(token_prefetch, "TIMEOUT_SECONDS", 0.01)
 
-        assert noted(Ahead(), ida, ida) == ["nothing", "nothing"]
+        assert prefetched(TokenPrefetcher(), ida, ida) == ["nothing", "nothing"]
 
     def test_of_who_hangs_up_hold_nobody_up(self, ida):
-        tokens = Ahead()
+        prefetcher = TokenPrefetcher()
 
         async def one_leaves():
             leaving = {"HTTP_AUTHORIZATION": f"Bearer {ida}"}
             staying = dict(leaving)
-            task = asyncio.create_task(tokens.note(leaving))
-            other = asyncio.create_task(tokens.note(staying))
+            task = asyncio.create_task(prefetcher.prefetch(leaving))
+            other = asyncio.create_task(prefetcher.prefetch(staying))
             await asyncio.sleep(0)
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
             await other
-            await tokens._part()
+            await prefetcher._close()
             return staying[PREFETCHED_TOKEN]
 
         assert run(one_leaves())[USERNAME] == "ida"
@@ -148,6 +148,6 @@ def sessions_that_look_up():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND query LIKE 'SELECT * FROM tracetrack_find_tokens%%'"
+            " AND query LIKE 'SELECT * FROM accounts_find_tokens%%'"
         )
         return cursor.fetchone()[0]

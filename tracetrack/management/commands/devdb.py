@@ -1,4 +1,4 @@
-"""Start, stop or open the embedded database, or tell whether it runs."""
+"""Start, stop or open the embedded database, or show its state."""
 
 import subprocess
 
@@ -9,7 +9,7 @@ from tracetrack.db.embedded import cluster
 
 
 class Command(BaseCommand):
-    help = "Start, stop or open the embedded database, or tell whether it runs."
+    help = "Start, stop or open the embedded database, or show its state."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:

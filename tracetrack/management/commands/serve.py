@@ -1,6 +1,6 @@
-"""Run everything on this machine: database, demo data, web server, webhook worker.
+"""Run database, web server and webhook worker on this machine, with demo data.
 
-Ctrl-C ends all of it.
+Ctrl-C stops all of them.
 """
 
 from contextlib import ExitStack
@@ -15,9 +15,12 @@ from tracetrack import env
 from tracetrack.db.embedded import cluster
 from tracetrack.server import supervisor
 
+# A table of the schema before the migrations were started anew.
+OLD_USER_TABLE = "tracetrack_user"
+
 
 class Command(BaseCommand):
-    help = "Run everything on this machine: database, demo data, web server, webhook worker."
+    help = "Run database, web server and webhook worker on this machine, with demo data."
 
     def handle(self, *args: object, **options: object) -> None:
         host = env.text("HOST", default="127.0.0.1")
@@ -36,10 +39,11 @@ class Command(BaseCommand):
             if settings.LOCAL:
                 self.stdout.write("Starting the database ...")
                 stack.enter_context(cluster.using(settings.DATA / "pg"))
+            check_schema()
             self._prepare()
             worker = stack.enter_context(supervisor.WebhookWorker(settings.BASE_DIR))
             server = stack.enter_context(supervisor.gunicorn(settings.BASE_DIR))
-            supervisor.await_answer(server, host, port)
+            supervisor.wait_until_ready(server, host, port)
             shown = f"[{host}]" if ":" in host else host
             self.stdout.write(f"\nTraceTrack is at http://{shown}:{port}/   (Ctrl-C stops it)\n")
             self.stdout.flush()
@@ -47,12 +51,27 @@ class Command(BaseCommand):
             raise supervisor.ServingError("The web server ended by itself.")
 
     def _prepare(self) -> None:
-        """Bring tables, static files and demo data up to date; quick when they are."""
+        """Migrate, collect static files and create the demo data; quick if there is none to do."""
         call_command("migrate", verbosity=0)
         supervisor.collect_static(settings.STATIC_ROOT)
         if settings.LOCAL:
             call_command("seed_demo", stdout=self.stdout)
-        # The web server has a pool of its own; ours would only hold connections.
+        # This process needs no connections any more.
         connection.close()
         if isinstance(connection, DatabaseWrapper):
             connection.close_pool()
+
+
+def check_schema() -> None:
+    """Raise ServingError if the tables are those of a version that cannot be migrated."""
+    if OLD_USER_TABLE not in connection.introspection.table_names():
+        return
+    if settings.LOCAL:
+        raise supervisor.ServingError(
+            f"The database in {settings.DATA / 'pg'} was made by an older version of TraceTrack "
+            "that cannot be upgraded; delete or rename that folder and run `make run` again."
+        )
+    raise supervisor.ServingError(
+        "The database of DATABASE_URL was made by an older version of TraceTrack that cannot be "
+        "upgraded; create a new database and set DATABASE_URL to it."
+    )

@@ -12,7 +12,7 @@ from accounts.authentication import FIND_TOKEN, PREFETCHED_TOKEN
 from accounts.models import ApiToken
 from accounts.token_secrets import token_digest
 from accounts.tokens import revoke_token
-from dashboard.stats.views import Ultra
+from dashboard.stats.views import DashboardUltra
 from tests.api_fixtures import HERE, commit, post, scan_body
 from tests.problem_assertions import assert_problem
 from tracetrack import wsgi
@@ -131,7 +131,7 @@ class TestBothPaths:
         assert_problem(client.get(), 403, "wrong-network")
 
     def test_reject_a_user_without_permission(self, client, monkeypatch):
-        monkeypatch.setitem(Ultra.permissions, "GET", "accounts.clear_cache")
+        monkeypatch.setitem(DashboardUltra.permissions, "GET", "accounts.clear_cache")
 
         assert_problem(client.get(), 403, "forbidden")
 
@@ -149,7 +149,7 @@ class TestBothPaths:
             calls.append(user)
             raise OperationalError("no")
 
-        monkeypatch.setattr(Ultra, "payload", fail)
+        monkeypatch.setattr(DashboardUltra, "payload", fail)
 
         response = client.get()
 
@@ -159,7 +159,7 @@ class TestBothPaths:
         assert len(calls) == 1
 
     def test_return_500_for_an_unexpected_error(self, client, monkeypatch):
-        monkeypatch.setattr(Ultra, "payload", lambda user, **params: 1 / 0)
+        monkeypatch.setattr(DashboardUltra, "payload", lambda user, **params: 1 / 0)
 
         assert_problem(client.get(), 500, "server-error")
 
@@ -185,7 +185,7 @@ class TestBothPaths:
 
     def test_count_each_request_once(self, client, monkeypatch):
         before = int(client.get()["RateLimit-Remaining"])
-        monkeypatch.setitem(Ultra.permissions, "GET", "accounts.clear_cache")
+        monkeypatch.setitem(DashboardUltra.permissions, "GET", "accounts.clear_cache")
         client.get()
         monkeypatch.undo()
 

@@ -16,7 +16,7 @@ from accounts.authentication import TokenAuthentication, bearer_token
 from tracetrack import logs
 from tracetrack.api import conditional, throttling
 from tracetrack.api.cached_view import FAST_PATH_ERROR, CachedView
-from tracetrack.api_urls import urlpatterns
+from tracetrack.api_urls import app_name, urlpatterns
 from tracetrack.errors.handler import assign_request_id
 from tracetrack.ops import metrics
 
@@ -117,5 +117,5 @@ def _cached_views() -> dict[str, type[CachedView]]:
     for pattern in urlpatterns:
         view = getattr(pattern.callback, "cls", None) if isinstance(pattern, URLPattern) else None
         if isinstance(view, type) and issubclass(view, CachedView):
-            views[reverse(str(pattern.name))] = view
+            views[reverse(f"{app_name}:{pattern.name}")] = view
     return views

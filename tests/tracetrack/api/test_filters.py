@@ -63,7 +63,7 @@ class TestFilters:
 
     def test_of_one_kind_share_a_form_and_no_value(self):
         assert Some({"kind": "a"}).get_form_class() is Some({"kind": "b"}).get_form_class()
-        assert Some({"kind": "a"}).parsed != Some({"kind": "b"}).meant
+        assert Some({"kind": "a"}).parsed != Some({"kind": "b"}).parsed
         assert Some({}).get_form_class() is not BatchFilterSet({}).get_form_class()
 
 

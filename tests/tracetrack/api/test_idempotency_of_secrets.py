@@ -46,7 +46,7 @@ class TestEveryPost:
             if method != "GET"
         }
 
-        assert {name for name, act in changing.items() if not hasattr(act, "repeatable")} == WITHOUT
+        assert {name for name, act in changing.items() if not hasattr(act, "idempotent")} == WITHOUT
 
 
 class TestASecret:

@@ -169,7 +169,7 @@ class TestRedis:
         client = site.client("integrator")
         assert statuses(client, "scans", 3) == [200, 200, 200]
 
-        monkeypatch.setattr(caches["limits"]._there, "_ask", lambda call: None)
+        monkeypatch.setattr(caches["limits"]._redis, "_call", lambda call: None)
 
         assert statuses(client, "scans", 1) == [429]
         monkeypatch.undo()
@@ -180,9 +180,9 @@ class TestRedis:
         client = site.client("integrator")
         client.get("/api/v3/scans")
         asked = []
-        counter = caches["limits"]._there
-        ask = counter._ask
-        monkeypatch.setattr(counter, "_ask", lambda call: asked.append(1) or ask(call))
+        counter = caches["limits"]._redis
+        call_redis = counter._call
+        monkeypatch.setattr(counter, "_call", lambda call: asked.append(1) or call_redis(call))
 
         client.get("/api/v3/scans")
 
@@ -194,7 +194,7 @@ class TestRedis:
 
         throttling.count_anonymous_request(rf.get("/", REMOTE_ADDR="10.0.0.1"))
 
-        client = caches["limits"]._there._client
+        client = caches["limits"]._redis._client
         (name,) = client.scan_iter(match="tracetrack:*rl:*")
         assert 0 < client.ttl(name) <= 65
         caches["limits"].clear()

@@ -17,17 +17,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
     problem = http.as_problem(error)
     if problem is None:
         return None
-    return counted_problem_response(problem, error, context["request"]._request)
+    return _counted_problem_response(problem, error, context["request"]._request)
 
 
-def error_response(error: Exception, request: HttpRequest) -> HttpResponse:
-    """Return the response to one of handler.HANDLED, for code paths without DRF."""
-    problem = http.as_problem(error)
-    assert problem is not None
-    return counted_problem_response(problem, error, request)
-
-
-def counted_problem_response(
+def _counted_problem_response(
     problem: Problem, error: Exception, request: HttpRequest
 ) -> HttpResponse:
     """Return `problem` as a response; a request that failed to authenticate is counted first.

@@ -18,6 +18,7 @@ from dashboard.pages import (
     reports,
     scan_station,
     search,
+    system,
     tokens,
 )
 from dashboard.pages.log_in import LogIn, LogOut
@@ -36,6 +37,7 @@ urlpatterns = [
     path("account/tokens/<int:token>/revoke", tokens.revoke_token, name="revoke-token"),
     path("reports", reports.reports_page, name="reports"),
     path("reports/scans.csv", reports.scans_csv, name="report-csv"),
+    path("system", system.system, name="system"),
     path("scan", scan_station.scan, name="scan"),
     path("search", search.search, name="search"),
     path("search/suggest", search.suggest, name="suggest"),

@@ -1,6 +1,7 @@
-"""The ground floor as a Django app; registers the system checks and nothing else."""
+"""App configuration of tracetrack, the infrastructure of the project."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 from tracetrack import checks
 
@@ -11,3 +12,5 @@ class TraceTrackConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register_all()
+        # An app registers its figures of the running system in its module `ops`.
+        autodiscover_modules("ops")

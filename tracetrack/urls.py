@@ -4,11 +4,10 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from tracetrack import admin_bases
-from tracetrack.ops import health, page
+from tracetrack.ops import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="alive"),
-    path("system", page.system, name="system"),
     path("api/v3/", include("tracetrack.api_urls")),
     path("admin/login/", admin_bases.log_in),
     path("admin/", admin.site.urls),

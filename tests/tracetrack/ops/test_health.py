@@ -6,7 +6,7 @@ from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tracetrack.ops import health
+from tracetrack.ops import figures
 
 HEALTH = "/api/v3/health"
 
@@ -53,8 +53,8 @@ class TestHealth:
             assert (answer.status_code, answer.json()) == (503, {"status": "down"})
 
     def test_is_503_while_migrations_are_pending(self, site, monkeypatch):
-        known = health._known_migrations()
-        monkeypatch.setattr(health, "_known_migrations", lambda: known | {("bags", "0099_next")})
+        known = figures._known_migrations()
+        monkeypatch.setattr(figures, "_known_migrations", lambda: known | {("bags", "0099_next")})
 
         answer = site.client("office").get(HEALTH)
 

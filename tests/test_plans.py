@@ -1,4 +1,4 @@
-"""Each promised index is the one that PostgreSQL takes, and nothing reads bags or scans whole."""
+"""Each index is used by its query, and no query reads bags or scans completely."""
 
 import re
 from datetime import date, timedelta
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ana():
-    """An operator, and enough bags that statistics exist."""
+    """An operator, and enough bags for statistics."""
     reference()
     ben = make_user("ben", Role.OFFICE)
     for n in range(4):
@@ -67,17 +67,17 @@ def parent_ref() -> Any:
     return Scan.objects.values_list("ref", flat=True).first()
 
 
-class TestPlans:
+class TestQueryPlan:
     @pytest.mark.parametrize(
         ("index", "rows"), CASES, ids=[f"{n}-{c[0]}" for n, c in enumerate(CASES)]
     )
-    def test_use_the_promised_index(self, ana, index, rows):
+    def test_uses_the_index(self, ana, index, rows):
         explained = explain(rows())
 
         assert index in explained, explained
         assert "Seq Scan" not in explained, explained
 
-    def test_of_batches_read_none_that_does_not_begin_so(self, ana):
+    def test_batch_search_reads_matching_prefixes_only(self, ana):
         given = {"words": "mus", "code": "MUS", "limit": 20}
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
@@ -89,7 +89,7 @@ class TestPlans:
         assert "Seq Scan" not in explained
 
     @pytest.mark.parametrize("areas", [None, [1]])
-    def test_of_the_dashboard_read_counters_alone(self, ana, areas):
+    def test_dashboard_reads_counters_only(self, ana, areas):
         today = date(2026, 11, 24)
         given = {"areas": areas, "today": today, "hour": 9, "last": today}
         given["first"] = today - timedelta(days=29)
@@ -102,14 +102,14 @@ class TestPlans:
         assert "bag_day_is_unique" in explained, explained
         assert re.search(r"bags_bag\b|scans_scan\b", explained) is None, explained
 
-    def test_of_what_an_operator_sees_read_no_table_whole(self, ana):
+    def test_visibility_reads_no_table_completely(self, ana):
         explained = explain(Bag.objects.visible_to(ana).filter(code="SB10001"))
 
         assert "Seq Scan on bags_bag" not in explained, explained
 
 
-class TestAFilter:
-    """On a table that PostgreSQL believes to be large."""
+class TestFilter:
+    """Filters on a table with the statistics of a large one."""
 
     @pytest.mark.parametrize(
         ("filters", "index"),
@@ -124,7 +124,7 @@ class TestAFilter:
         ],
         ids=str,
     )
-    def test_finds_few_among_many_by_its_index(self, ana, filters, index):
+    def test_uses_its_index(self, ana, filters, index):
         with connection.cursor() as cursor:
             cursor.execute("UPDATE pg_class SET reltuples = 4000000 WHERE relname = 'bags_bag'")
         following = Bag.objects.filter(id__gt=1)
@@ -134,8 +134,8 @@ class TestAFilter:
         assert f"using {index} " in explained, explained
 
     @pytest.mark.parametrize("step", ["inspect", "complete"])
-    def test_of_a_scan_read_by_keys_alone(self, ana, step):
-        """However many bags and batches there are, a scan looks at those that it is about."""
+    def test_recording_reads_by_keys_only(self, ana, step):
+        """The rows that a scan reads do not depend on the number of bags and batches."""
         ben = User.objects.get(username="ben")
         for n in range(40):
             make_batch(f"LOT-9{n:02}")
@@ -152,7 +152,7 @@ class TestAFilter:
 
 
 def rows_read() -> dict[str, int]:
-    """How many rows of each large table this transaction has read so far."""
+    """Return how many rows of each large table this transaction has read."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)"

@@ -1,4 +1,4 @@
-"""A bag of a foreign area answers exactly like one that does not exist, on every endpoint."""
+"""A bag outside the visible areas is treated like one that does not exist, on every endpoint."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from tests.api_fixtures import (
 )
 from tests.factories import make_area, scan
 
-LOOKS = [
+PATHS = [
     "bags/stream",
     "bags",
     "scans/stream",
@@ -48,10 +48,10 @@ def text_of(client, path):
     return b"".join(answer).decode()
 
 
-class TestAForeignBag:
-    @pytest.mark.parametrize("path", LOOKS)
+class TestBagOutsideVisibleAreas:
+    @pytest.mark.parametrize("path", PATHS)
     @pytest.mark.parametrize("first", ["office", "operator"])
-    def test_is_in_no_answer_whoever_asked_before(self, site, path, first):
+    def test_is_in_no_response_even_if_cached_for_another_user(self, site, path, first):
         clients = {"office": site.client("office"), "operator": site.client("operator")}
         text_of(clients[first], path)
 
@@ -59,8 +59,8 @@ class TestAForeignBag:
             seen = text_of(clients["operator"], path)
             assert not any(code in seen for code in FOREIGN_CODES)
 
-    @pytest.mark.parametrize("path", LOOKS[:12])
-    def test_is_in_the_answers_of_who_sees_all(self, site, path):
+    @pytest.mark.parametrize("path", PATHS[:12])
+    def test_is_visible_to_users_of_all_areas(self, site, path):
         text_of(site.client("operator"), path)
 
         seen = text_of(site.client("office"), path)
@@ -69,7 +69,7 @@ class TestAForeignBag:
             assert any(code in seen for code in FOREIGN_CODES)
 
     @pytest.mark.parametrize("path", ["bags/{}", "bags/{}/timeline", "bags/{}/children"])
-    def test_answers_as_one_that_does_not_exist(self, operator, path):
+    def test_responds_like_an_unknown_bag(self, operator, path):
         foreign = operator.get(f"/api/v3/{path.format(THERE)}")
         missing = operator.get(f"/api/v3/{path.format(UNKNOWN_CODE)}")
 
@@ -77,7 +77,7 @@ class TestAForeignBag:
         assert foreign.status_code == 404
 
     @pytest.mark.parametrize("step", ["inspect", "complete", "dispatch", "receive", "return"])
-    def test_is_not_scanned(self, operator, step):
+    def test_cannot_be_scanned(self, operator, step):
         before = Scan.objects.count()
 
         foreign = post(operator, "scans", scan_body(step, THERE))
@@ -87,12 +87,12 @@ class TestAForeignBag:
         assert (foreign.status_code, foreign.json()["code"]) == (404, "bag-unknown")
         assert Scan.objects.count() == before
 
-    def test_takes_nothing_in(self, operator):
+    def test_cannot_be_packed(self, operator):
         answer = post(operator, "scans", scan_body("link", HERE_CHILD, THERE))
 
         assert (answer.status_code, answer.json()["code"]) == (404, "bag-unknown")
 
-    def test_has_no_scan_to_undo(self, site, operator):
+    def test_scans_cannot_be_undone(self, site, operator):
         theirs = scan(site.people["office"], "inspect", THERE).scan
         commit()
         body = scan_body("inspect", HERE)["ref"]
@@ -116,7 +116,7 @@ class TestAForeignBag:
         assert post(operator, "batch/stats", stats).json()["bags"]["total"] == 3
         assert operator.get(f"/api/v3/batches/{LOT}").json()["contents"]["parents"] == 1
 
-    def test_is_seen_while_it_is_on_its_way_here(self, site, operator):
+    def test_is_visible_while_in_transit_to_a_visible_area(self, site, operator):
         scan(site.people["office"], "complete", THERE, area="indore")
         scan(site.people["office"], "dispatch", THERE, area="lucknow")
         commit()
@@ -125,7 +125,7 @@ class TestAForeignBag:
         assert THERE_CHILD in text_of(operator, f"bags/{THERE}/children")
 
 
-class TestSomebodyWithoutAnArea:
+class TestUserWithoutAreas:
     def test_sees_nothing(self, site):
         site.people["operator"].areas.clear()
         client = site.client("operator")
@@ -136,7 +136,7 @@ class TestSomebodyWithoutAnArea:
             }  # fmt: skip
         assert client.get(f"/api/v3/bags/{HERE}").status_code == 404
 
-    def test_sees_what_he_may_from_the_next_request_on(self, site):
+    def test_sees_a_new_area_from_the_next_request_on(self, site):
         client = site.client("operator")
         assert HERE in text_of(client, "bags/stream")
 

@@ -1,4 +1,4 @@
-"""Numbers out of range, unknown filters, and searches that mean more to SQL than to people."""
+"""Numbers out of range, unknown filters, and searches with wildcards."""
 
 from urllib.parse import quote
 
@@ -20,10 +20,10 @@ def found(client, text):
     return told["by"], [bag["code"] for bag in told["bags"]], [b["code"] for b in told["batches"]]
 
 
-class TestANumber:
+class TestNumber:
     @pytest.mark.parametrize("given", ["0", "501", "-1", "1.5", "x", "", "1e2", "٣"])
     @pytest.mark.parametrize("path", ["bags", "bags/stream", "batches"])
-    def test_of_rows_on_a_page_is_from_1_to_500(self, operator, path, given):
+    def test_per_page_is_from_1_to_500(self, operator, path, given):
         answer = operator.get(f"/api/v3/{path}?per_page={given}")
         if given == "٣":
             # A digit is a digit, wherever it was typed.
@@ -33,16 +33,16 @@ class TestANumber:
         assert assert_problem(answer, 400, "bad-field")["facts"]["field"] == "per_page"
 
     @pytest.mark.parametrize("given", ["0", "101", "-1", "x", ""])
-    def test_of_scans_is_from_1_to_100(self, operator, given):
+    def test_limit_of_scans_is_from_1_to_100(self, operator, given):
         document = assert_problem(operator.get(f"/api/v3/scans?limit={given}"), 400, "bad-field")
 
         assert document["facts"]["field"] == "limit"
 
 
-class TestAFilter:
+class TestFilter:
     @pytest.mark.parametrize("name", ["code", "colour", "kind__in", "area_id", "after__gt"])
     @pytest.mark.parametrize("path", LISTS)
-    def test_that_there_is_not_is_named(self, operator, path, name):
+    def test_unknown_filter_is_named(self, operator, path, name):
         mark = "&" if "?" in path else "?"
 
         document = assert_problem(
@@ -60,27 +60,27 @@ class TestAFilter:
             "bags?format=xlsx", "scans/stream?format=json", "bags?kind=child&kind=parent",
         ],
     )  # fmt: skip
-    def test_with_a_value_that_there_is_not_is_named(self, operator, query):
+    def test_invalid_value_is_named(self, operator, query):
         document = assert_problem(operator.get(f"/api/v3/{query}"), 400, "bad-field")
 
         assert f"{document['facts']['field']}=" in query
 
     @pytest.mark.parametrize("value", ["%", "_", "\\", "'", "SB%", "%25", "a'); --"])
     @pytest.mark.parametrize("name", ["area", "batch", "bag_type"])
-    def test_with_signs_of_sql_finds_what_is_called_so(self, operator, name, value):
+    def test_wildcards_are_literal(self, operator, name, value):
         answer = operator.get(f"/api/v3/bags?{name}={quote(value)}")
 
         assert (answer.status_code, answer.json()["results"]) == (200, [])
 
 
-class TestASearch:
+class TestSearch:
     @pytest.mark.parametrize(
         "text", ["%", "_", "\\", "%%%", "___", "S%1", "SB_0001", "SB1\\", "%1"]
     )
-    def test_with_signs_of_sql_finds_nothing_but_them(self, office, text):
+    def test_wildcards_are_literal(self, office, text):
         assert found(office, text) == ("none", [], [])
 
-    def test_finds_batches_that_are_called_so(self, office):
+    def test_finds_batches_with_wildcards_in_their_name(self, office):
         make_batch("LOT-9", product="100% mustard", variety="A_1\\")
 
         assert found(office, "100%")[2] == ["LOT-9"]
@@ -88,7 +88,7 @@ class TestASearch:
         assert found(office, "A%1")[2] == []
 
     @pytest.mark.parametrize(("text", "way"), [("S", "prefix"), ("SB", "prefix"), ("1", "suffix")])
-    def test_of_one_or_two_characters_looks_at_both_ends(self, office, text, way):
+    def test_short_text_matches_prefix_or_suffix(self, office, text, way):
         by, bags, _ = found(office, text)
 
         assert by == way
@@ -96,7 +96,7 @@ class TestASearch:
         assert bags
 
     @pytest.mark.parametrize("text", ["0", "B", "00", "B1"])
-    def test_of_one_or_two_characters_never_looks_inside(self, office, text):
+    def test_short_text_never_matches_inside(self, office, text):
         with CaptureQueriesContext(connection) as queries:
             assert found(office, text)[:2] == ("none", [])
 
@@ -104,7 +104,7 @@ class TestASearch:
         assert found(office, HERE[1:5])[0] == "contains"
 
     @pytest.mark.parametrize("text", ["", " ", "x" * 513])
-    def test_of_nothing_or_of_too_much_is_refused(self, office, text):
+    def test_empty_or_long_text_is_rejected(self, office, text):
         answer = office.get(f"/api/v3/search?q={quote(text)}")
 
         assert assert_problem(answer, 400, "bad-field")["facts"]["field"] == "q"

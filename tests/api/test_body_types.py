@@ -1,4 +1,4 @@
-"""Fields of JSON bodies: each of its own type and no other, texts without what nobody sees."""
+"""Fields of JSON bodies accept one type each; invisible characters are removed from texts."""
 
 from uuid import uuid4
 
@@ -32,23 +32,23 @@ WRONG = [
 ]
 
 
-class TestAField:
+class TestField:
     @pytest.mark.parametrize(("method", "path", "body"), WRONG)
-    def test_of_another_type_is_not_guessed_at(self, site, method, path, body):
+    def test_other_types_are_not_converted(self, site, method, path, body):
         answer = send(site.client("administrator"), method, path, body)
 
         document = assert_problem(answer, 400, "bad-field")
         assert document["facts"]["field"].partition(".")[0] in body
 
-    def test_of_its_own_type_is_taken(self, site):
+    def test_own_type_is_accepted(self, site):
         office = site.client("office")
         body = NEW | {"planned_bags": 5, "produced_on": "2026-11-20", "expires_on": None}
 
         assert post(office, "batches", body).status_code == 201
 
 
-class TestAText:
-    def test_is_kept_without_what_nobody_sees(self, site):
+class TestText:
+    def test_invisible_characters_are_removed(self, site):
         administrator = site.client("administrator")
 
         area = post(administrator, "areas", AREA | {"name": f" {TURNED}Ko{ZERO}ta\x07 {HINDI}"})
@@ -68,11 +68,11 @@ class TestAText:
         [("areas", AREA | {"name": ZERO}), ("tokens", TOKEN | {"name": TURNED}),
          ("batches", NEW | {"product": "\u200d\u200c"}), ("webhooks", HOOK | {"name": "\x07"})],
     )  # fmt: skip
-    def test_of_which_nothing_is_seen_is_missing(self, site, path, body):
+    def test_only_invisible_characters_count_as_missing(self, site, path, body):
         assert_problem(post(site.client("administrator"), path, body), 400, "bad-field")
         assert not Batch.objects.filter(code="NEW-1").exists()
 
-    def test_of_a_scan_is_none_the_less(self, site):
+    def test_texts_of_scans_are_cleaned(self, site):
         office, operator = site.client("office"), site.client("operator")
         body = scan_body("inspect", HERE, note=f"{TURNED}wet\n{HINDI}", station=f"gate{ZERO}")
         seen = post(operator, "scans", body).json()["scan"]
@@ -82,6 +82,6 @@ class TestAText:
         assert (seen["note"], seen["station"]) == (f"wet\n{HINDI}", "gate")
         assert_problem(answer, 400, "reason-missing")
 
-    def test_in_one_line_has_no_others(self):
+    def test_single_line_text_has_no_line_breaks(self):
         assert clean_text("a\nb\u2028c") == "a b c"
         assert clean_text("a\nb\u2028c", lines=True) == "a\nb\nc"

@@ -1,4 +1,4 @@
-"""A database in trouble, faults of ours, pages that are refused, and the id of each request."""
+"""Database failures, unexpected exceptions, error pages, and request ids."""
 
 import logging
 import re
@@ -22,7 +22,7 @@ from tracetrack.errors import handler
 ID = "scanner-17.4711"
 
 
-class TestADatabaseInTrouble:
+class TestDatabaseFailure:
     def raising(self, monkeypatch, sql):
         def bag_shown(user, code, fields):
             with transaction.atomic(), connection.cursor() as cursor:
@@ -30,13 +30,13 @@ class TestADatabaseInTrouble:
 
         monkeypatch.setattr(queries, "bag_shown", bag_shown)
 
-    def test_that_takes_too_long_is_given_up(self, operator, monkeypatch):
+    def test_statement_timeout_is_504(self, operator, monkeypatch):
         self.raising(monkeypatch, "SET LOCAL statement_timeout = '20ms'; SELECT pg_sleep(5)")
 
         assert_problem(operator.get(f"/api/v3/bags/{HERE}"), 504, "too-slow")
 
     @pytest.mark.parametrize("state", ["55P03", "40P01", "40001", "57P01", "53100", "53300"])
-    def test_that_cannot_now_asks_to_try_again(self, operator, monkeypatch, state):
+    def test_temporary_error_is_503(self, operator, monkeypatch, state):
         # Lock timeout, deadlock, serialization, shutdown, full disk, too many connections.
         self.raising(monkeypatch, f"DO $$ BEGIN RAISE 'no' USING ERRCODE = '{state}'; END $$")
 
@@ -46,7 +46,7 @@ class TestADatabaseInTrouble:
         assert int(answer["Retry-After"]) >= 1
 
     @pytest.mark.parametrize("cause", [psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests])
-    def test_whose_pool_is_used_up_asks_to_try_again(self, operator, monkeypatch, cause):
+    def test_exhausted_pool_is_503(self, operator, monkeypatch, cause):
         def bag_shown(user, code, fields):
             raise OperationalError from cause("full")
 
@@ -54,7 +54,7 @@ class TestADatabaseInTrouble:
 
         assert operator.get(f"/api/v3/bags/{HERE}").json()["code"] == "busy"
 
-    def test_makes_pages_answer_503_too(self, rf):
+    def test_pages_respond_with_503_too(self, rf):
         middleware = handler.RequestIdMiddleware(lambda request: None)
 
         page = middleware.process_exception(rf.get("/page"), OperationalError())
@@ -64,8 +64,8 @@ class TestADatabaseInTrouble:
         assert page["Content-Type"].startswith("text/html")
 
 
-class TestAFaultOfOurs:
-    def test_is_a_problem_without_details_and_is_written_down(self, site, monkeypatch, caplog):
+class TestUnexpectedException:
+    def test_is_a_problem_without_details_and_is_logged(self, site, monkeypatch, caplog):
         def bag_shown(user, code, fields):
             raise KeyError("the inner life")
 
@@ -79,14 +79,14 @@ class TestAFaultOfOurs:
         assert b"inner life" not in answer.content
         assert "the inner life" in caplog.text
 
-    def test_is_a_page_elsewhere(self, rf):
+    def test_is_an_html_page_outside_the_api(self, rf):
         answer = handler.server_error(rf.get("/page"))
 
         assert answer.status_code == 500
         assert answer["Content-Type"].startswith("text/html")
 
 
-class TestAPage:
+class TestErrorPage:
     @pytest.mark.parametrize(
         ("view", "error", "status"),
         [
@@ -97,7 +97,7 @@ class TestAPage:
             (handler.not_found, Http404(), 404),
         ],
     )
-    def test_that_is_refused_is_html_and_under_api_a_problem(self, rf, view, error, status):
+    def test_is_html_and_a_problem_under_api(self, rf, view, error, status):
         page = view(rf.get("/page"), error)
         document = view(rf.get("/api/v3/x"), error)
 
@@ -105,7 +105,7 @@ class TestAPage:
         assert page["Content-Type"].startswith("text/html")
         assert document["Content-Type"] == "application/problem+json"
 
-    def test_may_raise_a_problem_itself(self, rf):
+    def test_shows_a_problem_raised_by_the_page(self, rf):
         middleware = handler.RequestIdMiddleware(lambda request: None)
 
         page = middleware.process_exception(rf.get("/x"), ParentFull(parent="SB1", capacity=30))
@@ -114,10 +114,10 @@ class TestAPage:
         assert "SB1 already holds 30 bags." in page.content.decode()
         assert middleware.process_exception(rf.get("/x"), KeyError()) is None
 
-    def test_without_its_csrf_token_is_refused(self, rf):
+    def test_csrf_failure_is_403(self, rf):
         assert handler.csrf_failure(rf.post("/page")).status_code == 403
 
-    def test_does_not_run_what_a_refusal_quotes(self, rf):
+    def test_escapes_facts(self, rf):
         given = ParentFull(parent="<script>", capacity=1)
 
         page = handler.RequestIdMiddleware(lambda r: None).process_exception(rf.get("/x"), given)
@@ -125,29 +125,29 @@ class TestAPage:
         assert b"<script>" not in page.content
 
 
-class TestARequestId:
-    def test_of_the_caller_is_kept(self, operator):
+class TestRequestId:
+    def test_is_taken_from_the_request(self, operator):
         answer = operator.get("/api/v3/bags/SB99999", headers={"X-Request-ID": ID})
 
         assert answer["X-Request-ID"] == answer.json()["request_id"] == ID
 
     @pytest.mark.parametrize("given", ["", "short", "x" * 65, "two words here", "<script>alert"])
-    def test_that_is_not_usable_is_replaced(self, operator, given):
+    def test_invalid_id_is_replaced(self, operator, given):
         answer = operator.get("/api/v3/scans", headers={"X-Request-ID": given})
 
         assert re.fullmatch("[0-9a-f]{32}", answer["X-Request-ID"])
 
-    def test_is_another_one_each_time(self, operator):
+    def test_is_unique(self, operator):
         assert operator.get("/healthz")["X-Request-ID"] != operator.get("/healthz")["X-Request-ID"]
 
-    def test_is_in_the_audit(self, site):
+    def test_is_in_the_audit_log(self, site):
         administrator = site.client("administrator", headers={"X-Request-ID": ID})
 
         post(administrator, "cache/clear", {"pattern": "dashboard:*"})
 
         assert AuditEntry.objects.get(action="cache.cleared").request_id == ID
 
-    def test_is_in_every_line_of_the_log(self, rf):
+    def test_is_in_every_log_record(self, rf):
         line = logging.makeLogRecord({"request": rf.get("/", headers={"X-Request-ID": ID})})
         silent = logging.makeLogRecord({})
 
@@ -155,7 +155,7 @@ class TestARequestId:
         assert logs.RequestIdFilter().filter(silent)
         assert (line.request_id, silent.request_id) == (ID, "-")
 
-    def test_is_gone_when_the_request_is_over(self):
+    def test_is_reset_after_the_request(self):
         seen = []
 
         def answer(request):

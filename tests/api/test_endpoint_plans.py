@@ -1,4 +1,4 @@
-"""No endpoint asks anything whose cost grows with the tables of bags or scans."""
+"""The cost of no endpoint grows with the number of bags or scans."""
 
 import json
 
@@ -30,7 +30,7 @@ MORE = {
 }
 
 
-class TestNoEndpoint:
+class TestEndpoint:
     @pytest.fixture
     def filled(self, site):
         """Enough that statistics exist; PostgreSQL believes that the tables are large."""
@@ -53,7 +53,7 @@ class TestNoEndpoint:
 
     @pytest.mark.parametrize("role", ["operator", "office"])
     @pytest.mark.parametrize("name", [*CALLS, *MORE])
-    def test_reads_bags_or_scans_whole(self, filled, name, role):
+    def test_reads_no_large_table_completely(self, filled, name, role):
         if name in CALLS and allowed_role(name) != "operator":
             role = allowed_role(name)
         call = MORE.get(name) or CALLS[name](filled, role)
@@ -68,7 +68,7 @@ class TestNoEndpoint:
         whole = [node for text in found for node in full_reads(plan_of(text))]
         assert whole == [], json.dumps(whole, indent=1)
 
-    def test_would_go_unnoticed(self, filled):
+    def test_full_reads_are_detected(self, filled):
         for text in (
             "SELECT count(*) FROM bags_bag",
             "SELECT * FROM scans_scan WHERE note = 'x'",

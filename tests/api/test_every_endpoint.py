@@ -1,4 +1,4 @@
-"""What no endpoint may do, tried on every one that there is, today's and tomorrow's."""
+"""Rules for all endpoints, including future ones."""
 
 import gzip
 import json
@@ -20,11 +20,11 @@ from tests.openapi_document import DOCUMENT, operation
 from tracetrack.api.headers_middleware import CSP_HEADERS
 
 # A DELETE has no body, and nobody reads one.
-SENDING = sorted(name for name in CALLS if name.startswith(("POST", "PUT", "PATCH")))
-CHANGING = sorted(name for name in CALLS if not name.startswith("GET"))
+WITH_BODY = sorted(name for name in CALLS if name.startswith(("POST", "PUT", "PATCH")))
+WRITING = sorted(name for name in CALLS if not name.startswith("GET"))
 # An array of them is what these take; each item answers for itself.
-MANY = {"POST scans/bulk"}
-ASKING = sorted(name for name in CALLS if name.startswith("GET"))
+ARRAY_BODIES = {"POST scans/bulk"}
+READING = sorted(name for name in CALLS if name.startswith("GET"))
 COLUMNS = {
     field.attname
     for app in ("tracetrack", "bags", "scans", "dashboard")
@@ -39,7 +39,7 @@ def send(client, name, path, body, **headers):
     )
 
 
-def shape_of_body(name):
+def request_schema(name):
     """The shape of a body as it is described; of none, an object without fields."""
     body = operation(name).get("requestBody")
     if body is None:
@@ -49,23 +49,23 @@ def shape_of_body(name):
     return DOCUMENT["components"]["schemas"][named] if named else shape
 
 
-class TestEveryEndpointThatChangesSomething:
-    @pytest.mark.parametrize("name", [name for name in SENDING if name not in MANY])
+class TestWritingEndpoint:
+    @pytest.mark.parametrize("name", [name for name in WITH_BODY if name not in ARRAY_BODIES])
     def test_refuses_hostile_bodies(self, site, name):
         client = site.client("administrator")
         path = CALLS[name](site, "administrator").path
 
         for what, body in HOSTILE_BODIES.items():
-            if what == "nothing" and not shape_of_body(name).get("required"):
+            if what == "nothing" and not request_schema(name).get("required"):
                 # The same as an object without fields.
                 continue
             answer = send(client, name, path, body)
             commit()
             assert_refused(answer, what)
 
-    @pytest.mark.parametrize("name", [name for name in SENDING if name not in MANY])
-    def test_takes_no_column_that_it_does_not_offer(self, site, name):
-        shape = shape_of_body(name)
+    @pytest.mark.parametrize("name", [name for name in WITH_BODY if name not in ARRAY_BODIES])
+    def test_rejects_columns_that_it_does_not_offer(self, site, name):
+        shape = request_schema(name)
         assert shape["additionalProperties"] is False
         call = CALLS[name](site, "administrator")
         client = site.client("administrator")
@@ -76,8 +76,8 @@ class TestEveryEndpointThatChangesSomething:
             assert_refused(answer, column)
             assert answer.json()["code"] in ("bad-field", "bad-row"), column
 
-    @pytest.mark.parametrize("name", SENDING)
-    def test_unpacks_nothing(self, site, name):
+    @pytest.mark.parametrize("name", WITH_BODY)
+    def test_rejects_content_encodings(self, site, name):
         call = CALLS[name](site, "administrator")
         bomb = gzip.compress(b" " * 10_000_000)
 
@@ -88,8 +88,8 @@ class TestEveryEndpointThatChangesSomething:
             assert_refused(answer, coding)
             assert answer.status_code == 415
 
-    @pytest.mark.parametrize("name", CHANGING)
-    def test_is_not_reached_by_another_method(self, site, name):
+    @pytest.mark.parametrize("name", WRITING)
+    def test_ignores_method_override_headers(self, site, name):
         call = CALLS[name](site, "administrator")
         client = site.client("administrator")
         method, route = name.split()
@@ -101,9 +101,9 @@ class TestEveryEndpointThatChangesSomething:
             assert answer.status_code in expected, header
 
 
-class TestEveryEndpoint:
-    @pytest.mark.parametrize("name", ASKING)
-    def test_refuses_a_parameter_that_comes_twice(self, site, name):
+class TestEndpoint:
+    @pytest.mark.parametrize("name", READING)
+    def test_rejects_repeated_parameters(self, site, name):
         path = CALLS[name](site, "administrator").path.partition("?")[0]
         client = site.client("administrator")
 
@@ -114,10 +114,10 @@ class TestEveryEndpoint:
 
     @pytest.mark.parametrize("first", ["office", "operator"])
     @pytest.mark.parametrize("role", ["operator", "viewer"])
-    def test_shows_nothing_of_a_foreign_area_whoever_asked_before(self, site, role, first):
+    def test_shows_no_bag_outside_visible_areas_even_if_cached(self, site, role, first):
         clients = {name: site.client(name) for name in ("office", "operator", "viewer")}
 
-        for name in ASKING:
+        for name in READING:
             # A stream that nobody reads keeps its place.
             b"".join(CALLS[name](site, first).by(clients[first], "GET"))
             for _ in range(2):
@@ -126,7 +126,7 @@ class TestEveryEndpoint:
                 assert not any(code in seen for code in FOREIGN_CODES), name
 
     @pytest.mark.parametrize("role", ["administrator", "anonymous"])
-    def test_lets_a_browser_do_nothing_with_an_answer_that_is_no_page(self, site, role):
+    def test_sends_a_strict_csp_unless_it_is_a_page(self, site, role):
         client, lax = site.client(role), set()
 
         for name in CALLS:
@@ -139,7 +139,7 @@ class TestEveryEndpoint:
         assert lax == (set() if role == "anonymous" else {("GET docs", "text/html; charset=utf-8")})
 
     @pytest.mark.parametrize("role", ["operator", "viewer"])
-    def test_answers_about_a_foreign_bag_as_about_none(self, site, role):
+    def test_treats_invisible_bags_like_unknown_ones(self, site, role):
         client = site.client(role)
 
         for name in (name for name in CALLS if " bags/<path:code>" in name):

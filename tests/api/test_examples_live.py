@@ -20,8 +20,8 @@ def site(transactional_db):
 
 
 @pytest.mark.django_db(transaction=True)
-class TestTheClientOfTheDocs:
-    def test_lists_scans_and_is_refused(self, site):
+class TestExampleClient:
+    def test_lists_and_scans_and_reports_errors(self, site):
         found = importlib.util.spec_from_file_location("client", CLIENT)
         client = importlib.util.module_from_spec(found)
         found.loader.exec_module(client)
@@ -38,7 +38,7 @@ class TestTheClientOfTheDocs:
         assert answer["verdict"] == "applied"
         assert (refused.value.code, refused.value.facts) == ("bag-unknown", {"bag": "SB99999"})
 
-    def test_is_typed_throughout(self):
+    def test_is_typed(self):
         command = [
             sys.executable,
             "-m",

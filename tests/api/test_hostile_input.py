@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a refusal with a reason, never a fault of ours."""
+"""Hostile input is rejected with a problem, never with a server error."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.hostile_bodies import HOSTILE_BODIES, assert_refused
 from tracetrack.api.json_parser import loads
 from tracetrack.errors.problem import BadRequest
 
-POSTS = ["scans", "scans/{scan}/undo", "batch/stats", "cache/clear"]
+PATHS = ["scans", "scans/{scan}/undo", "batch/stats", "cache/clear"]
 VALUES = [
     "%00", "a%00b", "%ED%A0%80", "%FF", "'", "%27%20OR%201%3D1--", "%25", "_", "\\", "1e3", "-1",
     "99999999999999999999", "", "%20", "..%2F..%2Fetc", "%3Cscript%3E", "a" * 3000, "%F0%9F%8C%BE",
@@ -30,9 +30,9 @@ PARAMETERS = {
 CODES = ["bags/{}", "bags/{}/timeline", "bags/{}/children", "batches/{}"]
 
 
-class TestAHostileBody:
-    @pytest.mark.parametrize("path", POSTS)
-    def test_is_refused(self, site, path):
+class TestHostileBody:
+    @pytest.mark.parametrize("path", PATHS)
+    def test_is_rejected(self, site, path):
         client = site.client("administrator")
         mine = CALLS["POST scans/<int:scan>/undo"](site, "administrator").path
         address = mine if "{scan}" in path else path
@@ -45,7 +45,7 @@ class TestAHostileBody:
         assert Scan.objects.count() == before
 
     @pytest.mark.parametrize("field", sorted(scan_body("link", "CB000000903", HERE)))
-    def test_in_one_field_is_refused(self, operator, field):
+    def test_is_rejected_in_each_field(self, operator, field):
         good = scan_body("link", "CB000000903", HERE)
 
         for value in (
@@ -59,7 +59,7 @@ class TestAHostileBody:
             assert_refused(answer, value)
 
     @pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
-    def test_is_refused_as_an_upload_or_in_it(self, site, kind):
+    def test_is_rejected_in_uploads(self, site, kind):
         client = site.client("administrator")
         before = Scan.objects.count()
 
@@ -73,11 +73,11 @@ class TestAHostileBody:
         assert Scan.objects.count() == before
 
 
-class TestAHostileAddress:
+class TestHostileUrl:
     @pytest.mark.parametrize(
         ("path", "name"), [(path, name) for path, names in PARAMETERS.items() for name in names]
     )
-    def test_finds_nothing_or_is_refused(self, operator, path, name):
+    def test_value_finds_nothing_or_is_rejected(self, operator, path, name):
         for value in VALUES:
             answer = operator.get(f"/api/v3/{path}?{name}={value}")
             if answer.status_code != 200:
@@ -85,40 +85,40 @@ class TestAHostileAddress:
             b"".join(answer)
 
     @pytest.mark.parametrize("path", sorted({call.split(" ")[1] for call in CALLS} - {"health"}))
-    def test_is_refused_with_an_unknown_parameter(self, operator, path):
+    def test_unknown_parameter_is_rejected(self, operator, path):
         address = path.replace("<path:code>", HERE).replace("<int:scan>", "1")
 
         for name in ("x", "%00", "%ED%A0%80", "kind__in", "parent__code", "__proto__", "a" * 3000):
             answer = operator.get(f"/api/v3/{address}?{name}=1")
             assert_refused(answer, name)
 
-    def test_with_a_thousand_parameters_is_refused(self, operator):
+    def test_a_thousand_parameters_are_rejected(self, operator):
         many = "&".join(f"a{n}=1" for n in range(1001))
 
         assert_refused(operator.get(f"/api/v3/scans?{many}"), "many parameters")
 
     @pytest.mark.parametrize("path", CODES)
-    def test_with_such_a_code_is_refused(self, operator, path):
+    def test_code_is_rejected(self, operator, path):
         for value in (value for value in VALUES if value):
             assert_refused(operator.get(f"/api/v3/{path.format(value)}"), value)
 
 
 class TestStrictJson:
-    def test_reads_what_is_right(self):
+    def test_parses_valid_json(self):
         body = b'{"a": [1, 2.5, "\\ud83c\\udf3e", null, true], "b": {}}'
 
         assert loads(body) == {"a": [1, 2.5, "\N{EAR OF RICE}", None, True], "b": {}}
 
-    def test_reads_32_levels_and_no_more(self):
+    def test_accepts_32_levels(self):
         assert loads(b"[" * 32 + b"]" * 32)
         with pytest.raises(BadRequest, match="deeper than 32"):
             loads(b"[" * 33 + b"]" * 33)
 
-    def test_names_the_key_that_comes_twice(self):
+    def test_names_a_duplicate_key(self):
         with pytest.raises(BadRequest, match="“a”"):
             loads(b'{"a": 1, "b": 2, "a": 1}')
 
     @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"NaN", b"Infinity", b"-Infinity"])
-    def test_reads_no_number_that_is_none(self, number):
+    def test_rejects_non_finite_numbers(self, number):
         with pytest.raises(BadRequest, match="number"):
             loads(b'{"a": [' + number + b"]}")

@@ -1,4 +1,4 @@
-"""Who may call what: every endpoint, every role."""
+"""Permissions: every endpoint, every role."""
 
 import pytest
 from django.test import Client
@@ -24,7 +24,7 @@ class TestEveryEndpoint:
         for route, view in api_views().items():
             assert set(view.permissions.values()) - {None} <= known, route
 
-    def test_is_open_to_nobody_unless_listed_here(self):
+    def test_requires_authentication_unless_listed_here(self):
         is_open = {
             f"{method} {route}"
             for route, view in api_views().items()
@@ -34,7 +34,7 @@ class TestEveryEndpoint:
 
         assert is_open == PUBLIC
 
-    def test_is_called_by_these_tests(self):
+    def test_is_tested_here(self):
         routes = {
             f"{method} {route}"
             for route, view in api_views().items()
@@ -44,9 +44,9 @@ class TestEveryEndpoint:
         assert routes == set(CALLS) == set(STATUSES)
 
 
-class TestAnyRole:
+class TestRole:
     @pytest.mark.parametrize("name", CALLS)
-    def test_gets_the_status_of_the_grid(self, site, name):
+    def test_gets_the_expected_status(self, site, name):
         method = name.split()[0]
 
         answers = {}
@@ -59,7 +59,7 @@ class TestAnyRole:
         assert answers == dict(zip(ROLES, STATUSES[name], strict=True))
 
     @pytest.mark.parametrize("name", [name for name in CALLS if name not in PUBLIC])
-    def test_gets_nothing_when_it_sends_a_bad_token(self, site, name):
+    def test_invalid_token_is_401(self, site, name):
         client = Client(headers={"Authorization": "Bearer tt_wrong"})
 
         answer = CALLS[name](site, "anonymous").by(client, name.split()[0])
@@ -67,7 +67,7 @@ class TestAnyRole:
         assert answer.status_code == 401
         assert answer.json()["code"] == "not-signed-in"
 
-    def test_loses_its_rights_with_the_next_request(self, site):
+    def test_role_change_takes_effect_at_the_next_request(self, site):
         client, asha = site.client("operator"), site.people["operator"]
         assert post(client, "scans", scan_body("inspect", HERE)).status_code == 201
 
@@ -76,24 +76,24 @@ class TestAnyRole:
 
         assert post(client, "scans", scan_body("inspect", HERE)).status_code == 403
 
-    def test_is_nobody_once_it_is_switched_off(self, site):
+    def test_deactivated_user_is_401(self, site):
         client, asha = site.client("operator"), site.people["operator"]
         asha.is_active = False
         asha.save()
 
         assert client.get("/api/v3/scans").status_code == 401
 
-    def test_learns_which_permission_it_lacks(self, site):
+    def test_missing_permission_is_named(self, site):
         answer = post(site.client("office"), "cache/clear", {"pattern": "dashboard:*"})
 
         assert answer.json()["facts"] == {"permission": "accounts.clear_cache"}
 
-    def test_has_no_rights_about_single_objects(self, site):
+    def test_has_no_object_permissions(self, site):
         assert RoleBackend().get_all_permissions(site.people["office"], obj=object()) == set()
 
 
-class TestASession:
-    def test_needs_proof_that_the_request_comes_from_our_page(self, site):
+class TestSession:
+    def test_post_needs_a_csrf_token(self, site):
         client = site.client("operator", enforce_csrf_checks=True)
 
         answer = post(client, "scans", scan_body("inspect", HERE))
@@ -101,7 +101,7 @@ class TestASession:
         assert answer.status_code == 403
         assert answer.json()["code"] == "csrf-failed"
 
-    def test_is_believed_with_it(self, site):
+    def test_post_with_a_csrf_token_is_accepted(self, site):
         client = site.client("operator", enforce_csrf_checks=True)
         client.cookies["csrftoken"] = "a" * 32
         headers = {"X-CSRFToken": "a" * 32}
@@ -110,19 +110,19 @@ class TestASession:
 
         assert answer.status_code == 201
 
-    def test_needs_none_to_look(self, site):
+    def test_get_needs_no_csrf_token(self, site):
         client = site.client("operator", enforce_csrf_checks=True)
 
         assert client.get("/api/v3/scans").status_code == 200
 
 
-class TestAToken:
-    def test_needs_no_proof(self, site):
+class TestToken:
+    def test_needs_no_csrf_token(self, site):
         client = site.client("integrator", enforce_csrf_checks=True)
 
         assert post(client, "scans", scan_body("inspect", HERE)).status_code == 201
 
-    def test_goes_before_the_session(self, site):
+    def test_has_precedence_over_the_session(self, site):
         client = site.client("integrator")
         client.force_login(site.people["viewer"])
 

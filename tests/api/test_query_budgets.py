@@ -1,4 +1,4 @@
-"""How many queries each endpoint costs, exactly."""
+"""The exact number of queries of each endpoint."""
 
 import pytest
 from django.db import connection
@@ -10,7 +10,7 @@ from tests.factories import child_codes, scan
 from tests.query_budgets import check_budget
 from tracetrack import cache
 
-KEPT = ["GET dashboard/ultra", "GET bags/stream", "GET search", "GET scans"]
+CACHED = ["GET dashboard/ultra", "GET bags/stream", "GET search", "GET scans"]
 STEPS = {
     "POST scans link": lambda: scan_body("link", "CB000000905", HERE),
     "POST scans link of two that are known": lambda: scan_body(
@@ -21,7 +21,7 @@ STEPS = {
 }
 
 
-def cost(client, call, method):
+def count_queries(client, call, method):
     with CaptureQueriesContext(connection) as queries:
         answer = call.by(client, method)
         b"".join(answer)
@@ -29,45 +29,45 @@ def cost(client, call, method):
     return queries
 
 
-class TestTheCost:
+class TestQueryCount:
     @pytest.mark.parametrize("name", CALLS)
-    def test_of_a_call_is_the_budget(self, site, name):
+    def test_endpoint(self, site, name):
         call = CALLS[name](site, allowed_role(name))
         client = site.client(allowed_role(name))
         cache.purge("*")
 
-        check_budget(name, cost(client, call, name.split()[0]))
+        check_budget(name, count_queries(client, call, name.split()[0]))
 
-    @pytest.mark.parametrize("name", KEPT)
-    def test_of_a_kept_answer_is_asking_who_asks(self, site, operator, name):
+    @pytest.mark.parametrize("name", CACHED)
+    def test_cached_response(self, site, operator, name):
         call = CALLS[name](site, "operator")
         call.by(operator, "GET")
 
-        check_budget(f"{name}, kept", cost(operator, call, "GET"))
+        check_budget(f"{name}, kept", count_queries(operator, call, "GET"))
 
     @pytest.mark.parametrize("name", STEPS)
-    def test_of_a_step_is_the_budget(self, site, operator, name):
-        check_budget(name, cost(operator, Call("scans", STEPS[name]()), "POST"))
+    def test_step(self, site, operator, name):
+        check_budget(name, count_queries(operator, Call("scans", STEPS[name]()), "POST"))
 
-    def test_of_figures_is_the_budget(self, site, office):
-        check_budget("GET health, figures", cost(office, Call("health"), "GET"))
+    def test_health_figures(self, site, office):
+        check_budget("GET health, figures", count_queries(office, Call("health"), "GET"))
 
     @pytest.mark.parametrize("path", ["bags/stream", "scans/stream"])
-    def test_of_a_stream_is_the_budget(self, site, operator, path):
-        check_budget(f"GET {path}, csv", cost(operator, Call(f"{path}?format=csv"), "GET"))
+    def test_stream(self, site, operator, path):
+        check_budget(f"GET {path}, csv", count_queries(operator, Call(f"{path}?format=csv"), "GET"))
 
-    def test_with_a_token_is_the_budget(self, site):
+    def test_with_a_token(self, site):
         client = site.client("integrator")
         call = Call(f"bags/{HERE}")
         call.by(client, "GET")
 
-        check_budget("GET bags/<path:code>, token", cost(client, call, "GET"))
+        check_budget("GET bags/<path:code>, token", count_queries(client, call, "GET"))
 
     @pytest.mark.parametrize("path", ["bags/stream", f"bags/{HERE}/children", "search?q=SB"])
-    def test_does_not_grow_with_what_is_found(self, site, operator, path):
-        few = len(cost(operator, Call(path), "GET"))
+    def test_does_not_grow_with_the_number_of_results(self, site, operator, path):
+        few = len(count_queries(operator, Call(path), "GET"))
         for code in child_codes(HERE, 12)[2:]:
             scan(site.people["office"], "link", code, HERE)
         commit()
 
-        assert len(cost(operator, Call(path), "GET")) == few
+        assert len(count_queries(operator, Call(path), "GET")) == few

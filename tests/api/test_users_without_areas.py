@@ -1,4 +1,4 @@
-"""Who is bound to areas and has none sees nothing, everywhere, and breaks nothing."""
+"""A user without areas gets empty results from every endpoint, and no errors."""
 
 import pytest
 from rest_framework.test import APIClient
@@ -22,8 +22,8 @@ QUERIES = (
 
 
 @pytest.fixture
-def nobody():
-    """An operator without an area, on a site with a bag."""
+def user_without_areas():
+    """An operator without areas, on a site with a bag."""
     reference()
     make_loose(CODE)
     make_batch("LOT-1")
@@ -32,18 +32,18 @@ def nobody():
     return client
 
 
-class TestNowhere:
+class TestUserWithoutAreas:
     @pytest.mark.parametrize("path", PATHS)
-    def test_is_nothing_to_be_seen(self, nobody, path):
-        answer = nobody.get(f"/api/v3/{path}")
+    def test_gets_empty_results(self, user_without_areas, path):
+        answer = user_without_areas.get(f"/api/v3/{path}")
         body = b"".join(answer.streaming_content) if answer.streaming else answer.content
 
         assert answer.status_code == (404 if path.startswith("bags/CB") else 200), body
         assert answer.status_code == 404 or CODE.encode() not in body
 
     @pytest.mark.parametrize("query", QUERIES)
-    def test_is_nothing_to_be_asked_for(self, nobody, query):
-        answer = nobody.post("/api/v3/graphql", {"query": query}, format="json")
+    def test_gets_empty_results_from_graphql(self, user_without_areas, query):
+        answer = user_without_areas.post("/api/v3/graphql", {"query": query}, format="json")
 
         assert answer.status_code == 200, answer.content
         assert b"errors" not in answer.content

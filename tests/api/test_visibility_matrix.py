@@ -1,8 +1,8 @@
-"""Whoever is bound by areas hears the same whether there is anything in the others or not.
+"""Responses of users with areas do not depend on the contents of other areas.
 
-Every endpoint that answers, in every form and order, narrowed by everything that it knows, with
-some fields: asked while Indore is empty, and again when bags lie there. Nothing may differ:
-no row, no count, no suggestion, no cursor, whoever asked before and whatever was kept.
+Every reading endpoint is requested in every form and order, with every filter and some fields: first
+while Indore is empty, then with bags in Indore. No row, count, suggestion or cursor may differ,
+also if another user filled the cache before.
 """
 
 import re
@@ -37,13 +37,13 @@ from tests.factories import (
 from tests.openapi_document import NAMES, operation
 from webhooks.matching import match_events
 
-BOUND = ("operator", "viewer")
+AREA_ROLES = ("operator", "viewer")
 # Figures of the process, and a page.
-OTHERS = {"GET health", "GET docs", "GET openapi.json"}
-ASKING = [name for name in NAMES if name.startswith("GET") and name not in OTHERS]
+EXCLUDED = {"GET health", "GET docs", "GET openapi.json"}
+READING = [name for name in NAMES if name.startswith("GET") and name not in EXCLUDED]
 VOLATILE = re.compile(rb'"(generated_at|response_time_ms|used_at|cached)":("[^"]*"|[\d.]+|\w+)')
 # What of a foreign area a parameter may name.
-NAMED = {
+FILTER_VALUES = {
     "area": ["indore", "lucknow"],
     "batch": [LOT],
     "bag_type": ["mustard"],
@@ -59,8 +59,8 @@ NAMED = {
 }
 
 
-def make_half() -> Site:
-    """The site as it is before anything lies in Indore."""
+def make_site_without_indore() -> Site:
+    """Create the site while Indore is empty."""
     reference()
     people = {
         "viewer": make_user("vera", "viewer", ["lucknow"]),
@@ -76,7 +76,7 @@ def make_half() -> Site:
 
 
 def fill_indore(site: Site) -> None:
-    """Everything that can happen happens there, by the same people and of the same lot."""
+    """Record every kind of scan in Indore, by the same users and for the same batch."""
     ben = site.people["office"]
     make_parent(THERE, 1, actor=ben, area="indore")
     make_loose("CB000000902", actor=ben, area="indore")
@@ -90,60 +90,60 @@ def fill_indore(site: Site) -> None:
     commit()
 
 
-def questions(site: Site, role: str) -> list[str]:
-    """The addresses that `role` asks, each of them once."""
+def urls(site: Site, role: str) -> list[str]:
+    """Return all URLs that `role` requests."""
     found = []
-    for name in ASKING:
+    for name in READING:
         able = role if role in site.people else "office"
         if name == "GET webhooks/<int:webhook>/deliveries" and role == "operator":
             path = made_delivery(site, role).rpartition("/")[0]
         else:
             path = CALLS[name](site, able).path
         path = path.partition("?")[0]
-        found += [f"/api/v3/{path}?{query}" for query in ("", *narrowings(name))]
+        found += [f"/api/v3/{path}?{query}" for query in ("", *filter_queries(name))]
     return found
 
 
-def narrowings(name: str) -> list[str]:
+def filter_queries(name: str) -> list[str]:
     parameters = operation(name).get("parameters", ())
     queries = []
     for one in (p for p in parameters if p["in"] == "query"):
         shape = one["schema"]
         # Of the fields some: each alone would be one more column of the same rows.
         some = shape.get("items", {}).get("enum", ())[::5]
-        values = shape.get("enum") or some or NAMED.get(one["name"], ())
+        values = shape.get("enum") or some or FILTER_VALUES.get(one["name"], ())
         queries += [f"{one['name']}={value}" for value in values]
     return queries
 
 
-def answers(client, addresses):
-    """What is said to each, without what is of the moment."""
-    heard = {}
+def responses(client, addresses):
+    """Return the responses without volatile values."""
+    found = {}
     for address in addresses:
         answer = client.get(address)
         body = VOLATILE.sub(b"", b"".join(answer))
         if answer["Content-Type"] == "application/problem+json":
             body = re.sub(rb'"request_id":"[^"]*"', b"", body)
-        heard[address] = (answer.status_code, body)
-    return heard
+        found[address] = (answer.status_code, body)
+    return found
 
 
-class TestTheMatrix:
-    def test_asks_every_endpoint_that_answers(self):
-        assert len(ASKING) >= 20
-        assert sum(len(narrowings(name)) for name in ASKING) > 100
+class TestVisibilityMatrix:
+    def test_covers_every_reading_endpoint(self):
+        assert len(READING) >= 20
+        assert sum(len(filter_queries(name)) for name in READING) > 100
 
     @pytest.mark.parametrize(("role", "first"), [("operator", "office"), ("viewer", "nobody")])
-    def test_is_the_same_whatever_lies_in_other_areas(self, db, settings, role, first):
+    def test_responses_do_not_depend_on_other_areas(self, db, settings, role, first):
         settings.RATE_LIMITS = {}
-        site = make_half()
+        site = make_site_without_indore()
         client, office = site.client(role), site.client("office")
-        addresses = questions(site, role)
-        before = answers(client, addresses)
+        addresses = urls(site, role)
+        before = responses(client, addresses)
 
         fill_indore(site)
-        others = answers(office, addresses) if first == "office" else {}
-        after = answers(client, addresses)
+        others = responses(office, addresses) if first == "office" else {}
+        after = responses(client, addresses)
 
         assert {at: said for at, said in after.items() if said != before[at]} == {}
         codes = [code.encode() for code in (*FOREIGN_CODES, "CB000000902")]
@@ -151,9 +151,9 @@ class TestTheMatrix:
         # So that the test can fail: who sees all hears of them at many of these addresses.
         assert first == "nobody" or len(seen) > 30
 
-    @pytest.mark.parametrize("role", BOUND)
-    def test_counts_the_same_whatever_lies_in_other_areas(self, db, role):
-        site = make_half()
+    @pytest.mark.parametrize("role", AREA_ROLES)
+    def test_statistics_do_not_depend_on_other_areas(self, db, role):
+        site = make_site_without_indore()
         client = site.client(role)
         asked = {"stats": ["all"], "batches": [LOT]}
         before = [post(client, "batch/stats", asked | more) for more in ({}, {"batches": None})]
@@ -166,27 +166,27 @@ class TestTheMatrix:
         ]
 
 
-class TestWhatIsSomebodyElses:
+class TestObjectOfAnotherUser:
     NAMES = [name for name in NAMES if "<int:webhook>" in name or "<int:token>" in name]
 
     @pytest.mark.parametrize("name", NAMES)
-    def test_answers_as_what_is_nobodys(self, site, name):
+    def test_responds_like_an_unknown_object(self, site, name):
         theirs = CALLS[name](site, "office")
         number = re.search(r"/(\d+)", theirs.path)[1]
         nobodys = theirs._replace(path=theirs.path.replace(f"/{number}", "/999999"))
         client = site.client("operator")
 
-        heard = [
+        found = [
             comparable_problem(call.by(client, name.split()[0]), "-") for call in (theirs, nobodys)
         ]
 
-        assert heard[0][0] == 404
+        assert found[0][0] == 404
         # As whole words and in both: a small number also stands in /v3/, another one is a status.
-        ours, others = (re.sub(rf"\b({number}|999999)\b", "N", text) for _, text in heard)
+        ours, others = (re.sub(rf"\b({number}|999999)\b", "N", text) for _, text in found)
         assert ours == others
 
     @pytest.mark.parametrize("code", [THERE, UNKNOWN_CODE])
-    def test_is_refused_in_an_upload_as_what_is_nobodys(self, operator, code):
+    def test_is_refused_in_uploads_like_an_unknown_bag(self, operator, code):
         before = Scan.objects.count()
         rows = [scan_body(step, code) for step in ("inspect", "complete", "dispatch", "return")]
 

@@ -4,10 +4,10 @@ import pytest
 from django.db import connection
 
 from accounts.roles import Role
+from bags.api.serializers import BAG_COLUMNS
 from bags.errors import BagUnknown
 from bags.filters import BagFilters
 from bags.models import Bag, BagCode
-from bags.api.serializers import BAG_COLUMNS
 from bags.queries import bag_rows, bags_after, find_bag, rows_by_id
 from bags.search import search, search_statements
 from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan

@@ -11,7 +11,7 @@ from scans.models import Scan
 # Names, and words that are written so in Hindi, too.
 NAMES = {
     "TraceTrack", "API", "CSV", "XLSX", "PNG", "NDJSON", "JSON", "JavaScript", "Redis", "OpenAPI",
-    "HTTPS", "UTF", "UUID", "GLN", "Asia", "Kolkata", "UTC", "kg", "ms", "MB", "KB", "CPU", "SQL",
+    "HTTPS", "UTF", "UUID", "GLN", "IP", "IST", "URL", "Asia", "Kolkata", "UTC", "kg", "ms", "MB", "KB", "CPU", "SQL",
     "pg_stat_statements", "pg", "stat", "statements", "db",
 }  # fmt: skip
 SAID = ("aria-label", "title", "placeholder", "alt", "data-text-none", "data-text-count")

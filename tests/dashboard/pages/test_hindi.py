@@ -152,10 +152,13 @@ class TestTheScripts:
         words = hindi(Role.OFFICE).get("/scan").context["setup"]["texts"]
         code = "".join(path.read_text("utf-8") for path in SCRIPTS)
 
-        asked = set(re.findall(r"\bsay\(\"([a-z-]+)\"", code))
-        assert asked <= words.keys()
-        # Two keys are chosen by what is done, four by how the line is.
-        assert words.keys() - asked == {"goes", "stands", "online", "offline", "busy", "signed-out"}
+        used = set(re.findall(r"\btranslate\(\"([a-z-]+)\"", code))
+        assert used <= words.keys()
+        # Keys that the scripts choose by step or by connection state.
+        assert words.keys() - used == {
+            "destination", "location", "no-destination", "no-location",
+            "online", "offline", "busy", "signed-out",
+        }  # fmt: skip
 
 
 # Keys of the keyboard, headers and MIME types begin with a capital or hold a space, too.

@@ -176,8 +176,9 @@ class TestUndo:
         scan(person, "complete", "SB10001", now=timezone.now())
 
         for role, offers in ((Role.OPERATOR, ["undo"]), (Role.OFFICE, ["reason"]), ("viewer", [])):
-            way = signed_in(role, "lucknow").get("/bags/SB10001").context["way"]
-            assert [stop["offer"] for stop in way if stop.get("offer")] == offers
+            page = signed_in(role, "lucknow").get("/bags/SB10001")
+            options = [entry.get("undo_option") for entry in page.context["timeline"]]
+            assert [option for option in options if option] == offers
 
     def test_knows_only_scans_of_this_bag(self) -> None:
         foreign = Scan.objects.get(bag__code="CB900000001").pk

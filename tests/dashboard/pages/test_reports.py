@@ -82,7 +82,7 @@ class TestReports:
         ],
     )
     def test_take_any_days(self, first: str, last: str, days: tuple[date, date]) -> None:
-        assert reports.span(first, last, today=TODAY) == days
+        assert reports.parse_period(first, last, today=TODAY) == days
 
     @pytest.mark.parametrize(
         "query", ["first=x", "last=0001-01-01", "area=%00", "first=0001-01-01"]

@@ -93,7 +93,8 @@ find("form").addEventListener("submit", (event) => {
 
 function handleLabel(label) {
   if (!areaField.value) {
-    return showResult("refused", translate("not-sent"), translate(stepField.value === "dispatch" ? "no-destination" : "no-location"), translate("choose-area"));
+    const text = translate(stepField.value === "dispatch" ? "no-destination" : "no-location");
+    return showResult("refused", translate("not-sent"), text, translate("choose-area"));
   }
   if (!needsSack()) return send(label);
   const code = parseCode(label);

@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 
 from accounts.querysets import ApiTokenQuerySet
-from accounts.roles import Role, Scope, permissions_for
+from accounts.roles import Role, permissions_for
+from tracetrack.api.scopes import Scope
 
 
 class UserManager(BaseUserManager["User"]):
@@ -71,6 +72,10 @@ class User(AbstractUser):
         loop over AUTHENTICATION_BACKENDS; RoleBackend gives the same result.
         """
         return self.is_active and obj is None and perm in permissions_for(self.role, self.scopes)
+
+    def has_role_permission(self, permission: str) -> bool:
+        """Return whether the role has a permission, whatever the token's scopes."""
+        return permission in permissions_for(self.role, None)
 
     @property
     def is_staff(self) -> bool:  # type: ignore[override]

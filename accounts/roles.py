@@ -1,9 +1,11 @@
-"""Roles and their permissions, and the scopes that restrict an API token."""
+"""Roles and their permissions."""
 
 from collections.abc import Collection
 from functools import lru_cache
 
 from django.db import models
+
+from tracetrack.api.scopes import scope_of_permission
 
 
 class Role(models.TextChoices):
@@ -12,14 +14,6 @@ class Role(models.TextChoices):
     OPERATOR = "operator", "Operator"
     VIEWER = "viewer", "Viewer"
     INTEGRATOR = "integrator", "Integrator"
-
-
-class Scope(models.TextChoices):
-    """Restricts an API token to a part of its user's permissions."""
-
-    READ = "read", "Read"
-    SCAN = "scan", "Scan"
-    MANAGE = "manage", "Manage"
 
 
 VIEW = frozenset(
@@ -74,17 +68,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.ADMINISTRATOR: ADMINISTER,
 }
 
-# Permissions that need the scope "scan".
-SCAN_PERMISSIONS = frozenset({"scans.add_scan", "scans.force_dispatch", "scans.undo_any_scan"})
 # Not restricted by scopes: it extends what the user may see, and is no operation of its own.
 SEE_ALL_AREAS = "bags.view_all_areas"
-
-
-def scope_of_permission(permission: str) -> Scope:
-    """Return the scope that a token needs for a permission; Scope.MANAGE if none is assigned."""
-    if permission.partition(".")[2].startswith("view_"):
-        return Scope.READ
-    return Scope.SCAN if permission in SCAN_PERMISSIONS else Scope.MANAGE
 
 
 @lru_cache(maxsize=64)

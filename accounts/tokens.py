@@ -10,9 +10,15 @@ from django.utils import timezone
 
 from accounts.events import TokenIssued, TokenRevoked, TokenRotated
 from accounts.models import ApiToken, User
-from accounts.roles import Scope
 from accounts.token_secrets import PREFIX_LENGTH, derive_token, generate_token, token_digest
-from tracetrack.errors.problem import TokenEnded, TokenNotYours, TokenTooWide, TokenUnknown, TooManyTokens
+from tracetrack.api.scopes import Scope
+from tracetrack.errors.problem import (
+    TokenEnded,
+    TokenNotYours,
+    TokenTooWide,
+    TokenUnknown,
+    TooManyTokens,
+)
 from tracetrack.events import emit
 
 # Per user. Rate limits count per token, so their number has to be limited, too.

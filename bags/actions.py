@@ -10,8 +10,26 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import User
-from bags.errors import AreaExists, AreaUnknown, BagTypeExists, BagTypeUnknown, BatchExists, BatchExpiresEarly, BatchUnknown, ReasonMissing
-from bags.events import AreaChanged, AreaStaffed, BagTypeChanged, BatchClosed, BatchCreated, BatchDescribed, BatchHeld, BatchReleased
+from bags.errors import (
+    AreaExists,
+    AreaUnknown,
+    BagTypeExists,
+    BagTypeUnknown,
+    BatchExists,
+    BatchExpiresEarly,
+    BatchUnknown,
+    ReasonMissing,
+)
+from bags.events import (
+    AreaChanged,
+    AreaStaffed,
+    BagTypeChanged,
+    BatchClosed,
+    BatchCreated,
+    BatchDescribed,
+    BatchHeld,
+    BatchReleased,
+)
 from bags.models import Area, BagType, Batch
 from tracetrack.api.row_version import check_version
 from tracetrack.errors.problem import Problem

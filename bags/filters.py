@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.db.models import Q
 
-from bags.models import Area, BagType, Batch, CHILD_STATES, Kind, PARENT_STATES, State
+from bags.models import CHILD_STATES, PARENT_STATES, Area, BagType, Batch, Kind, State
 from bags.querysets import BagQuerySet
 
 # No bag has this id, and PostgreSQL need not look far to know it.

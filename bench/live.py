@@ -14,7 +14,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.backends import RoleBackend
 from accounts.models import User
-from accounts.roles import SEE_ALL_AREAS, PERMISSIONS
+from accounts.roles import PERMISSIONS, SEE_ALL_AREAS
 from bags.models import Bag
 from bench import site
 from bench.cases import Pair, case

@@ -11,11 +11,11 @@ from rest_framework import serializers
 
 from accounts import tokens
 from accounts.models import ApiToken
-from accounts.roles import Scope
 from tracetrack.api.fields import TimestampField
 from tracetrack.api.filters import StrictFilterSet, text_filter
 from tracetrack.api.list_view import PageParams
 from tracetrack.api.params import CleanTextField
+from tracetrack.api.scopes import Scope
 
 MAX_NETWORKS = 20
 MAX_OVERLAP_SECONDS = int(tokens.MAX_OVERLAP.total_seconds())

@@ -20,8 +20,8 @@ from accounts.api.serializers import (
     TokenListIn,
     TokenSerializer,
 )
+from accounts.idempotency import idempotent, idempotent_with_secret
 from accounts.models import ApiToken, User
-from tracetrack.api.idempotency import idempotent, idempotent_with_secret
 from tracetrack.api.list_view import ListView
 from tracetrack.api.pagination import paginate
 from tracetrack.api.params import field_names

@@ -8,6 +8,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.idempotency import idempotent
 from bags import actions, queries
 from bags.api.serializers import (
     BATCH_COLUMNS,
@@ -43,7 +44,6 @@ from bags.errors import (
 from bags.models import Area, BagType
 from bags.querysets import visible_area_ids
 from tracetrack.api.conditional import expected_versions
-from tracetrack.api.idempotency import idempotent
 from tracetrack.api.list_view import ListView
 from tracetrack.api.pagination import paginate
 from tracetrack.api.params import field_names

@@ -15,8 +15,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import Scope
 from dashboard.business_days import PERIODS
+from tracetrack.api.scopes import Scope
 from tracetrack.errors.http import BadField
 from tracetrack.text_cleaning import clean_text
 

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import tokens
 from accounts.models import ApiToken
-from accounts.roles import Scope
 from dashboard.pages.base import AuthenticatedRequest, permission_page
 from dashboard.pages.forms import TOKEN_DAYS, TokenForm
 from dashboard.pages.language import problem_text
+from tracetrack.api.scopes import Scope
 from tracetrack.errors.problem import Problem
 
 MAX_TOKENS_SHOWN = 100

@@ -11,7 +11,16 @@ from django.db import connection
 
 from accounts.models import User
 from bags.models import Area, Bag, Batch, Kind
-from scans.history.point_in_time import Act, Ledger, MOST_ROWS, Position, Stay, ledger, position, stays
+from scans.history.point_in_time import (
+    MOST_ROWS,
+    Act,
+    Ledger,
+    Position,
+    Stay,
+    ledger,
+    position,
+    stays,
+)
 from scans.history.timeline import END, NEVER, stops, told
 from scans.models import EARLIEST, Scan
 from tracetrack.db.sql_files import sql

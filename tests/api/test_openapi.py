@@ -9,7 +9,6 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from accounts.roles import scope_of_permission
 from tests.api_fixtures import CALLS, commit
 from tests.endpoints import api_views
 from tests.openapi_document import (
@@ -24,6 +23,7 @@ from tests.openapi_document import (
     validation_errors,
 )
 from tests.problem_assertions import assert_problem
+from tracetrack.api.scopes import scope_of_permission
 from tracetrack.openapi.document import openapi_json
 
 WITHOUT_JSON = {"GET scans/stream", "GET batches/<path:code>/recall", "GET docs"}

@@ -3,16 +3,18 @@
 from functools import lru_cache
 from hashlib import blake2b
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
-from accounts.models import ApiToken, User
 from tracetrack.api import throttling
 from tracetrack.api.permissions import check_permission
 from tracetrack.api.view import ApiView, json_response
+
+if TYPE_CHECKING:
+    from accounts.models import ApiToken, User
 
 # Key of the WSGI environ: an exception that the fast path met while it handled this request.
 FAST_PATH_ERROR = "tracetrack.fast_path_error"
@@ -25,7 +27,7 @@ class CachedView(ApiView):
     """
 
     @classmethod
-    def payload(cls, user: User, **params: Any) -> tuple[bytes, bool]:
+    def payload(cls, user: "User", **params: Any) -> tuple[bytes, bool]:
         """Return the JSON object for `user`, and whether it came from the cache.
 
         `params` are the validated query parameters.
@@ -33,7 +35,7 @@ class CachedView(ApiView):
         raise NotImplementedError
 
     @classmethod
-    def authorize(cls, request: HttpRequest, user: User, token: ApiToken | None) -> None:
+    def authorize(cls, request: HttpRequest, user: "User", token: "ApiToken | None") -> None:
         """Count the request and check the permission for GET.
 
         Raises TooManyRequests, NotSignedIn, ScopeMissing, Forbidden.
@@ -44,7 +46,7 @@ class CachedView(ApiView):
         check_permission(user, permission)
 
     @classmethod
-    def render(cls, user: User, started: float, **params: Any) -> tuple[bytes, str]:
+    def render(cls, user: "User", started: float, **params: Any) -> tuple[bytes, str]:
         """Return body and ETag of the response to a request that started at this perf_counter().
 
         The body ends with the response time, which is not part of the ETag: it is therefore weak.

@@ -1,21 +1,23 @@
 """ListView: a list in pages, with filters, order, selected fields and, if known, a total."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 from django.http import HttpResponse
 from rest_framework import serializers
 
-from accounts.models import User
 from tracetrack import cache
 from tracetrack.api import cursors
 from tracetrack.api.pagination import Page, Position
 from tracetrack.api.view import ApiView, json_response
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 RowJson = dict[str, Any]
 # Returns the total for a user and parsed filters, None if it is not known.
-Counter = Callable[[User, dict[str, Any]], int | None]
+Counter = Callable[["User", dict[str, Any]], int | None]
 MAX_ROWS_PER_PAGE = 500
 
 
@@ -26,7 +28,7 @@ class PageParams(serializers.Serializer[Any]):
     cursor = serializers.CharField(default=None)
 
 
-def unknown_total(user: User, filters: dict[str, Any]) -> None:
+def unknown_total(user: "User", filters: dict[str, Any]) -> None:
     """Return no total: counting would read all rows."""
 
 

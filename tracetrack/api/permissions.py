@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.roles import permissions_for, scope_of_permission
+from tracetrack.api.scopes import scope_of_permission
 from tracetrack.errors.problem import Forbidden, NotSignedIn, ScopeMissing
 
 
@@ -33,6 +33,6 @@ def check_permission(user: Any, permission: str) -> None:
         raise NotSignedIn
     if user.has_perm(permission):
         return
-    if permission in permissions_for(user.role, None):
+    if user.has_role_permission(permission):
         raise ScopeMissing(scope=scope_of_permission(permission).value, opens=sorted(user.scopes))
     raise Forbidden(permission=permission)

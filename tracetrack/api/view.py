@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from time import perf_counter
-from typing import Any, ClassVar, NoReturn, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 import orjson
 from django.conf import settings
@@ -16,8 +16,6 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.models import ApiToken, User
-from accounts.roles import Scope, scope_of_permission
 from tracetrack.api import conditional, deprecation
 from tracetrack.api.deprecation import Deprecated
 from tracetrack.api.filters import StrictFilterSet
@@ -30,9 +28,13 @@ from tracetrack.api.params import (
     query_values,
     select_names,
 )
+from tracetrack.api.scopes import Scope, scope_of_permission
 from tracetrack.errors.http import LengthRequired, MethodNotAllowed, TooLarge, TooManyRequests
 from tracetrack.errors.problem import BadRequest
 from tracetrack.errors.request_body import MAX_BUFFERED_BODY_BYTES
+
+if TYPE_CHECKING:
+    from accounts.models import ApiToken, User
 
 logger = logging.getLogger(__name__)
 
@@ -78,15 +80,14 @@ class ApiView(APIView):
     _negotiation_error: Exception | None = None
 
     @property
-    def actor(self) -> User:
+    def actor(self) -> "User":
         """The authenticated user."""
-        return cast(User, self.request.user)
+        return cast("User", self.request.user)
 
     @property
-    def token(self) -> ApiToken | None:
+    def token(self) -> "ApiToken | None":
         """The API token of the request; None with a session."""
-        token = self.request.auth
-        return token if isinstance(token, ApiToken) else None
+        return cast("ApiToken | None", self.request.auth)
 
     @property
     def allowed_methods(self) -> list[str]:

@@ -18,9 +18,9 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from accounts.roles import scope_of_permission
 from tracetrack.api.list_view import ListView
 from tracetrack.api.params import FIELDS_PARAMETER
+from tracetrack.api.scopes import scope_of_permission
 from tracetrack.api.view import ApiView
 from tracetrack.errors import http, problem
 from tracetrack.errors.problem import Problem

@@ -1,11 +1,12 @@
 """Replacing all database connections, for emergencies."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import transaction
 
-from accounts.models import User
+if TYPE_CHECKING:
+    from accounts.models import User
 from tracetrack.db import pool
 from tracetrack.events import Event, emit
 
@@ -25,7 +26,7 @@ class PoolReset(Event):
 
 
 @transaction.atomic
-def reset_pool(*, actor: User | None) -> int:
+def reset_pool(*, actor: "User | None") -> int:
     """Replace the connections of every process; return the number of ended sessions."""
     closed = pool.replace_connections()
     emit(PoolReset(closed), actor=actor)

@@ -8,8 +8,8 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.idempotency import idempotent, idempotent_with_secret
 from tracetrack.api.conditional import expected_versions
-from tracetrack.api.idempotency import idempotent, idempotent_with_secret
 from tracetrack.api.list_view import ListView
 from tracetrack.api.params import NoParams, field_names
 from tracetrack.api.row_version import version_of

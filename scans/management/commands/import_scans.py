@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import User
 from scans.recording import bulk
 from scans.scan_request import ScanRequest
-from scans.sheets import Actors, SCAN_COLUMNS, read_scan
+from scans.sheets import SCAN_COLUMNS, Actors, read_scan
 from tracetrack.errors.problem import Problem
 from tracetrack.imports.command import ImportCommand
 from tracetrack.imports.csv import Row, Verdict

@@ -7,11 +7,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.backends import RoleBackend
-from accounts.roles import PERMISSIONS, Scope, permissions_for, scope_of_permission
+from accounts.roles import PERMISSIONS, permissions_for
 from accounts.tokens import create_token
 from tests.api_fixtures import CALLS, HERE, commit, post, scan_body
 from tests.endpoints import api_views
 from tests.problem_assertions import assert_problem
+from tracetrack.api.scopes import Scope, scope_of_permission
 
 
 def made(site, role="administrator", **more):

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts import idempotency
 from accounts.models import IdempotencyKey
 from audit.models import AuditEntry
 from bags.models import Area, Batch
@@ -16,7 +17,6 @@ from tests.concurrency import together
 from tests.factories import make_batch
 from tests.live_server import until
 from tests.problem_assertions import assert_problem
-from tracetrack.api import idempotency
 
 NEW = BATCH | {"code": "NEW-1"}
 

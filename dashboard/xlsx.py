@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from dashboard.errors import TooManyRows
 from tracetrack.db.snapshot import consistent_snapshot
 from tracetrack.errors.problem import Busy
-from tracetrack.imports.csv import formula_escaped
+from tracetrack.imports.csv import escape_formula
 
 # The limit of Excel without the header row.
 MAX_ROWS = 1_048_575
@@ -69,7 +69,7 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
     if value is None:
         return
     if isinstance(value, str):
-        sheet.write_string(row, column, formula_escaped(value))
+        sheet.write_string(row, column, escape_formula(value))
     else:
         sheet.write_number(row, column, value)
 

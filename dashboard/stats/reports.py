@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.labels import STEPS
 from scans.models import EARLIEST
-from tracetrack.imports.csv import formula_escaped
+from tracetrack.imports.csv import escape_formula
 
 MAX_PERIOD = timedelta(days=366)
 DEFAULT_PERIOD = timedelta(days=30)
@@ -68,7 +68,7 @@ def format_csv(counts: Iterable[ScanCount]) -> str:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["day", "area", "step", "scans"])
     writer.writerows(
-        [row["day"], formula_escaped(row["area"]), row["step"], row["scans"]] for row in counts
+        [row["day"], escape_formula(row["area"]), row["step"], row["scans"]] for row in counts
     )
     return file.getvalue()
 

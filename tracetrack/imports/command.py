@@ -1,4 +1,6 @@
-"""What the three import commands share: options, progress, verdicts, rejects, the summary."""
+"""Base of the import commands: options, progress, verdicts, rejects, summary."""
+
+from __future__ import annotations
 
 import gc
 import json
@@ -7,40 +9,48 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from tqdm import tqdm
 
-from accounts.models import User
 from tracetrack.errors.problem import Problem
 from tracetrack.imports.csv import Column, Rejects, Row, Sheet, Verdict
 
-SYSTEM = "system"
-TURN_SECONDS = 0.0002
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# The user of imports without --as.
+SYSTEM_USERNAME = "system"
+SWITCH_INTERVAL_SECONDS = 0.0002
 
 
 class ImportCommand(BaseCommand):
-    """Takes a sheet in. A subclass says with which columns, and what becomes of the rows."""
+    """Imports a sheet. A subclass sets its columns and implements verdicts()."""
 
     columns: ClassVar[Sequence[Column]]
 
     def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
-        """One verdict a row, in their order; with keep=False nothing lasting is written."""
+        """Yield one verdict per row, in order. With keep=False nothing may be committed."""
         raise NotImplementedError
 
-    def told(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
-        """Called once when all rows have been kept."""
+    def after_import(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
+        """Do something after all rows are saved, such as emit an event. Not called on a dry run."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="a CSV file in UTF-8")
-        parser.add_argument("--as", dest="username", metavar="USERNAME", help="who imports")
-        parser.add_argument("--verdicts", type=Path, metavar="OUT", help="write one verdict a row")
         parser.add_argument(
-            "--rejects", type=Path, metavar="OUT", help="write refused rows, to mend and import"
+            "--as", dest="username", metavar="USERNAME", help="the user of the import"
         )
-        parser.add_argument("--dry-run", action="store_true", help="decide all, keep nothing")
+        parser.add_argument(
+            "--verdicts", type=Path, metavar="OUT", help="write one verdict per row"
+        )
+        parser.add_argument(
+            "--rejects", type=Path, metavar="OUT", help="write rejected rows, to correct and import"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="check all rows, save nothing")
         parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
     def handle(self, *, file: Path, **options: Any) -> None:
@@ -51,20 +61,20 @@ class ImportCommand(BaseCommand):
             total = sheet.check()
             with ExitStack() as stack:
                 outputs = stack.enter_context(_outputs(sheet, options))
-                stack.enter_context(_kept_if(keep))
-                stack.enter_context(_undisturbed())
+                stack.enter_context(_commit_if(keep))
+                stack.enter_context(_uninterrupted())
                 actor = _importer(options["username"])
                 self._import(sheet, outputs, counts, total=total, actor=actor, keep=keep)
         except Problem as problem:
             raise CommandError(f"{problem} {problem.remedy}") from problem
         except OSError as error:
-            raise CommandError(_broken_off(error, counts, keep=keep)) from error
-        self._summarise(counts, options)
+            raise CommandError(_interruption(error, counts, keep=keep)) from error
+        self._print_summary(counts, options)
 
     def _import(
         self,
         sheet: Sheet,
-        outputs: "_Outputs",
+        outputs: _Outputs,
         counts: Counter[str],
         *,
         total: int,
@@ -72,8 +82,8 @@ class ImportCommand(BaseCommand):
         keep: bool,
     ) -> None:
         pending: deque[Row] = deque()
-        rows = _remembered(sheet.rows(), pending)
-        # disable=None: only where a person looks.
+        rows = _append_to(sheet.rows(), pending)
+        # disable=None: show the bar on terminals only.
         bar = tqdm(total=total, unit=" rows", file=sys.stderr, disable=None)
         with bar:
             for verdict in self.verdicts(rows, actor=actor, keep=keep):
@@ -82,21 +92,21 @@ class ImportCommand(BaseCommand):
                 bar.update()
         if keep:
             applied = counts[Verdict.APPLIED]
-            self.told(actor=actor, sheet=sheet.path.name, rows=total, applied=applied)
+            self.after_import(actor=actor, sheet=sheet.path.name, rows=total, applied=applied)
 
-    def _summarise(self, counts: Counter[str], options: dict[str, Any]) -> None:
+    def _print_summary(self, counts: Counter[str], options: dict[str, Any]) -> None:
         rows = counts.total()
         if options["json"]:
             self.stdout.write(json.dumps({"rows": rows} | dict(sorted(counts.items())), indent=1))
             return
-        self.stdout.write(f"{rows} rows" + (", nothing kept" if options["dry_run"] else ""))
+        self.stdout.write(f"{rows} rows" + (", nothing saved" if options["dry_run"] else ""))
         for name, number in counts.most_common():
             self.stdout.write(f"{number:>9} {name}")
-        refused = rows - sum(counts[name] for name in Verdict.ACCEPTED)
-        if refused and options["rejects"]:
-            self.stdout.write(f"Mend the refused rows in {options['rejects']} and import that.")
-        elif refused:
-            self.stdout.write("With --rejects OUT the refused rows are written down, with reasons.")
+        rejected = rows - sum(counts[name] for name in Verdict.ACCEPTED)
+        if rejected and options["rejects"]:
+            self.stdout.write(f"Correct the rejected rows in {options['rejects']} and import it.")
+        elif rejected:
+            self.stdout.write("Use --rejects OUT to write the rejected rows with reasons.")
 
 
 class _Outputs:
@@ -113,10 +123,10 @@ class _Outputs:
 
 @contextmanager
 def _outputs(sheet: Sheet, options: dict[str, Any]) -> Iterator[_Outputs]:
-    _check_apart(sheet, options)
+    _check_outputs(sheet, options)
     with ExitStack() as stack:
         files: dict[str, IO[str]] = {}
-        # A spreadsheet takes a file for UTF-8 only with the mark in front.
+        # Spreadsheets recognize UTF-8 only with a byte order mark.
         for name, encoding in (("verdicts", "ascii"), ("rejects", "utf-8-sig")):
             path: Path | None = options[name]
             if path is None:
@@ -130,35 +140,35 @@ def _outputs(sheet: Sheet, options: dict[str, Any]) -> Iterator[_Outputs]:
         yield _Outputs(files.get("verdicts"), Rejects(rejects, sheet.header()) if rejects else None)
 
 
-def _check_apart(sheet: Sheet, options: dict[str, Any]) -> None:
-    """Refuse outputs that would overwrite the sheet or each other, before anything is opened."""
-    named = {name: options[name] for name in ("verdicts", "rejects") if options[name] is not None}
-    for name, path in named.items():
+def _check_outputs(sheet: Sheet, options: dict[str, Any]) -> None:
+    """Raise CommandError if an output would overwrite the sheet or the other output."""
+    paths = {name: options[name] for name in ("verdicts", "rejects") if options[name] is not None}
+    for name, path in paths.items():
         if path.exists() and path.samefile(sheet.path):
             raise CommandError(f"--{name} would overwrite the sheet itself.")
-    if len(named) == 2 and _same(*named.values()):
+    if len(paths) == 2 and _is_same_file(*paths.values()):
         raise CommandError("--verdicts and --rejects name the same file. Name two.")
 
 
-def _same(one: Path, other: Path) -> bool:
+def _is_same_file(one: Path, other: Path) -> bool:
     if one.exists() and other.exists():
         return one.samefile(other)
     return one.resolve() == other.resolve()
 
 
-def _broken_off(error: OSError, counts: Counter[str], *, keep: bool) -> str:
-    """What stopped an import, and how far it had come."""
+def _interruption(error: OSError, counts: Counter[str], *, keep: bool) -> str:
+    """Return the message about an import that ended early."""
     if not keep:
-        return f"Broken off: {error.strerror}. It was a dry run: nothing was kept."
-    # A chunk is kept before the first of its verdicts is written.
+        return f"Stopped: {error.strerror}. It was a dry run: nothing was saved."
+    # A chunk is committed before the first of its verdicts is written.
     return (
-        f"Broken off: {error.strerror}. At least the first {counts.total()} rows were decided and "
-        "kept. Import the sheet again: what was kept is recognised."
+        f"Stopped: {error.strerror}. At least the first {counts.total()} rows were processed and "
+        "saved. Import the sheet again: rows that were saved are recognized."
     )
 
 
 @contextmanager
-def _kept_if(keep: bool) -> Iterator[None]:
+def _commit_if(keep: bool) -> Iterator[None]:
     if keep:
         yield
         return
@@ -168,35 +178,36 @@ def _kept_if(keep: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    # Whoever has an answer of the database waits for his turn while another thread reads the next
-    # rows. A turn takes 5 ms, and there are dozens of answers to a group: a sixth of the time.
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(TURN_SECONDS)
-    # Rows by the thousand make Python look for garbage in all that was loaded: 50 ms each time.
+def _uninterrupted() -> Iterator[None]:
+    # After each query this thread waits for the GIL, which the thread that reads rows ahead holds
+    # for up to 5 ms. With dozens of queries per group that was a sixth of the time.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    # Thousands of rows trigger full garbage collections, 50 ms each for all loaded modules.
     gc.freeze()
     try:
         yield
     finally:
         gc.unfreeze()
-        sys.setswitchinterval(usual)
+        sys.setswitchinterval(interval)
 
 
 def _importer(username: str | None) -> User:
-    """The account with this name; without one, the account of the machine itself."""
+    """Return the active user with this name; without a name, the system user."""
+    users = get_user_model().objects
     if username is None:
-        user, created = User.objects.get_or_create(username=SYSTEM, defaults={"is_active": False})
+        user, created = users.get_or_create(username=SYSTEM_USERNAME, defaults={"is_active": False})
         if created:
             user.set_unusable_password()
             user.save(update_fields=["password"])
-        return user
-    found = User.objects.filter(username=username, is_active=True).first()
+        return cast("User", user)
+    found = users.filter(username=username, is_active=True).first()
     if found is None:
         raise CommandError(f"There is no active user {username}.")
-    return found
+    return cast("User", found)
 
 
-def _remembered(rows: Iterable[Row], pending: deque[Row]) -> Iterator[Row]:
+def _append_to(rows: Iterable[Row], pending: deque[Row]) -> Iterator[Row]:
     for row in rows:
         pending.append(row)
         yield row

@@ -1,4 +1,4 @@
-"""CSV as people and spreadsheets leave it: checked as a whole, read a row at a time."""
+"""CSV files as spreadsheets save them: validated as a whole, then read row by row."""
 
 import csv
 import re
@@ -10,8 +10,8 @@ from typing import IO, ClassVar, NamedTuple
 
 from tracetrack.errors.problem import BadRow, BadSheet, Problem
 
-# No honest line comes near it; more would be read into memory for nothing.
-LONGEST_LINE = 1024 * 1024
+# Rows are read into memory; a longer one is a file with an unclosed quote, or no CSV.
+MAX_ROW_BYTES = 1024 * 1024
 SIGNATURES = {
     b"PK\x03\x04": "it is an Excel workbook or another ZIP file, not CSV",
     b"\xd0\xcf\x11\xe0": "it is an old Excel workbook, not CSV",
@@ -23,21 +23,22 @@ SIGNATURES = {
     b"\xff\xfe": "it is in UTF-16, not UTF-8",
     b"\xfe\xff": "it is in UTF-16, not UTF-8",
 }
-# What the csv module says, and what it means.
-FAULTS = {
+# The beginnings of messages of the csv module, and better ones.
+CSV_ERRORS = {
     "unexpected end of data": "a quote is opened before and never closed",
     "field larger than": "a cell is longer than 131072 characters; a quote may not be closed",
     "',' expected after": "something follows a closing quote",
     "new-line character seen": "a line ends with CR alone; lines end with LF or CRLF",
 }
-REFUSAL, REASON = "code_of_refusal", "reason"
-# What a spreadsheet would run instead of showing it; and the same with our escape before it.
+# The first columns of the rejects file.
+ERROR_CODE_COLUMN, REASON_COLUMN = "code_of_refusal", "reason"
+# A cell that a spreadsheet evaluates, with or without escapes in front; an escaped one.
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 
 
 class Column(NamedTuple):
-    """A column that a sheet must have, and what its cells say."""
+    """A column that a sheet must have, with a description."""
 
     name: str
     meaning: str
@@ -45,7 +46,7 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the line on which it ends, its cells as they stand there, and by column."""
+    """A row: the number of its last line, its raw cells, its cells by column, an error if any."""
 
     line: int
     raw: list[str]
@@ -55,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a row: applied, already, replayed, or the code of the problem."""
+    """The result of a row: applied, already, replayed, or the code of a problem."""
 
     APPLIED: ClassVar[str] = "applied"
     ACCEPTED: ClassVar[tuple[str, ...]] = ("applied", "already", "replayed")
@@ -68,107 +69,117 @@ class Verdict:
         return cls(problem.code, problem)
 
 
-def formula_escaped(text: str) -> str:
-    """`text` as a cell that no spreadsheet takes for a formula."""
+def escape_formula(text: str) -> str:
+    """Return `text` with an apostrophe in front if a spreadsheet would evaluate it."""
     return f"'{text}" if FORMULA.match(text) else text
 
 
-def formula_restored(text: str) -> str:
-    """What formula_escaped() was given."""
+def unescape_formula(text: str) -> str:
+    """Return the text that escape_formula() was called with."""
     return text[1:] if ESCAPED.match(text) else text
 
 
 class Sheet:
-    """A CSV file with a header. Raises BadSheet, which says what is wrong and on which line."""
+    """A CSV file with a header.
+
+    Its methods raise BadSheet, which names the fault and the line.
+    """
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self.path = path
         self._names = [column.name for column in columns]
 
     def check(self) -> int:
-        """Read the whole sheet without keeping it, and count its rows."""
-        with _opened(self.path) as file:
+        """Validate the whole sheet and return the number of rows."""
+        with _open(self.path) as file:
             records = _records(file)
             self._header(records)
             return sum(1 for _ in records)
 
     def header(self) -> list[str]:
-        """The names of all columns that the sheet has, also those nobody asked for."""
-        with _opened(self.path) as file:
+        """Return the names of all columns of the sheet, also of those that are not imported."""
+        with _open(self.path) as file:
             return self._header(_records(file))
 
     def rows(self) -> Iterator[Row]:
-        """The rows, one at a time; blank lines are none. A row of another length has a fault."""
-        with _opened(self.path) as file:
+        """Yield the rows without blank lines. A row of the wrong length has a fault."""
+        with _open(self.path) as file:
             records = _records(file)
             header = self._header(records)
-            wanted = {name: header.index(name) for name in self._names}
+            indexes = {name: header.index(name) for name in self._names}
             for line, raw in records:
-                # Only what begins with an apostrophe was ever escaped.
-                quoted = "'" in "".join(raw)
-                cells = [formula_restored(cell) for cell in raw] if quoted else raw
+                # Escaped cells begin with an apostrophe.
+                has_quote = "'" in "".join(raw)
+                cells = [unescape_formula(cell) for cell in raw] if has_quote else raw
                 if len(cells) != len(header):
                     reason = f"has {len(cells)} cells, the header {len(header)}"
                     yield Row(line, raw, {}, BadRow(field=f"line {line}", reason=reason))
                 else:
-                    yield Row(line, raw, {name: cells[at] for name, at in wanted.items()})
+                    yield Row(line, raw, {name: cells[index] for name, index in indexes.items()})
 
     def _header(self, records: Iterator[tuple[int, list[str]]]) -> list[str]:
         _, names = next(records, (0, []))
-        header = [formula_restored(name.strip().lower()) for name in names]
+        header = [unescape_formula(name.strip().lower()) for name in names]
         if not header:
             raise BadSheet(reason="it is empty")
         missing = [name for name in self._names if name not in header]
         if missing and len(header) == 1 and re.search(r"[;\t|]", header[0]):
-            raise BadSheet(reason="its cells are not parted by commas")
+            raise BadSheet(reason="its cells are not separated by commas")
         if missing:
             raise BadSheet(reason=f"it has no column {', '.join(missing)}")
-        twice = [name for name, times in Counter(header).items() if name and times > 1]
-        if twice:
-            raise BadSheet(reason=f"it has more than one column {', '.join(twice)}")
+        duplicates = [name for name, times in Counter(header).items() if name and times > 1]
+        if duplicates:
+            raise BadSheet(reason=f"it has more than one column {', '.join(duplicates)}")
         return header
 
 
 class Rejects:
-    """Writes refused rows as a sheet to mend and import again; cells stay as they were.
+    """Writes rejected rows as a sheet that can be corrected and imported again.
 
-    The two columns about the refusal come first, so that a row with too few or too many cells is
-    still just that. Reading ignores them.
+    The columns with error code and reason come first, so that a row with too few or too many cells
+    keeps its length. An import ignores both columns.
     """
 
     def __init__(self, file: IO[str], header: Collection[str]) -> None:
         self._writer = csv.writer(file)
-        self._kept = [at for at, name in enumerate(header) if name not in (REFUSAL, REASON)]
+        self._indexes = [
+            index
+            for index, name in enumerate(header)
+            if name not in (ERROR_CODE_COLUMN, REASON_COLUMN)
+        ]
         self._length = len(header)
-        names = [name for name in header if name not in (REFUSAL, REASON)]
-        self._writer.writerow([REFUSAL, REASON, *map(formula_escaped, names)])
+        names = [name for name in header if name not in (ERROR_CODE_COLUMN, REASON_COLUMN)]
+        self._writer.writerow([ERROR_CODE_COLUMN, REASON_COLUMN, *map(escape_formula, names)])
 
     def write(self, row: Row, problem: Problem) -> None:
-        """Add a row and why it was refused."""
-        cells = [row.raw[at] for at in self._kept if at < len(row.raw)]
+        """Write a row and its problem."""
+        cells = [row.raw[index] for index in self._indexes if index < len(row.raw)]
         cells += row.raw[self._length :]
-        line = [problem.code, str(problem), *map(formula_restored, cells)]
-        self._writer.writerow([formula_escaped(cell) for cell in line])
+        line = [problem.code, str(problem), *map(unescape_formula, cells)]
+        self._writer.writerow([escape_formula(cell) for cell in line])
 
 
 class _Lines:
-    """The lines of a file, decoded and bounded; counts what the present record has taken."""
+    """Iterates over the decoded lines of a file, and limits the size of a record.
+
+    The reader sets `record_bytes` to 0 before each record.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.number = 0
-        self.taken = 0
+        self.record_bytes = 0
 
     def __iter__(self) -> "_Lines":
         return self
 
     def __next__(self) -> str:
-        line = self._file.readline(LONGEST_LINE + 1)
+        line = self._file.readline(MAX_ROW_BYTES + 1)
         if not line:
             raise StopIteration
         self.number += 1
-        self.taken += len(line)
-        if self.taken > LONGEST_LINE:
+        self.record_bytes += len(line)
+        if self.record_bytes > MAX_ROW_BYTES:
             raise BadSheet(reason=f"the row on line {self.number} is longer than 1 MB")
         if b"\0" in line:
             raise BadSheet(reason=f"line {self.number} holds a NUL byte")
@@ -178,14 +189,14 @@ class _Lines:
             raise BadSheet(reason=f"line {self.number} is not UTF-8") from None
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _open(path: Path) -> IO[bytes]:
     try:
         file = path.open("rb")
     except OSError as error:
         raise BadSheet(reason=f"{path} cannot be opened ({error.strerror})") from None
     if not path.is_file():
         file.close()
-        raise BadSheet(reason=f"{path} is no file, and it must be read twice")
+        raise BadSheet(reason=f"{path} is not a regular file, and it has to be read twice")
     start = file.peek(8)[:8]
     for signature, reason in SIGNATURES.items():
         if start.startswith(signature):
@@ -198,19 +209,19 @@ def _records(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     lines = _Lines(file)
     reader = csv.reader(lines, strict=True)
     while True:
-        lines.taken = 0
+        lines.record_bytes = 0
         try:
             record = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            raise BadSheet(reason=f"line {lines.number}: {_in_words(error)}") from None
+            raise BadSheet(reason=f"line {lines.number}: {_describe(error)}") from None
         if record:
             yield lines.number, record
 
 
-def _in_words(error: csv.Error) -> str:
-    for start, words in FAULTS.items():
+def _describe(error: csv.Error) -> str:
+    for start, words in CSV_ERRORS.items():
         if str(error).startswith(start):
             return words
     return str(error)

@@ -21,7 +21,7 @@ class Command(ImportCommand):
         now = timezone.now()
         return bulk.register_bags(lines, actor=actor, areas=None, now=now, keep=keep)
 
-    def told(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
+    def after_import(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
         bulk.emit_sheet_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
 
 

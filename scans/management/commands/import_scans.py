@@ -22,7 +22,7 @@ class Command(ImportCommand):
         requests = (_read(row, actors) for row in rows)
         return bulk.record_scans(requests, areas=None, now=timezone.now(), keep=keep)
 
-    def told(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
+    def after_import(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
         bulk.emit_sheet_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
 
 

@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from tracetrack.errors.problem import BadRow, BadSheet
-from tracetrack.imports.csv import Column, Rejects, Sheet, formula_escaped, formula_restored
+from tracetrack.imports.csv import Column, Rejects, Sheet, escape_formula, unescape_formula
 
 COLUMNS = [Column("code", "the code"), Column("note", "anything")]
 
@@ -68,8 +68,8 @@ class TestASheet:
             (b"code\nA1\n", "it has no column note"),
             (b"A1,x\nA2,y\n", "it has no column code, note"),
             (b"code,note,code\nA1,x,A2\n", "it has more than one column code"),
-            (b"code;note\nA1;x\n", "its cells are not parted by commas"),
-            (b"code\tnote\nA1\tx\n", "its cells are not parted by commas"),
+            (b"code;note\nA1;x\n", "its cells are not separated by commas"),
+            (b"code\tnote\nA1\tx\n", "its cells are not separated by commas"),
             ("code,note\nA1,नमी\n".encode("utf-16"), "it is in UTF-16, not UTF-8"),
             ("code,note\nA1,x\nA2,café\n".encode("latin-1"), "line 3 is not UTF-8"),
             (b"code,note\nA1,x\0\n", "line 2 holds a NUL byte"),
@@ -119,15 +119,15 @@ class TestASheet:
 class TestAFormula:
     @pytest.mark.parametrize("text", ["=1+1", "+91", "-", "@x", "\tx", "\rx", "'=1", "''-1"])
     def test_is_escaped_and_restored(self, text):
-        escaped = formula_escaped(text)
+        escaped = escape_formula(text)
 
         assert escaped == f"'{text}"
-        assert formula_restored(escaped) == text
+        assert unescape_formula(escaped) == text
 
     @pytest.mark.parametrize("text", ["", "ok", "'quoted'", "1-1", "नमी"])
     def test_is_nothing_else(self, text):
-        assert formula_escaped(text) == text
-        assert formula_restored(text) == text
+        assert escape_formula(text) == text
+        assert unescape_formula(text) == text
 
 
 class TestRejects:

@@ -35,6 +35,11 @@ BAG_ORDERS = ("id", "-id")
 BATCH_ORDERS = ("-id", "id", "code", "-code")
 AREA_ORDERS = ("code", "-code")
 BAG_TYPE_ORDERS = ("name", "-name")
+BAG_EXAMPLE = {
+    "id": 1, "code": "SB10001", "kind": "parent", "bag_type": "mustard", "batch": "LOT-1",
+    "area": "lucknow", "bound_for": None, "state": "open", "parent": None, "child_count": 2,
+    "capacity": 30, "weight": "2.000",
+}  # fmt: skip
 BATCH_EXAMPLE = {
     "code": "LOT-1", "product": "Mustard", "variety": "", "bag_type": "mustard",
     "produced_on": "2026-11-01", "expires_on": None, "planned_bags": 100, "notes": "",
@@ -242,18 +247,7 @@ class BagTypeIn(BagTypeChangeIn):
     )
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "Bag",
-            {
-                "id": 1, "code": "SB10001", "kind": "parent", "bag_type": "mustard",
-                "batch": "LOT-1", "area": "lucknow", "bound_for": None, "state": "open",
-                "parent": None, "child_count": 2, "capacity": 30, "weight": "2.000",
-            },
-        )
-    ]
-)  # fmt: skip
+@extend_schema_serializer(examples=[OpenApiExample("Bag", BAG_EXAMPLE)])
 class BagSerializer(serializers.Serializer[Bag]):
     """A bag. `parent`, `child_count` and `capacity` are null if its kind has none; weight in kg."""
 
@@ -317,6 +311,24 @@ class FoundBatchSerializer(serializers.Serializer[Any]):
     held = serializers.BooleanField()
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Prefix",
+            {
+                "by": "prefix",
+                "bags": [BAG_EXAMPLE],
+                "batches": [
+                    {
+                        "code": "LOT-1", "product": "Mustard", "variety": "", "state": "open",
+                        "held": False,
+                    }
+                ],
+                "more": False,
+            },
+        )
+    ]
+)  # fmt: skip
 class SearchSerializer(serializers.Serializer[Any]):
     """The bags and batches that a search found; `more` if there are further bags."""
 

@@ -26,8 +26,7 @@ PREFIX = "/api/v3/"
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 METHODS = ("get", "post", "patch", "put", "delete")
-# Parts of an operation's description that this page shows in another place.
-FENCE = re.compile(r"^```.*?^```$\n?", re.M | re.S)
+# The part of an operation's description that this page shows in another place.
 ACCESS = re.compile(r"^(?:Permission `|Open to )[^\n]*$\n?", re.M)
 CODE_LINE = re.compile(r"^\* `([a-z-]+)`", re.M)
 CHOICE_LINES = re.compile(r"(?:^\* `[^`]*` - [^\n]*$\n?)+", re.M)
@@ -259,8 +258,8 @@ def _sentence(text: str) -> str:
 
 
 def _plain_description(text: str) -> str:
-    """Return an operation's description without code samples and access rules."""
-    return re.sub(r"\n{3,}", "\n\n", ACCESS.sub("", FENCE.sub("", text))).strip()
+    """Return an operation's description without the line about access."""
+    return re.sub(r"\n{3,}", "\n\n", ACCESS.sub("", text)).strip()
 
 
 def _access(one: Node) -> str:

@@ -1,4 +1,4 @@
-"""A small site to ask about, and one call of every endpoint."""
+"""A small site, and one call of every endpoint."""
 
 import json
 from collections.abc import Callable
@@ -14,12 +14,12 @@ from django.utils import timezone
 from accounts.models import ApiToken, User
 from accounts.tokens import create_token, issue_token
 from tests.factories import (
+    assign_batch,
     child_codes,
+    create_reference_data,
     make_batch,
     make_parent,
     make_user,
-    put_in_batch,
-    reference,
     scan,
 )
 from webhooks.actions import create_webhook, send_test
@@ -31,21 +31,21 @@ HERE_CHILD, THERE_CHILD = child_codes(HERE, 1)[0], child_codes(THERE, 1)[0]
 LOT = "LOT-1"
 UNKNOWN_CODE = "SB99999"
 FOREIGN_CODES = (THERE, THERE_CHILD)
-# Every bag, in the order in which they come into being.
+# All bags, in the order of their creation.
 CODES = [HERE, *child_codes(HERE, 2), THERE, *child_codes(THERE, 1)]
 
 
 @dataclass(frozen=True)
 class Site:
-    """HERE lies in Lucknow, THERE in Indore. People see Lucknow, or everything."""
+    """A site: HERE is in Lucknow, THERE in Indore. Users see Lucknow, or all areas."""
 
     people: dict[str, User]
 
     def client(self, role: str, **options: Any) -> Client:
-        """A browser in which somebody of this role signed in; an integrator sends a token."""
+        """Return a client logged in with this role; an integrator uses a token."""
         if role == "integrator":
             token = issue_token(self.people[role], "test")
-            commit()
+            run_commit_hooks()
             return Client(headers={"Authorization": f"Bearer {token}"}, **options)
         client = Client(**options)
         if role != "anonymous":
@@ -54,7 +54,7 @@ class Site:
 
 
 def make_site() -> Site:
-    reference()
+    create_reference_data()
     people = {
         "viewer": make_user("vera", "viewer", ["lucknow"]),
         "operator": make_user("asha", "operator", ["lucknow"]),
@@ -64,19 +64,19 @@ def make_site() -> Site:
     }
     make_parent(HERE, 2, actor=people["office"])
     make_parent(THERE, 1, actor=people["office"], area="indore")
-    put_in_batch(make_batch(LOT), HERE, THERE)
-    commit()
+    assign_batch(make_batch(LOT), HERE, THERE)
+    run_commit_hooks()
     return Site(people)
 
 
-def commit() -> None:
-    """As if the test's transaction had ended: what waits for COMMIT is done."""
+def run_commit_hooks() -> None:
+    """Run the on_commit hooks, as if the transaction of the test had committed."""
     while connection.run_on_commit:
         connection.run_on_commit.pop(0)[1]()
 
 
 def scan_body(step: str, code: str, parent_code: str | None = None, **more: Any) -> dict[str, Any]:
-    """What a scanner sends."""
+    """Return the body of a scan."""
     named = {"parent_code": parent_code} if parent_code else {}
     made = {"ref": str(uuid4()), "scanned_at": timezone.now().isoformat()}
     return made | {"step": step, "code": code, "area": "lucknow"} | named | more
@@ -92,7 +92,7 @@ def send(client: Client, method: str, path: str, body: Any, **more: Any) -> Http
     response = client.generic(
         method, f"/api/v3/{path}", json.dumps(body), content_type="application/json", **more
     )
-    commit()
+    run_commit_hooks()
     return response
 
 
@@ -104,7 +104,7 @@ def comparable_problem(response: Any, code: str) -> tuple[int, str]:
 
 
 class Call(NamedTuple):
-    """One call of an endpoint that a well-meaning client would make."""
+    """A valid call of an endpoint."""
 
     path: str
     body: Any = None
@@ -119,15 +119,15 @@ def _undo(site: Site, role: str) -> Call:
     user = site.people.get(role)
     able = user if user and user.has_perm("scans.add_scan") else site.people["office"]
     mine = scan(able, "inspect", HERE)
-    commit()
+    run_commit_hooks()
     return Call(f"scans/{mine.scan.pk}/undo", {"ref": str(uuid4())})
 
 
 def _token(site: Site, role: str) -> ApiToken:
-    """A good token of whoever asks."""
+    """Create a token of the user with this role."""
     user = site.people.get(role) or site.people["office"]
     made = create_token(actor=user, user=user, name="gate 2").token
-    commit()
+    run_commit_hooks()
     return made
 
 
@@ -140,22 +140,22 @@ QUERY = "{ bags { nodes { code parent { code } children { nodes { code } } } } }
 
 
 def _webhook(site: Site, role: str) -> Webhook:
-    """A webhook of whoever asks."""
+    """Create a webhook of the user with this role."""
     made, _ = create_webhook(actor=site.people.get(role) or site.people["office"], **HOOK)
-    commit()
+    run_commit_hooks()
     return made
 
 
-def made_delivery(site: Site, role: str) -> str:
-    """The address of a delivery that was made, for whoever asks."""
+def create_delivery_path(site: Site, role: str) -> str:
+    """Create a finished delivery and return its path."""
     webhook = _webhook(site, role)
     delivery = send_test(webhook=webhook)
     Delivery.objects.filter(pk=delivery.pk).update(state="delivered")
-    commit()
+    run_commit_hooks()
     return f"webhooks/{webhook.pk}/deliveries/{delivery.pk}"
 
 
-# Every endpoint, by method and route; test_permissions.py sees that none is missing.
+# A call of every endpoint; test_permissions.py checks that none is missing.
 CALLS: dict[str, Callable[[Site, str], Call]] = {
     "GET openapi.json": lambda site, role: Call("openapi.json"),
     "GET docs": lambda site, role: Call("docs"),
@@ -192,7 +192,7 @@ CALLS: dict[str, Callable[[Site, str], Call]] = {
         f"webhooks/{_webhook(site, role).pk}/deliveries"
     ),
     "POST webhooks/<int:webhook>/deliveries/<int:delivery>/replay": lambda site, role: Call(
-        f"{made_delivery(site, role)}/replay", {}
+        f"{create_delivery_path(site, role)}/replay", {}
     ),
     "POST graphql": lambda site, role: Call("graphql", {"query": QUERY}),
     "GET areas": lambda site, role: Call("areas"),

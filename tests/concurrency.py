@@ -1,4 +1,4 @@
-"""Real threads at once: every caller starts at the same moment, each on a connection of its own."""
+"""Run calls concurrently: each in a thread with its own connection, all started at one moment."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +10,8 @@ from django.db import connection
 from tracetrack.errors.problem import Problem
 
 
-def together(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What each call returned, or the Problem that refused it; anything else is raised."""
+def run_concurrently(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Return the result of each call, or the Problem that it raised. Other exceptions propagate."""
     barrier = Barrier(len(calls), timeout=30)
 
     def one(call: Callable[[], Any]) -> Any:

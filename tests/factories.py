@@ -1,4 +1,4 @@
-"""What tests need to exist: plain functions, each of which makes the least that will do."""
+"""Factories of test data: functions that create the minimum."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -26,9 +26,9 @@ CHILD_PREFIXES = {"S": "CB", "M": "MG"}
 
 
 def make_user(username: str, role: str, areas: Iterable[str] = (), *, password: str = "") -> User:
-    """The user with this name and role, a member of exactly these areas.
+    """Return the user with this name and role, a member of exactly these areas.
 
-    Without a password nobody can sign in as him except by `client.force_login`.
+    Without a password the user can log in by `client.force_login` only.
     """
     user, created = User.objects.get_or_create(username=username, defaults={"role": role})
     if created:
@@ -40,18 +40,18 @@ def make_user(username: str, role: str, areas: Iterable[str] = (), *, password: 
 
 
 def make_area(code: str) -> Area:
-    """The area with this code."""
+    """Return the area with this code."""
     return Area.objects.get_or_create(code=code, defaults={"name": _name(code)})[0]
 
 
 def make_bag_type(name: str, **fields: Any) -> BagType:
-    """The bag type with this name: "mustard" and "moong" as in the reference, or with `fields`."""
+    """Return the bag type with this name: "mustard", "moong", or a new one with `fields`."""
     known = TYPES.get(name, TYPES["mustard"])
     return BagType.objects.get_or_create(name=name, defaults=known | fields)[0]
 
 
-def reference() -> None:
-    """The two bag types and the ten areas that everything starts with."""
+def create_reference_data() -> None:
+    """Create the two bag types and the ten areas of the demo."""
     types = [BagType(name=name, **fields) for name, fields in TYPES.items()]
     BagType.objects.bulk_create(types, ignore_conflicts=True)
     areas = [Area(code=code, name=_name(code)) for code in AREAS]
@@ -59,7 +59,7 @@ def reference() -> None:
 
 
 def make_batch(code: str, bag_type: str = "mustard", **fields: Any) -> Batch:
-    """A batch; with `held_by` it is on hold since now."""
+    """Create a batch; with `held_by` it is on hold."""
     if "held_by" in fields:
         fields = {"held": True, "held_reason": "recalled", "held_at": timezone.now()} | fields
     return Batch.objects.create(
@@ -79,7 +79,7 @@ def scan(
     now: datetime | None = None,
     **more: Any,
 ) -> ScanResult:
-    """Scan one bag, now and with a new ref; `more` are the further fields of an scan_request."""
+    """Record a scan with a new ref; `more` are further fields of the scan request."""
     raw = {"step": step, "code": code, "parent_code": parent_code, "area": area}
     moment = now or timezone.now()
     scan_request = parse_scan_request({"ref": uuid4(), "scanned_at": moment} | raw | more)
@@ -87,7 +87,7 @@ def scan(
 
 
 def child_codes(parent_code: str, count: int) -> list[str]:
-    """Codes for `count` children of this parent, of its type and of no other parent's."""
+    """Return `count` child codes that belong to this parent only."""
     digits = int("".join(c for c in parent_code if c.isdigit())) % 10_000_000
     prefix = CHILD_PREFIXES[parent_code[0]]
     return [f"{prefix}{digits * 100 + number:09d}" for number in range(1, count + 1)]
@@ -96,7 +96,7 @@ def child_codes(parent_code: str, count: int) -> list[str]:
 def make_parent(
     code: str, children: int = 0, *, actor: User | None = None, area: str = "lucknow"
 ) -> Bag:
-    """A parent holding so many children, all brought into being by scans."""
+    """Create a parent with a number of children by scans."""
     code = parse_code(code)
     actor = actor or make_user("packer", Role.OFFICE)
     recorded = scan(actor, "register", code, area=area)
@@ -105,13 +105,13 @@ def make_parent(
     return recorded.parent if children else recorded.bag  # type: ignore[return-value]
 
 
-def make_loose(code: str, *, actor: User | None = None, area: str = "lucknow") -> Bag:
-    """A child that lies in no parent."""
+def make_loose_child(code: str, *, actor: User | None = None, area: str = "lucknow") -> Bag:
+    """Create a child without a parent."""
     return scan(actor or make_user("packer", Role.OFFICE), "register", code, area=area).bag
 
 
-def put_in_batch(batch: Batch, *codes: str) -> None:
-    """Say where these bags came from, as a bag sheet does."""
+def assign_batch(batch: Batch, *codes: str) -> None:
+    """Assign these bags to a batch, as a bag sheet does."""
     Bag.objects.with_codes(codes).update(batch=batch)
 
 

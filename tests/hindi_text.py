@@ -46,14 +46,14 @@ class _Texts(HTMLParser):
             self.found.append(data)
 
 
-def texts_of(html: str) -> list[str]:
+def visible_texts(html: str) -> list[str]:
     """What a page says, attributes that are read out included."""
     parser = _Texts()
     parser.feed(html)
     return [text for text in map(str.strip, parser.found) if text]
 
 
-def english(texts: Iterable[str], data: Collection[str]) -> list[str]:
+def english_texts(texts: Iterable[str], data: Collection[str]) -> list[str]:
     """Those of the texts that hold a word of English."""
     known = NAMES | set(WORD.findall(" ".join(data)))
     # A place where a script fills something in is no word.

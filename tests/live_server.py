@@ -1,4 +1,4 @@
-"""A real web server before the test's own database, for what only sockets show."""
+"""A real web server on the test database."""
 
 import http.client
 import json
@@ -25,26 +25,26 @@ from tracetrack.server import supervisor
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens; how somebody asks it."""
+    """A running server and an HTTP client for it."""
 
     port: int
     pid: int
 
     def workers(self) -> list[int]:
-        """The ids of the processes that answer now."""
+        """Return the process ids of the workers."""
         return [child.pid for child in psutil.Process(self.pid).children()]
 
     def get(self, path: str, token: str = "", *, timeout: float = 30) -> tuple[Any, Any]:
-        """Status with headers, and the body: JSON where it is."""
-        return self._ask("GET", path, token, None, timeout)
+        """Send a GET; return the response and its body, parsed if it is JSON."""
+        return self._request("GET", path, token, None, timeout)
 
     def post(
         self, path: str, token: str, body: Any, *, timeout: float = 30, **headers: str
     ) -> tuple[Any, Any]:
-        """The same for a POST of JSON; an underscore in the name of a header is a hyphen."""
-        return self._ask("POST", path, token, body, timeout, headers)
+        """Send a POST of JSON. An underscore in a header name stands for a hyphen."""
+        return self._request("POST", path, token, body, timeout, headers)
 
-    def _ask(
+    def _request(
         self,
         method: str,
         path: str,
@@ -71,11 +71,11 @@ class Server:
 
 
 @contextmanager
-def running(**variables: str) -> Iterator[Server]:
-    """One worker of gunicorn during a block, with these settings."""
+def run_server(**variables: str) -> Iterator[Server]:
+    """Run gunicorn with one worker and these settings during a block."""
     port = int(variables.get("PORT", free_port()))
     environment = os.environ | {
-        "DATABASE_URL": address(),
+        "DATABASE_URL": database_url(),
         "WORKERS": "1",
         "PORT": str(port),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
@@ -97,19 +97,19 @@ def running(**variables: str) -> Iterator[Server]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, for now."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def token_of(user: User) -> str:
-    """A key to the API."""
+def create_token(user: User) -> str:
+    """Return a new API token of the user."""
     return issue_token(user, "test")
 
 
-def until(true: Callable[[], bool], *, seconds: float = 20) -> bool:
-    """Whether it becomes true; asks without a pause, so it should take a moment itself."""
+def wait_until(true: Callable[[], bool], *, seconds: float = 20) -> bool:
+    """Call `true` until it returns True; return whether it did in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if true():
@@ -117,8 +117,8 @@ def until(true: Callable[[], bool], *, seconds: float = 20) -> bool:
     return False
 
 
-def address(*, host: str = "") -> str:
-    """The test's own database as DATABASE_URL names one; behind another socket folder if told."""
+def database_url(*, host: str = "") -> str:
+    """Return the DATABASE_URL of the test database, optionally with another socket folder."""
     at = connection.settings_dict
     host = host or at["HOST"]
     user = quote(at["USER"]) + (f":{quote(at['PASSWORD'])}" if at["PASSWORD"] else "")

@@ -1,4 +1,4 @@
-"""What every refusal looks like."""
+"""Assertions on problem+json responses."""
 
 MEMBERS = {"type", "title", "detail", "status", "code", "facts", "instance", "request_id"}
 

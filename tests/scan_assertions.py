@@ -1,4 +1,4 @@
-"""A scan that is refused, and leaves everything as it was."""
+"""Assertions on refused scans."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from tests.factories import scan
 from tracetrack.errors.problem import Problem
 
 
-def the(code: str) -> Bag:
-    """The bag with this code, as it is now."""
+def get_bag(code: str) -> Bag:
+    """Return the bag with this code."""
     return Bag.objects.get(code=code)
 
 
-def refused(problem: type[Problem], *args: Any, **more: Any) -> Problem:
-    """The Problem that refuses this scan; nothing is written."""
+def assert_scan_refused(problem: type[Problem], *args: Any, **more: Any) -> Problem:
+    """Assert that a scan is refused and writes nothing; return the problem."""
     before = Scan.objects.count(), list(Bag.objects.order_by("id").values_list())
     with pytest.raises(problem) as refusal:
         scan(*args, **more)

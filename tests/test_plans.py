@@ -12,7 +12,14 @@ from accounts.roles import Role
 from bags.filters import BagFilters
 from bags.models import Bag, BagCode, Batch
 from scans.models import Scan
-from tests.factories import make_batch, make_parent, make_user, put_in_batch, reference, scan
+from tests.factories import (
+    assign_batch,
+    create_reference_data,
+    make_batch,
+    make_parent,
+    make_user,
+    scan,
+)
 from tests.query_plans import explain
 from tracetrack.db.sql_files import sql
 
@@ -22,13 +29,13 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def ana():
     """An operator, and enough bags for statistics."""
-    reference()
+    create_reference_data()
     ben = make_user("ben", Role.OFFICE)
     for n in range(4):
         make_parent(f"M444-1000{n}", children=15)
         make_parent(f"SB1000{n}", children=2)
     scan(ben, "dispatch", "M444-10000", area="jaipur")
-    put_in_batch(make_batch("LOT-1"), "SB10001", "SB10002")
+    assign_batch(make_batch("LOT-1"), "SB10001", "SB10002")
     with connection.cursor() as cursor:
         # Tests that were rolled back leave dead rows in the indexes, some in one more than in
         # another; then PostgreSQL rightly takes the one that is less swollen.

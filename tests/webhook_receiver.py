@@ -13,7 +13,7 @@ from typing import Any
 
 from django.test import override_settings
 
-from tests.live_server import ROOT, address
+from tests.live_server import ROOT, database_url
 
 
 @dataclass
@@ -105,7 +105,7 @@ def local_webhook_settings(port: int) -> dict[str, Any]:
 def start_worker(receiver: Receiver) -> subprocess.Popen[bytes]:
     """Start `manage.py webhook_worker` on the test database; the caller must stop it."""
     variables = {
-        "DATABASE_URL": address(),
+        "DATABASE_URL": database_url(),
         "WEBHOOK_HTTP": "true",
         "WEBHOOK_PORTS": str(receiver.port),
         "WEBHOOK_NETWORKS": "127.0.0.0/8",

@@ -13,9 +13,9 @@ from accounts.models import IdempotencyKey
 from audit.models import AuditEntry
 from bags.models import Area, Batch
 from tests.api_fixtures import BATCH, LOT, make_site, post, send
-from tests.concurrency import together
+from tests.concurrency import run_concurrently
 from tests.factories import make_batch
-from tests.live_server import until
+from tests.live_server import wait_until
 from tests.problem_assertions import assert_problem
 
 NEW = BATCH | {"code": "NEW-1"}
@@ -132,7 +132,7 @@ class TestTwoAtOnce:
         site = make_site()
         clients = [site.client("office") for _ in range(6)]
 
-        answers = together([lambda c=c: keyed(c, NEW) for c in clients])
+        answers = run_concurrently([lambda c=c: keyed(c, NEW) for c in clients])
 
         done = [a for a in answers if a.status_code == 201 and "Idempotency-Replayed" not in a]
         assert len(done) == 1
@@ -152,7 +152,7 @@ class TestTwoAtOnce:
 
         with another_new_batch():
             thread.start()
-            assert until(somebody_waits)
+            assert wait_until(somebody_waits)
             assert_problem(keyed(second, NEW), 409, "under-way")
         thread.join()
 
@@ -167,7 +167,7 @@ class TestTwoChangesOfWhatTheySaw:
         clients = [site.client("administrator") for _ in range(4)]
         etag = clients[0].get("/api/v3/areas/lucknow")["ETag"]
 
-        answers = together(
+        answers = run_concurrently(
             [
                 lambda c=c, n=n: send(
                     c, "PATCH", "areas/lucknow", {"name": f"name {n}"}, headers={"If-Match": etag}

@@ -13,7 +13,7 @@ from accounts.models import IdempotencyKey
 from audit.models import AuditEntry
 from bags.models import BagType, Batch
 from tests.api_fixtures import BATCH, make_site
-from tests.live_server import running, token_of, until
+from tests.live_server import create_token, run_server, wait_until
 from tests.tracetrack.api.test_idempotency import another_new_batch, somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,11 +47,11 @@ def kill_workers(server):
 
 class TestAWorkerThatIsKilled:
     def test_before_it_commits_leaves_nothing_and_the_key_as_good_as_new(self):
-        token = token_of(make_site().people["office"])
-        with running() as server, ThreadPoolExecutor(1) as pool:
+        token = create_token(make_site().people["office"])
+        with run_server() as server, ThreadPoolExecutor(1) as pool:
             with another_new_batch():
                 told = pool.submit(create, server, token, "NEW-1", "k-1")
-                assert until(somebody_waits)
+                assert wait_until(somebody_waits)
                 kill_workers(server)
                 assert told.result() is None
             assert not Batch.objects.filter(code="NEW-1").exists()
@@ -63,13 +63,13 @@ class TestAWorkerThatIsKilled:
         assert Batch.objects.filter(code="NEW-1").count() == 1
 
     def test_after_it_commits_has_left_the_answer(self):
-        token = token_of(make_site().people["office"])
-        with running() as server, ThreadPoolExecutor(1) as pool:
+        token = create_token(make_site().people["office"])
+        with run_server() as server, ThreadPoolExecutor(1) as pool:
             with transaction.atomic():
                 # That there is such a type is looked after when the worker commits.
                 BagType.objects.select_for_update().get(name="mustard")
                 told = pool.submit(create, server, token, "NEW-1", "k-1")
-                assert until(somebody_waits)
+                assert wait_until(somebody_waits)
                 kill_workers(server)
                 assert told.result() is None
             status, told, replayed = insist(server, token, "NEW-1", "k-1")
@@ -78,18 +78,18 @@ class TestAWorkerThatIsKilled:
         assert AuditEntry.objects.filter(action="batch.created").count() == 1
 
     def test_again_and_again_in_a_storm_loses_nothing_and_does_nothing_twice(self):
-        token = token_of(make_site().people["office"])
+        token = create_token(make_site().people["office"])
         codes = [[f"NEW-{client}-{n}" for n in range(EACH)] for client in range(CLIENTS)]
         told = []
 
         def work(server, mine):
             told.extend((code, insist(server, token, code, str(uuid4()))) for code in mine)
 
-        with running() as server, ThreadPoolExecutor(CLIENTS) as pool:
+        with run_server() as server, ThreadPoolExecutor(CLIENTS) as pool:
             storm = [pool.submit(work, server, mine) for mine in codes]
             for kill in range(KILLS):
                 goal = (kill + 1) * CLIENTS * EACH // (KILLS + 1)
-                assert until(lambda goal=goal: len(told) >= goal and server.workers())
+                assert wait_until(lambda goal=goal: len(told) >= goal and server.workers())
                 os.kill(server.workers()[0], signal.SIGKILL)
             for one in storm:
                 one.result()

@@ -14,14 +14,14 @@ from accounts.authentication import find_token
 from accounts.models import ApiToken, User
 from accounts.tokens import issue_token, revoke_token
 from audit.models import AuditEntry
-from tests.factories import make_user, reference
+from tests.factories import create_reference_data, make_user
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def ines():
-    reference()
+    create_reference_data()
     return make_user("ines", "integrator")
 
 

@@ -11,9 +11,9 @@ from tests.api_fixtures import (
     THERE,
     THERE_CHILD,
     UNKNOWN_CODE,
-    commit,
     comparable_problem,
     post,
+    run_commit_hooks,
     scan_body,
 )
 from tests.factories import make_area, scan
@@ -94,7 +94,7 @@ class TestBagOutsideVisibleAreas:
 
     def test_scans_cannot_be_undone(self, site, operator):
         theirs = scan(site.people["office"], "inspect", THERE).scan
-        commit()
+        run_commit_hooks()
         body = scan_body("inspect", HERE)["ref"]
 
         foreign = post(operator, f"scans/{theirs.pk}/undo", {"ref": body})
@@ -119,7 +119,7 @@ class TestBagOutsideVisibleAreas:
     def test_is_visible_while_in_transit_to_a_visible_area(self, site, operator):
         scan(site.people["office"], "complete", THERE, area="indore")
         scan(site.people["office"], "dispatch", THERE, area="lucknow")
-        commit()
+        run_commit_hooks()
 
         assert operator.get(f"/api/v3/bags/{THERE}").json()["bound_for"] == "lucknow"
         assert THERE_CHILD in text_of(operator, f"bags/{THERE}/children")

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.api_fixtures import CALLS, Call, commit
+from tests.api_fixtures import CALLS, Call, run_commit_hooks
 from tests.endpoints import allowed_role
 from tests.factories import child_codes, make_parent, scan
 from tests.query_plans import LARGE_TABLES, full_reads, plan_of, read_queries
@@ -38,7 +38,7 @@ class TestEndpoint:
             make_parent(f"SB3000{n}", 4, actor=site.people["office"])
         for code in child_codes("SB30000", 4):
             scan(site.people["office"], "inspect", code)
-        commit()
+        run_commit_hooks()
         with connection.cursor() as cursor:
             # Without the dead rows of other tests, which swell one index more than another.
             cursor.execute(

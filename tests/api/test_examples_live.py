@@ -9,7 +9,7 @@ import pytest
 from accounts.tokens import issue_token
 from tests.api_fixtures import CODES, HERE, make_site
 from tests.environment import ROOT
-from tests.live_server import running
+from tests.live_server import run_server
 
 CLIENT = ROOT / "docs" / "examples" / "client.py"
 
@@ -25,7 +25,7 @@ class TestExampleClient:
         found = importlib.util.spec_from_file_location("client", CLIENT)
         client = importlib.util.module_from_spec(found)
         found.loader.exec_module(client)
-        with running() as server:
+        with run_server() as server:
             token = issue_token(site.people["integrator"], "erp")
             mine = client.TraceTrack(f"http://127.0.0.1:{server.port}", token=token)
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from scans.models import Scan
-from tests.api_fixtures import CALLS, HERE, commit, scan_body
+from tests.api_fixtures import CALLS, HERE, run_commit_hooks, scan_body
 from tests.hostile_bodies import HOSTILE_BODIES, assert_refused
 from tracetrack.api.json_parser import loads
 from tracetrack.errors.problem import BadRequest
@@ -55,7 +55,7 @@ class TestHostileBody:
             answer = operator.post(
                 "/api/v3/scans", json.dumps(good | {field: value}), content_type="application/json"
             )
-            commit()
+            run_commit_hooks()
             assert_refused(answer, value)
 
     @pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])

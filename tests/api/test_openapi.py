@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from tests.api_fixtures import CALLS, commit
+from tests.api_fixtures import CALLS, run_commit_hooks
 from tests.endpoints import api_views
 from tests.openapi_document import (
     DOCUMENT,
@@ -43,7 +43,7 @@ def send(client, name, path, body):
     method = name.split()[0].lower()
     more = {} if body is None else {"data": json.dumps(body), "content_type": JSON}
     answer = getattr(client, method)(path, **more)
-    commit()
+    run_commit_hooks()
     return answer
 
 

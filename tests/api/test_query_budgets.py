@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.api_fixtures import CALLS, HERE, Call, commit, scan_body
+from tests.api_fixtures import CALLS, HERE, Call, run_commit_hooks, scan_body
 from tests.endpoints import allowed_role
 from tests.factories import child_codes, scan
 from tests.query_budgets import check_budget
@@ -68,6 +68,6 @@ class TestQueryCount:
         few = len(count_queries(operator, Call(path), "GET"))
         for code in child_codes(HERE, 12)[2:]:
             scan(site.people["office"], "link", code, HERE)
-        commit()
+        run_commit_hooks()
 
         assert len(count_queries(operator, Call(path), "GET")) == few

@@ -17,7 +17,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from accounts.tokens import issue_token
-from tests.api_fixtures import ROLES, commit
+from tests.api_fixtures import ROLES, run_commit_hooks
 from tests.openapi_document import DOCUMENT, NAMES, operation, raised_problems
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
@@ -66,7 +66,7 @@ def keys(site, settings):
     settings.RATE_LIMITS = {}
     people = site.people.items()
     keys = {role: {"Authorization": f"Bearer {issue_token(who, 'test')}"} for role, who in people}
-    commit()
+    run_commit_hooks()
     return keys | {"anonymous": {}}
 
 
@@ -78,7 +78,7 @@ def send_all(name, mode, headers):
     @given(case=found.as_strategy(generation_mode=mode))
     def send(case):
         response = case.call(headers=headers)
-        commit()
+        run_commit_hooks()
         # Rules that no schema can express are checked below.
         case.validate_response(
             response, headers=headers, excluded_checks=[positive_data_acceptance]

@@ -12,7 +12,7 @@ from hypothesis import settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.api.test_schemathesis import EXAMPLES, FUZZ_SETTINGS, SCHEMA, keys, one_transaction
-from tests.api_fixtures import ROLES, commit
+from tests.api_fixtures import ROLES, run_commit_hooks
 from tests.openapi_document import DOCUMENT, NAMES, example_of, operation, successes
 
 __all__ = ["keys", "one_transaction"]
@@ -77,7 +77,7 @@ class TestAWalk:
 
             def after_call(self, response, case):
                 super().after_call(response, case)
-                commit()
+                run_commit_hooks()
                 if response.status_code < 300:
                     visited[case.operation.definition.raw["operationId"]] += 1
 

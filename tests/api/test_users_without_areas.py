@@ -4,7 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.roles import Role
-from tests.factories import make_batch, make_loose, make_user, reference
+from tests.factories import create_reference_data, make_batch, make_loose_child, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CODE = "CB900000001"
@@ -24,8 +24,8 @@ QUERIES = (
 @pytest.fixture
 def user_without_areas():
     """An operator without areas, on a site with a bag."""
-    reference()
-    make_loose(CODE)
+    create_reference_data()
+    make_loose_child(CODE)
     make_batch("LOT-1")
     client = APIClient()
     client.force_login(make_user("otto", Role.OPERATOR))

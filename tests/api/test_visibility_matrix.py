@@ -1,7 +1,7 @@
 """Responses of users with areas do not depend on the contents of other areas.
 
-Every reading endpoint is requested in every form and order, with every filter and some fields: first
-while Indore is empty, then with bags in Indore. No row, count, suggestion or cursor may differ,
+Every reading endpoint is requested in every form and order, with every filter and some fields:
+first while Indore is empty, then with bags in Indore. No row, count, suggestion or cursor may differ,
 also if another user filled the cache before.
 """
 
@@ -19,19 +19,19 @@ from tests.api_fixtures import (
     THERE,
     UNKNOWN_CODE,
     Site,
-    commit,
     comparable_problem,
-    made_delivery,
+    create_delivery_path,
     post,
+    run_commit_hooks,
     scan_body,
 )
 from tests.factories import (
+    assign_batch,
+    create_reference_data,
     make_batch,
-    make_loose,
+    make_loose_child,
     make_parent,
     make_user,
-    put_in_batch,
-    reference,
     scan,
 )
 from tests.openapi_document import NAMES, operation
@@ -61,7 +61,7 @@ FILTER_VALUES = {
 
 def make_site_without_indore() -> Site:
     """Create the site while Indore is empty."""
-    reference()
+    create_reference_data()
     people = {
         "viewer": make_user("vera", "viewer", ["lucknow"]),
         "operator": make_user("asha", "operator", ["lucknow"]),
@@ -69,9 +69,9 @@ def make_site_without_indore() -> Site:
         "administrator": make_user("ada", "administrator"),
     }
     make_parent(HERE, 2, actor=people["office"])
-    make_loose("CB000000901", actor=people["operator"])
-    put_in_batch(make_batch(LOT), HERE)
-    commit()
+    make_loose_child("CB000000901", actor=people["operator"])
+    assign_batch(make_batch(LOT), HERE)
+    run_commit_hooks()
     return Site(people)
 
 
@@ -79,15 +79,15 @@ def fill_indore(site: Site) -> None:
     """Record every kind of scan in Indore, by the same users and for the same batch."""
     ben = site.people["office"]
     make_parent(THERE, 1, actor=ben, area="indore")
-    make_loose("CB000000902", actor=ben, area="indore")
-    put_in_batch(Batch.objects.get(code=LOT), THERE, "CB000000902")
+    make_loose_child("CB000000902", actor=ben, area="indore")
+    assign_batch(Batch.objects.get(code=LOT), THERE, "CB000000902")
     for step, area in (("complete", "indore"), ("dispatch", "jaipur"), ("receive", "jaipur")):
         scan(ben, step, THERE, area=area)
     last = scan(ben, "inspect", THERE, area="jaipur").scan
     scan(ben, "undo", THERE, area="jaipur", undoes=last.pk)
-    commit()
+    run_commit_hooks()
     match_events()
-    commit()
+    run_commit_hooks()
 
 
 def urls(site: Site, role: str) -> list[str]:
@@ -96,7 +96,7 @@ def urls(site: Site, role: str) -> list[str]:
     for name in READING:
         able = role if role in site.people else "office"
         if name == "GET webhooks/<int:webhook>/deliveries" and role == "operator":
-            path = made_delivery(site, role).rpartition("/")[0]
+            path = create_delivery_path(site, role).rpartition("/")[0]
         else:
             path = CALLS[name](site, able).path
         path = path.partition("?")[0]

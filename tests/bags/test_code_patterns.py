@@ -10,7 +10,7 @@ from accounts.roles import Role
 from bags.code_patterns import check_pattern, matches
 from bags.management.commands.load_reference_data import BAG_TYPES
 from bags.models import BagType
-from tests.factories import TYPES, make_bag_type, make_user, reference, scan
+from tests.factories import TYPES, create_reference_data, make_bag_type, make_user, scan
 from tracetrack.errors.problem import Problem
 
 KINDS = ("parent_pattern", "child_pattern")
@@ -88,7 +88,7 @@ class TestMatching:
 class TestScanning:
     @pytest.mark.parametrize("broken", ["[", "^(A+)+Z$"])
     def test_goes_on_beside_a_pattern_that_cannot_be_read(self, broken):
-        reference()
+        create_reference_data()
         make_bag_type("broken", parent_pattern=broken, child_pattern=broken)
         office = make_user("olive", Role.OFFICE)
 

@@ -12,14 +12,14 @@ from accounts.models import ApiToken, User
 from accounts.roles import Role
 from bags.models import Area, Bag, BagType, Batch
 from scans.models import EARLIEST, Scan
-from tests.factories import make_parent, make_user, reference
+from tests.factories import create_reference_data, make_parent, make_user
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def child():
-    reference()
+    create_reference_data()
     return {
         "code": "CB000000001",
         "kind": "child",

@@ -7,8 +7,8 @@ from accounts.roles import Role
 from audit.models import AuditEntry
 from bags.actions import release_batch
 from bags.models import Batch
-from tests.factories import make_user, reference
-from tests.import_commands import run, sheet
+from tests.factories import create_reference_data, make_user
+from tests.import_commands import run_import, write_sheet
 
 COLUMNS = [
     "code", "product", "variety", "bag_type", "produced_on", "expires_on", "planned_bags", "held",
@@ -26,11 +26,11 @@ GOOD = {
 
 @pytest.fixture(autouse=True)
 def known(db):
-    reference()
+    create_reference_data()
 
 
 def verdict(folder, *options, **cells):
-    summary = run("import_batches", sheet(folder, COLUMNS, GOOD | cells), *options)
+    summary = run_import("import_batches", write_sheet(folder, COLUMNS, GOOD | cells), *options)
     del summary["rows"]
     (name,) = summary
     return name

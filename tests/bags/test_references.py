@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, NotSupportedError, connection, transaction
 
 from bags.models import Area, Bag, BagType
-from tests.concurrency import together
-from tests.factories import make_area, reference
+from tests.concurrency import run_concurrently
+from tests.factories import create_reference_data, make_area
 
 NOWHERE = 2**40
 KEY = "speak"
@@ -15,7 +15,7 @@ KEY = "speak"
 
 @pytest.fixture
 def mustard(db):
-    reference()
+    create_reference_data()
     return BagType.objects.get(name="mustard")
 
 
@@ -142,7 +142,7 @@ class TestTogether:
             bag(mustard, f"CB{n:09d}", **{f"{key}_id": one.pk}).save()
 
         calls = [lambda: rows._raw_delete("default"), *[partial(register, n) for n in range(7)]]
-        told = together([partial(act, work) for work in calls])
+        told = run_concurrently([partial(act, work) for work in calls])
 
         seen = Bag.objects.count()
         assert (rows.exists(), seen) in [(True, 7), (False, 0)]

@@ -10,17 +10,24 @@ from bags.filters import BagFilters
 from bags.models import Bag, BagCode
 from bags.queries import bag_rows, bags_after, find_bag, rows_by_id
 from bags.search import search, search_statements
-from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
+from tests.factories import (
+    create_reference_data,
+    make_batch,
+    make_loose_child,
+    make_parent,
+    make_user,
+    scan,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def ben():
-    reference()
+    create_reference_data()
     for code in ("CB000112233", "CB000112299", "CB998877665"):
-        make_loose(code)
-    make_loose("CB555112255", area="jaipur")
+        make_loose_child(code)
+    make_loose_child("CB555112255", area="jaipur")
     return make_user("ben", Role.OFFICE)
 
 
@@ -107,7 +114,7 @@ class TestWays:
     @pytest.fixture
     def people(self, ben):
         for code in CODES[3:5]:
-            make_loose(code)
+            make_loose_child(code)
         make_parent(CODES[5])
         return {
             ben: CODES,

@@ -23,13 +23,13 @@ from accounts.roles import Role
 from tests.chromium import FLAGS
 from tests.chromium import found as chromium_found
 from tests.factories import (
+    assign_batch,
+    create_reference_data,
     make_area,
     make_batch,
-    make_loose,
+    make_loose_child,
     make_parent,
     make_user,
-    put_in_batch,
-    reference,
 )
 
 # Playwright runs a loop in this thread, where Django would then refuse to ask the database.
@@ -58,7 +58,7 @@ def chromium() -> Iterator[Browser]:
 def site(live_server: LiveServer) -> str:
     """The address of a site with two areas, some bags, a batch, and people of every role."""
     caches["limits"].clear()
-    reference()
+    create_reference_data()
     for name, role, areas in (
         ("olive", Role.OFFICE, []),
         ("asha", Role.OPERATOR, ["lucknow"]),
@@ -69,10 +69,10 @@ def site(live_server: LiveServer) -> str:
         make_user(name, role, areas, password=PASSWORD)
     batch = make_batch("LOT-1", planned_bags=40, variety="RH-749")
     make_parent("SB10001", children=3)
-    make_loose("CB900000001")
+    make_loose_child("CB900000001")
     make_area("indore")
     make_parent("SB20001", children=1, area="indore")
-    put_in_batch(batch, "SB10001", "CB001000101", "CB900000001")
+    assign_batch(batch, "SB10001", "CB001000101", "CB900000001")
     return str(live_server.url)
 
 

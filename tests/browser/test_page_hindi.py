@@ -6,8 +6,8 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from bags.models import Batch
 from tests.browser.conftest import Look
-from tests.factories import make_batch, make_parent, put_in_batch
-from tests.hindi_text import data_words, english
+from tests.factories import assign_batch, make_batch, make_parent
+from tests.hindi_text import data_words, english_texts
 
 
 def said(page: Page) -> list[str]:
@@ -36,11 +36,11 @@ class TestStation:
         scan_label(station, "CB900000001")
         expect(station.locator("[data-result]")).to_have_attribute("data-result", "already")
 
-        assert english(said(station), [*data_words(), "SB CB asha"]) == []
+        assert english_texts(said(station), [*data_words(), "SB CB asha"]) == []
 
     def test_tells_why_something_is_refused_in_hindi(self, station: Page) -> None:
         make_parent("SB30001")
-        put_in_batch(make_batch("LOT-2", held_by=User.objects.get(username="olive")), "SB30001")
+        assign_batch(make_batch("LOT-2", held_by=User.objects.get(username="olive")), "SB30001")
         refused = station.locator("[data-refused]")
         # One refusal after the other: elsewhere, on hold, unknown, not a code, of the wrong kind.
         scan_label(station, "SB10001")
@@ -51,7 +51,7 @@ class TestStation:
             scan_label(station, label)
         expect(refused).to_have_text("5")
 
-        assert english(said(station), [*data_words(), "SB CB ZZ XX asha"]) == []
+        assert english_texts(said(station), [*data_words(), "SB CB ZZ XX asha"]) == []
 
     def test_says_in_hindi_that_it_waits_for_the_network(self, station: Page) -> None:
         station.route("**/api/v3/scans", lambda route: route.abort())
@@ -61,7 +61,7 @@ class TestStation:
 
         expect(station.locator("[data-waiting]")).to_have_text("1")
         expect(station.locator("[data-connection]")).to_contain_text("ऑफ़लाइन")
-        assert english(said(station), [*data_words(), "asha"]) == []
+        assert english_texts(said(station), [*data_words(), "asha"]) == []
 
 
 class TestEveryPage:
@@ -72,5 +72,5 @@ class TestEveryPage:
         page.keyboard.type("lu")
         expect(page.get_by_role("option")).to_have_count(1)
 
-        assert english(said(page), [*data_words(), "olive packer"]) == []
-        assert english([page.locator("[data-suggest-status]").inner_text()], []) == []
+        assert english_texts(said(page), [*data_words(), "olive packer"]) == []
+        assert english_texts([page.locator("[data-suggest-status]").inner_text()], []) == []

@@ -18,8 +18,8 @@ from dashboard.stats.queries import overview
 from scans.models import Scan
 from tests.browser.conftest import WAIT, _session
 from tests.cache_helpers import RedisServer
-from tests.factories import make_loose
-from tests.live_server import Server, free_port, running, token_of, until
+from tests.factories import make_loose_child
+from tests.live_server import Server, create_token, free_port, run_server, wait_until
 
 NARROWED, BY_ASKING = "/?area=indore&period=7d", "Asking every 15 s"
 PULSE = "[data-connection]"
@@ -36,7 +36,7 @@ SHOWN = """() => {
 
 @pytest.fixture
 def server(site: str) -> Iterator[Server]:
-    with running(DB_POOL_BASE="2", DB_POOL_EXTRA="6") as server:
+    with run_server(DB_POOL_BASE="2", DB_POOL_EXTRA="6") as server:
         yield server
 
 
@@ -102,7 +102,7 @@ def is_right(page: Page, username: str, **asked: str) -> bool:
 class TestAnOpenDashboard:
     def test_shows_a_scan_that_another_client_posts(self, dashboard: Any, server: Server) -> None:
         page = dashboard("olive")
-        token = token_of(User.objects.get(username="asha"))
+        token = create_token(User.objects.get(username="asha"))
 
         answer, _ = server.post("scans", token, registered("CB900000777"))
 
@@ -115,8 +115,8 @@ class TestAnOpenDashboard:
     def test_hears_nothing_of_areas_of_others(self, dashboard: Any) -> None:
         page = dashboard("asha")
 
-        make_loose("CB900000888", area="indore")
-        make_loose("CB900000777", area="lucknow")
+        make_loose_child("CB900000888", area="indore")
+        make_loose_child("CB900000777", area="lucknow")
 
         latest = page.locator('[data-list="latest"] .code')
         expect(latest.first).to_have_text("CB900000777")
@@ -125,7 +125,7 @@ class TestAnOpenDashboard:
     def test_that_is_narrowed_moves_with_its_own_area_alone(
         self, dashboard: Any, server: Server
     ) -> None:
-        page, token = dashboard("olive", NARROWED), token_of(User.objects.get(username="olive"))
+        page, token = dashboard("olive", NARROWED), create_token(User.objects.get(username="olive"))
         before = shown(page)
         assert len(before) == 15
         assert is_right(page, "olive", area="indore", period="7d")
@@ -136,7 +136,7 @@ class TestAnOpenDashboard:
         server.post("scans", token, registered("CB900000777", area="indore"))
 
         expect(latest(page)).to_have_text("CB900000777")
-        assert until(lambda: is_right(page, "olive", area="indore", period="7d"))
+        assert wait_until(lambda: is_right(page, "olive", area="indore", period="7d"))
         assert "CB900000888" not in shown(page)["latest"]
         expect(page.locator(PULSE)).to_have_text("Live")
         assert page.evaluate("window.stayed")
@@ -167,7 +167,10 @@ class TestAnOpenDashboard:
 
 class TestADashboardWithoutASocket:
     def test_asks_until_it_has_one(self, chromium: Browser, server: Server) -> None:
-        url, token = f"http://127.0.0.1:{server.port}", token_of(User.objects.get(username="olive"))
+        url, token = (
+            f"http://127.0.0.1:{server.port}",
+            create_token(User.objects.get(username="olive")),
+        )
         refused = True
 
         def met(socket: WebSocketRoute) -> None:
@@ -184,7 +187,7 @@ class TestADashboardWithoutASocket:
             server.post("scans", token, registered("CB900000777"))
 
             expect(latest(page)).to_have_text("CB900000777", timeout=3 * WAIT)
-            assert until(lambda: is_right(page, "olive"))
+            assert wait_until(lambda: is_right(page, "olive"))
             expect(page.locator(PULSE)).to_have_text(BY_ASKING)
 
             refused = False
@@ -203,39 +206,39 @@ class TestABreak:
         page = dashboard("olive")
         page.context.set_offline(True)
         expect(page.locator(PULSE)).to_contain_text("Offline since")
-        make_loose("CB900000771")
-        make_loose("CB900000772")
+        make_loose_child("CB900000771")
+        make_loose_child("CB900000772")
         page.context.set_offline(False)
 
         expect(latest(page)).to_have_text("CB900000772")
         assert "CB900000771" in page.locator('[data-list="latest"] .code').all_inner_texts()
-        make_loose("CB900000773")
+        make_loose_child("CB900000773")
         expect(latest(page)).to_have_text("CB900000773")
         expect(page.locator(PULSE)).to_have_text("Live")
         assert page.evaluate("window.stayed")
 
     def test_of_the_server_leaves_no_gap(self, opening: Any, site: str) -> None:
         port = free_port()
-        with running(PORT=str(port)):
+        with run_server(PORT=str(port)):
             page = opening(port, "olive")
         expect(page.locator(PULSE)).to_contain_text("Offline since")
-        make_loose("CB900000771")
-        make_loose("CB900000772")
+        make_loose_child("CB900000771")
+        make_loose_child("CB900000772")
 
-        with running(PORT=str(port)):
+        with run_server(PORT=str(port)):
             expect(latest(page)).to_have_text("CB900000772", timeout=3 * WAIT)
             assert "CB900000771" in page.locator('[data-list="latest"] .code').all_inner_texts()
-            make_loose("CB900000773")
+            make_loose_child("CB900000773")
             expect(latest(page)).to_have_text("CB900000773")
             expect(page.locator(PULSE)).to_have_text("Live")
             assert page.evaluate("window.stayed")
 
     def test_of_redis_is_not_seen(self, opening: Any, site: str, tmp_path: Path) -> None:
-        redis, token = RedisServer(str(tmp_path)), token_of(User.objects.get(username="asha"))
+        redis, token = RedisServer(str(tmp_path)), create_token(User.objects.get(username="asha"))
         redis.start()
         with ExitStack() as stack:
             stack.callback(redis.kill)
-            server = stack.enter_context(running(REDIS_URL=redis.url))
+            server = stack.enter_context(run_server(REDIS_URL=redis.url))
             page = opening(server.port, "olive")
 
             def scanned(code: str) -> None:

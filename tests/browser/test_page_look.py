@@ -9,7 +9,7 @@ from bags.models import Area
 from tests.browser.conftest import Look, _session
 from tests.browser.seeing import faults, faults_on_desk_and_phone, too_wide
 from tests.browser.test_page_walk import PATHS, opened
-from tests.factories import make_bag_type, make_batch, make_loose, put_in_batch
+from tests.factories import assign_batch, make_bag_type, make_batch, make_loose_child
 
 # The narrowest to which a page is zoomed (WCAG 1.4.10), a phone, and a desk.
 NARROWEST, PHONE, DESK = 320, 390, 1440
@@ -91,8 +91,8 @@ class TestTheLongestNames:
         make_bag_type("long", parent_pattern=r"SL[A-Z]{62}", child_pattern=r"CL[-A-Z0-9]{30,62}")
         Area.objects.create(code="ward", name=AREA)
         for code in (CHILD, "CL-1-2026-11-24-ABCDEFGHIJKLMNOPQRS", CHILD[:-1] + "X"):
-            make_loose(code, area="ward")
-        put_in_batch(make_batch(BATCH, bag_type="long", product="P" * 64), CHILD)
+            make_loose_child(code, area="ward")
+        assign_batch(make_batch(BATCH, bag_type="long", product="P" * 64), CHILD)
 
     @pytest.mark.parametrize("width", [PHONE, DESK])
     def test_leave_every_page_in_its_width(self, look: Look, width: int) -> None:

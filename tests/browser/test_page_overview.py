@@ -13,7 +13,7 @@ from accounts.models import User
 from dashboard.stats.queries import overview
 from scans.models import Scan
 from tests.browser.conftest import Look
-from tests.factories import make_loose
+from tests.factories import make_loose_child
 
 DRAWN = """(table) => {
   const canvas = document.querySelector(`[data-table="${table}"] canvas`);
@@ -63,7 +63,7 @@ class TestOverview:
         where = page.locator('[data-list="latest"] [data-field="where"]')
         expect(where.first).to_have_text("Indore · packer")
 
-        make_loose("CB900000777")
+        make_loose_child("CB900000777")
         # What the timer does every 15 seconds also happens when the network comes back.
         page.evaluate("dispatchEvent(new Event('online'))")
 
@@ -147,8 +147,8 @@ class TestFilters:
     def test_hold_for_what_is_asked_later(self, look: Look) -> None:
         page = look("olive", "/?area=indore&period=30d")
 
-        make_loose("CB900000777", area="indore")
-        make_loose("CB900000888", area="lucknow")
+        make_loose_child("CB900000777", area="indore")
+        make_loose_child("CB900000888", area="lucknow")
         with page.expect_response("**/dashboard/ultra?area=indore&period=30d"):
             page.evaluate("dispatchEvent(new Event('online'))")
 

@@ -16,7 +16,7 @@ from accounts.roles import Role
 from bags.models import Bag
 from tests.browser.conftest import Look
 from tests.browser.seeing import DESK, PHONE, faults, faults_on_desk_and_phone, settled, too_wide
-from tests.factories import make_loose, make_user, reference
+from tests.factories import create_reference_data, make_loose_child, make_user
 
 PEOPLE = {
     Role.VIEWER: "vic",
@@ -190,8 +190,8 @@ class TestASiteOnItsFirstDay:
         """A site without bags, or with a single one; its operator has no area yet."""
         caches["limits"].clear()
         if request.node.callspec.params["bags"]:
-            reference()
-            make_loose("CB900000001")
+            create_reference_data()
+            make_loose_child("CB900000001")
         make_user("olive", Role.OFFICE)
         make_user("otto", Role.OPERATOR)
         return str(live_server.url)

@@ -11,8 +11,8 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, Request
 
 from accounts.roles import Role
-from tests.factories import make_parent, make_user, reference
-from tests.live_server import ROOT, Server, running
+from tests.factories import create_reference_data, make_parent, make_user
+from tests.live_server import ROOT, Server, run_server
 
 MOST_BYTES, MOST_REQUESTS = 250_000, 12
 YEAR = 365 * 24 * 3600
@@ -63,9 +63,9 @@ class Visit:
 
 @pytest.fixture
 def server(collected: dict[str, str]) -> Iterator[Server]:
-    reference()
+    create_reference_data()
     make_parent("SB10001", children=3)
-    with running(**collected) as server:
+    with run_server(**collected) as server:
         yield server
 
 
@@ -101,7 +101,7 @@ class TestElsewhere:
     ) -> None:
         # Another server on another origin: what a CDN would fetch from this one, it already has.
         cdn = f"http://localhost:{server.port}"
-        with running(**collected, STATIC_CDN=cdn) as site:
+        with run_server(**collected, STATIC_CDN=cdn) as site:
             visit = Visit(chromium, site, "/bags/SB10001")
 
             files = [request for request in visit.requests if "/static/" in request.url]

@@ -16,8 +16,8 @@ from dashboard.stats.counters import find_drifts
 from demo import demo_month
 from demo.management.commands import seed_demo
 from scans.models import Scan
-from tests.factories import make_parent, reference
-from tests.import_commands import versions
+from tests.factories import create_reference_data, make_parent
+from tests.import_commands import row_versions
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ class TestTheDemo:
 
     def test_is_made_once_and_says_the_same_every_time(self, seed):
         first = seed()
-        before = versions("bags_bag"), Scan.objects.count()
+        before = row_versions("bags_bag"), Scan.objects.count()
         second = seed()
 
-        assert (versions("bags_bag"), Scan.objects.count()) == before
+        assert (row_versions("bags_bag"), Scan.objects.count()) == before
         assert first.splitlines()[1:] == second.splitlines()
 
     def test_lets_everybody_in_as_it_says(self, seed, monkeypatch):
@@ -90,7 +90,7 @@ class TestTheDemo:
         assert len(User.objects.get(username="viewer").area_ids) == 10
 
     def test_is_not_mixed_with_anybody_s_own_bags(self, seed):
-        reference()
+        create_reference_data()
         make_parent("SB10001")
 
         seed()

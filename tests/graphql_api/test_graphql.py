@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.tokens import create_token
 from scans.models import Scan
 from tests.api_fixtures import HERE, HERE_CHILD, LOT, THERE, post
-from tests.factories import child_codes, make_batch, put_in_batch, scan
+from tests.factories import assign_batch, child_codes, make_batch, scan
 from tests.graphql_api.asking import ask, refused, send
 from tests.problem_assertions import assert_problem
 
@@ -77,7 +77,7 @@ class TestABag:
 class TestABatch:
     def test_has_its_bags_and_who_holds_it(self, site, office):
         held = make_batch("LOT-2", held_by=site.people["office"], variety="PM-30")
-        put_in_batch(held, HERE_CHILD, SECOND)
+        assign_batch(held, HERE_CHILD, SECOND)
 
         told = ask(
             office,

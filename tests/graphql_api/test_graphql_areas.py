@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api_fixtures import HERE, HERE_CHILD, LOT, ROLES, THERE, THERE_CHILD, commit
+from tests.api_fixtures import HERE, HERE_CHILD, LOT, ROLES, THERE, THERE_CHILD, run_commit_hooks
 from tests.factories import scan
 from tests.graphql_api.asking import ask, send
 
@@ -32,7 +32,7 @@ def moved(site):
     ben = site.people["office"]
     scan(ben, "move", HERE_CHILD, THERE, area="indore")
     scan(ben, "move", HERE_CHILD, HERE, area="lucknow")
-    commit()
+    run_commit_hooks()
     return site
 
 
@@ -60,7 +60,7 @@ class TestABagOfAForeignArea:
 
     def test_is_seen_while_it_is_on_its_way_here(self, site):
         scan(site.people["office"], "dispatch", THERE, area="lucknow", force=True)
-        commit()
+        run_commit_hooks()
 
         told = ask(
             site.client("operator"),

@@ -8,8 +8,8 @@ from django.db import connection
 
 from bags.models import Batch
 from graphql_api.schema import schema
-from tests.api_fixtures import HERE, HERE_CHILD, commit
-from tests.factories import child_codes, make_batch, make_parent, put_in_batch, scan
+from tests.api_fixtures import HERE, HERE_CHILD, run_commit_hooks
+from tests.factories import assign_batch, child_codes, make_batch, make_parent, scan
 from tests.graphql_api.asking import ask, cost
 from tests.live_server import ROOT
 from tests.query_budgets import check_budget
@@ -44,10 +44,10 @@ def crowded(site):
     ben = site.people["office"]
     for n in range(3):
         make_parent(f"SB3000{n}", 4, actor=ben)
-        put_in_batch(make_batch(f"LOT-3{n}"), f"SB3000{n}", *child_codes(f"SB3000{n}", 4))
+        assign_batch(make_batch(f"LOT-3{n}"), f"SB3000{n}", *child_codes(f"SB3000{n}", 4))
     for code in child_codes("SB30000", 4):
         scan(ben, "inspect", code)
-    commit()
+    run_commit_hooks()
     return site
 
 
@@ -62,7 +62,7 @@ class TestALevel:
     @pytest.mark.parametrize("level", LEVELS)
     def test_costs_the_same_for_more_rows(self, site, request, level):
         client = site.client("office")
-        put_in_batch(Batch.objects.get(), HERE_CHILD)
+        assign_batch(Batch.objects.get(), HERE_CHILD)
         few = len(cost(client, LEVELS[level]))
 
         request.getfixturevalue("crowded")

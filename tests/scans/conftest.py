@@ -3,16 +3,16 @@
 import pytest
 
 from accounts.roles import Role
-from tests.factories import make_user, reference
+from tests.factories import create_reference_data, make_user
 
 
 @pytest.fixture
 def ana(db):
-    reference()
+    create_reference_data()
     return make_user("ana", Role.OPERATOR, ["lucknow", "indore"])
 
 
 @pytest.fixture
 def ben(db):
-    reference()
+    create_reference_data()
     return make_user("ben", Role.OFFICE)

@@ -17,7 +17,7 @@ from scans.history.verification import find_differences
 from scans.models import Scan
 from scans.recording import bulk, fast_path
 from scans.recording.bulk import record_scans, register_bags
-from tests.concurrency import together
+from tests.concurrency import run_concurrently
 from tests.factories import child_codes
 from tests.scans.recording.test_bulk import BAGS, NOW, SCANS, SmallDay, named, people
 from tests.scans.recording.test_fast_path import Anyhow, scan_request, stock
@@ -191,7 +191,7 @@ class TestRowsThatOnlyLook:
             held.wait(20)
             return named(self.taken_in(rows, people))
 
-        _, verdicts = together([hold, take_in])
+        _, verdicts = run_concurrently([hold, take_in])
 
         assert seen == [False]
         assert verdicts == ["applied"] * 31

@@ -6,8 +6,8 @@ from accounts.roles import Role
 from bags.actions import close_batch
 from bags.models import Area, Bag
 from scans.models import Scan
-from tests.factories import make_batch, make_parent, make_user, reference, scan
-from tests.import_commands import run, sheet
+from tests.factories import create_reference_data, make_batch, make_parent, make_user, scan
+from tests.import_commands import run_import, write_sheet
 
 COLUMNS = ["batch_code", "bag_type", "area", "kind", "code", "parent_code"]
 GOOD = {"batch_code": "LOT-1", "bag_type": "mustard", "area": "hisar", "kind": "child"}
@@ -15,7 +15,7 @@ GOOD = {"batch_code": "LOT-1", "bag_type": "mustard", "area": "hisar", "kind": "
 
 @pytest.fixture
 def ben(db):
-    reference()
+    create_reference_data()
     ben = make_user("ben", Role.OFFICE)
     make_batch("LOT-1")
     make_batch("LOT-HELD", held_by=ben)
@@ -31,15 +31,17 @@ def verdict(folder, **cells):
 
 
 def verdicts(folder, *rows):
-    run("import_bags", sheet(folder, COLUMNS, *rows), "--verdicts", folder / "out.txt")
+    run_import("import_bags", write_sheet(folder, COLUMNS, *rows), "--verdicts", folder / "out.txt")
     return (folder / "out.txt").read_text().split()
 
 
 class TestABagSheet:
     def test_registers_a_bag_in_its_batch_and_area(self, ben, tmp_path):
-        file = sheet(tmp_path, COLUMNS, GOOD | {"code": " cb000000001", "batch_code": "lot-1"})
+        file = write_sheet(
+            tmp_path, COLUMNS, GOOD | {"code": " cb000000001", "batch_code": "lot-1"}
+        )
 
-        assert run("import_bags", file, "--as", "ben") == {"rows": 1, "applied": 1}
+        assert run_import("import_bags", file, "--as", "ben") == {"rows": 1, "applied": 1}
 
         bag = Bag.objects.get()
         assert (bag.code, bag.kind, bag.state) == ("CB000000001", "child", "loose")

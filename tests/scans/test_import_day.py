@@ -11,7 +11,7 @@ from bags.models import Bag
 from dashboard.stats.counters import find_drifts
 from dashboard.stats.queries import count_rows
 from scans.models import Scan
-from tests.import_commands import DAY, run, versions
+from tests.import_commands import DAY, row_versions, run_import
 
 EXPECTED = json.loads((DAY / "expected.json").read_text(encoding="utf-8"))
 VERDICTS = (DAY / "verdicts.txt").read_text(encoding="ascii")
@@ -25,9 +25,9 @@ def reference(db):
 @pytest.fixture
 def day(reference, tmp_path):
     """What the three commands said of the day, in their order."""
-    batches = run("import_batches", DAY / "batches.csv")
-    bags = run("import_bags", DAY / "bags.csv")
-    scans = run("import_scans", DAY / "scans.csv", "--verdicts", tmp_path / "verdicts.txt")
+    batches = run_import("import_batches", DAY / "batches.csv")
+    bags = run_import("import_bags", DAY / "bags.csv")
+    scans = run_import("import_scans", DAY / "scans.csv", "--verdicts", tmp_path / "verdicts.txt")
     return batches, bags, scans, (tmp_path / "verdicts.txt").read_text(encoding="ascii")
 
 
@@ -45,11 +45,11 @@ class TestAFactoryDay:
         assert [scan_request.subject for scan_request in imported] == ["bags.csv", "scans.csv"]
         assert {scan_request.actor_name for scan_request in imported} == {"system"}
 
-        bags_before, scans_before = versions("bags_bag"), Scan.objects.count()
-        assert run("import_batches", DAY / "batches.csv") == {"rows": 7, "already": 7}
-        assert run("import_bags", DAY / "bags.csv") == EXPECTED["again"]["bags.csv"]
-        assert run("import_scans", DAY / "scans.csv") == EXPECTED["again"]["scans.csv"]
-        assert versions("bags_bag") == bags_before
+        bags_before, scans_before = row_versions("bags_bag"), Scan.objects.count()
+        assert run_import("import_batches", DAY / "batches.csv") == {"rows": 7, "already": 7}
+        assert run_import("import_bags", DAY / "bags.csv") == EXPECTED["again"]["bags.csv"]
+        assert run_import("import_scans", DAY / "scans.csv") == EXPECTED["again"]["scans.csv"]
+        assert row_versions("bags_bag") == bags_before
         assert Scan.objects.count() == scans_before
 
     def test_every_bag_of_it_begins_with_its_register_row(self, day):
@@ -61,18 +61,18 @@ class TestAFactoryDay:
         assert len(first) == Bag.objects.count()
 
     def test_is_rehearsed_by_a_dry_run_that_keeps_nothing(self, reference):
-        run("import_batches", DAY / "batches.csv")
+        run_import("import_batches", DAY / "batches.csv")
 
-        bags = run("import_bags", DAY / "bags.csv", "--dry-run")
+        bags = run_import("import_bags", DAY / "bags.csv", "--dry-run")
         assert bags == EXPECTED["bags.csv"]
         assert not Bag.objects.exists()
 
-        run("import_bags", DAY / "bags.csv")
-        bags_before, audit_before = versions("bags_bag"), AuditEntry.objects.count()
+        run_import("import_bags", DAY / "bags.csv")
+        bags_before, audit_before = row_versions("bags_bag"), AuditEntry.objects.count()
         scans_before = Scan.objects.count()
-        scans = run("import_scans", DAY / "scans.csv", "--dry-run")
+        scans = run_import("import_scans", DAY / "scans.csv", "--dry-run")
 
         assert scans == EXPECTED["scans.csv"]
-        assert versions("bags_bag") == bags_before
+        assert row_versions("bags_bag") == bags_before
         assert Scan.objects.count() == scans_before
         assert AuditEntry.objects.count() == audit_before

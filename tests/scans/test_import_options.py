@@ -12,8 +12,8 @@ from accounts.roles import Role
 from audit.models import AuditEntry
 from bags.models import Bag
 from scans.models import Scan
-from tests.factories import make_user, reference
-from tests.import_commands import run, sheet
+from tests.factories import create_reference_data, make_user
+from tests.import_commands import run_import, write_sheet
 
 COLUMNS = [
     "ref", "code", "parent_code", "step", "area", "station", "actor", "scanned_at", "note",
@@ -34,7 +34,7 @@ def numbered(number):
 
 @pytest.fixture(autouse=True)
 def asha(db):
-    reference()
+    create_reference_data()
     return make_user("asha", Role.OPERATOR)
 
 
@@ -46,9 +46,9 @@ def said(command, *arguments):
 
 class TestAnImport:
     def test_is_made_by_a_switched_off_account_unless_somebody_is_named(self, tmp_path):
-        file = sheet(tmp_path, COLUMNS, GOOD)
+        file = write_sheet(tmp_path, COLUMNS, GOOD)
 
-        run("import_scans", file)
+        run_import("import_scans", file)
 
         system = User.objects.get(username="system")
         assert (system.is_active, system.has_usable_password()) == (False, False)
@@ -62,21 +62,21 @@ class TestAnImport:
         gone.save()
 
         with pytest.raises(CommandError, match=f"There is no active user {name}"):
-            run("import_scans", sheet(tmp_path, COLUMNS, GOOD), "--as", name)
+            run_import("import_scans", write_sheet(tmp_path, COLUMNS, GOOD), "--as", name)
 
     @pytest.mark.parametrize("actor", ["", "nobody", "gone"])
     def test_refuses_a_row_scanned_by_nobody(self, tmp_path, actor):
         gone = make_user("gone", Role.OPERATOR)
         gone.is_active = False
         gone.save()
-        file = sheet(tmp_path, COLUMNS, GOOD | {"actor": actor})
+        file = write_sheet(tmp_path, COLUMNS, GOOD | {"actor": actor})
 
-        assert run("import_scans", file) == {"rows": 1, "bad-row": 1}
+        assert run_import("import_scans", file) == {"rows": 1, "bad-row": 1}
 
     def test_says_what_became_of_the_rows(self, tmp_path):
         rows = [GOOD, GOOD, GOOD | {"ref": numbered(2), "code": "?"}]
 
-        told = said("import_scans", sheet(tmp_path, COLUMNS, *rows))
+        told = said("import_scans", write_sheet(tmp_path, COLUMNS, *rows))
 
         assert told.splitlines()[0] == "3 rows"
         assert {tuple(line.split()) for line in told.splitlines()[1:4]} == {
@@ -92,9 +92,9 @@ class TestAnImport:
             [numbered(4), "SB10004", "", "register", "hisar", "", "asha"],
         ]
         rejects = tmp_path / "rejects.csv"
-        file = sheet(tmp_path, COLUMNS, *rows)
+        file = write_sheet(tmp_path, COLUMNS, *rows)
 
-        summary = run("import_scans", file, "--rejects", rejects)
+        summary = run_import("import_scans", file, "--rejects", rejects)
 
         assert summary == {"rows": 4, "applied": 1, "bad-code": 1, "bad-row": 2}
         text = rejects.read_text(encoding="utf-8-sig")
@@ -103,16 +103,21 @@ class TestAnImport:
         assert refused[0]["reason"] == "area: there is no area hissar."
         assert refused[0]["note"] == "'=1+1"
 
-        assert run("import_scans", rejects) == {"rows": 3, "bad-code": 1, "bad-row": 2}
+        assert run_import("import_scans", rejects) == {"rows": 3, "bad-code": 1, "bad-row": 2}
 
         text = text.replace("hissar", "hisar").replace("?,", "SB10003,")
         rejects.write_text(text.replace(",asha\n", ",asha,2026-10-05T08:00:00+05:30,\n"))
-        assert run("import_scans", rejects) == {"rows": 3, "applied": 3}
+        assert run_import("import_scans", rejects) == {"rows": 3, "applied": 3}
         assert Scan.objects.get(ref=numbered(2)).note == "=1+1"
 
     def test_says_that_an_actor_is_missing(self, tmp_path):
         rejects = tmp_path / "rejects.csv"
-        run("import_scans", sheet(tmp_path, COLUMNS, GOOD | {"actor": " "}), "--rejects", rejects)
+        run_import(
+            "import_scans",
+            write_sheet(tmp_path, COLUMNS, GOOD | {"actor": " "}),
+            "--rejects",
+            rejects,
+        )
 
         assert "actor: is missing." in rejects.read_text(encoding="utf-8-sig")
 
@@ -122,33 +127,33 @@ class TestAnImport:
         outputs = ("--verdicts", tmp_path / "out", "--rejects", tmp_path / "." / "out")
 
         with pytest.raises(CommandError, match="name the same file"):
-            run("import_scans", sheet(tmp_path, COLUMNS, GOOD), *outputs)
+            run_import("import_scans", write_sheet(tmp_path, COLUMNS, GOOD), *outputs)
 
         assert not Scan.objects.exists()
 
     def test_that_breaks_off_on_a_full_disk_says_how_far_it_came(self, tmp_path):
-        file = sheet(tmp_path, COLUMNS, GOOD, GOOD | {"ref": numbered(2), "code": "SB10002"})
+        file = write_sheet(tmp_path, COLUMNS, GOOD, GOOD | {"ref": numbered(2), "code": "SB10002"})
 
         with pytest.raises(CommandError, match=r"No space left.* first 2 rows .*kept"):
-            run("import_scans", file, "--verdicts", "/dev/full")
+            run_import("import_scans", file, "--verdicts", "/dev/full")
         assert Scan.objects.count() == 2
         with pytest.raises(CommandError, match=r"No space left.* nothing was kept\.$"):
-            run("import_scans", file, "--verdicts", "/dev/full", "--dry-run")
+            run_import("import_scans", file, "--verdicts", "/dev/full", "--dry-run")
 
     @pytest.mark.parametrize("option", ["--verdicts", "--rejects"])
     def test_never_overwrites_its_own_sheet(self, tmp_path, option):
-        file = sheet(tmp_path, COLUMNS, GOOD)
+        file = write_sheet(tmp_path, COLUMNS, GOOD)
         before = file.read_bytes()
 
         with pytest.raises(CommandError, match="overwrite"):
-            run("import_scans", file, option, tmp_path / "." / file.name)
+            run_import("import_scans", file, option, tmp_path / "." / file.name)
 
         assert file.read_bytes() == before
         assert not Scan.objects.exists()
 
     def test_does_nothing_when_its_output_cannot_be_written(self, tmp_path):
         with pytest.raises(CommandError, match="cannot be written"):
-            run("import_scans", sheet(tmp_path, COLUMNS, GOOD), "--verdicts", tmp_path)
+            run_import("import_scans", write_sheet(tmp_path, COLUMNS, GOOD), "--verdicts", tmp_path)
 
         assert not Scan.objects.exists()
 
@@ -161,17 +166,17 @@ class TestAnImport:
         file.write_bytes(content)
 
         with pytest.raises(CommandError, match="This sheet cannot be read"):
-            run(command, file)
+            run_import(command, file)
 
     def test_changes_nothing_when_only_the_last_line_is_broken(self, tmp_path):
-        file = sheet(tmp_path, COLUMNS, *([GOOD] * 1000))
+        file = write_sheet(tmp_path, COLUMNS, *([GOOD] * 1000))
         with file.open("ab") as end:
             end.write(b"caf\xe9\n")
         output = tmp_path / "verdicts.txt"
         output.write_text("as it was")
 
         with pytest.raises(CommandError, match="line 1002 is not UTF-8"):
-            run("import_scans", file, "--verdicts", output)
+            run_import("import_scans", file, "--verdicts", output)
 
         assert not Scan.objects.exists()
         assert not Bag.objects.exists()

@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 
 from scans.models import Scan
-from tests.factories import make_parent, make_user, reference, scan
-from tests.live_server import token_of
+from tests.factories import create_reference_data, make_parent, make_user, scan
+from tests.live_server import create_token
 from tracetrack.db.export import ExportRows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ ANOTHER = """
 
 @pytest.fixture
 def ben():
-    reference()
+    create_reference_data()
     ben = make_user("ben", "office")
     make_parent("SB10001", actor=ben)
     # The notes of sixteen ids are one.
@@ -105,7 +105,7 @@ class TestWhatIsSettled:
 
 class TestWhoFollows:
     def test_hears_of_a_scan_that_was_slow_to_commit(self, ben):
-        client = Client(headers={"Authorization": f"Bearer {token_of(ben)}"})
+        client = Client(headers={"Authorization": f"Bearer {create_token(ben)}"})
 
         def ask(after: int) -> tuple[list[int], int]:
             answer = client.get(f"/api/v3/scans/stream?after={after}")

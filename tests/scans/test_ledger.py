@@ -7,14 +7,14 @@ from accounts.roles import Role
 from audit import log
 from audit.models import AuditEntry
 from scans.models import Scan
-from tests.factories import make_parent, make_user, reference
+from tests.factories import create_reference_data, make_parent, make_user
 
 TABLES = ["scans_scan", "audit_auditentry"]
 
 
 @pytest.fixture
 def filled(transactional_db):
-    reference()
+    create_reference_data()
     ben = make_user("ben", Role.OFFICE)
     make_parent("SB10001", children=1)
     log.add_entry(actor=ben, action="batch.held", subject="batch LOT-1", facts={})

@@ -11,8 +11,8 @@ from accounts.models import User
 from accounts.roles import Role
 from bags.models import Area, Bag, BagType
 from scans.models import Scan
-from tests.concurrency import together
-from tests.factories import make_area, make_parent, make_user, reference, scan
+from tests.concurrency import run_concurrently
+from tests.factories import create_reference_data, make_area, make_parent, make_user, scan
 
 NOBODY = 2**40
 KEY = "speaks of"
@@ -20,7 +20,7 @@ KEY = "speaks of"
 
 @pytest.fixture
 def ben(db):
-    reference()
+    create_reference_data()
     ben = make_user("ben", Role.OFFICE)
     make_parent("SB10001", children=2)
     return ben
@@ -129,7 +129,7 @@ class TestTogether:
 
     def given(self):
         """Somebody who scans, how many scans there are, and a bag that none of them speaks of."""
-        reference()
+        create_reference_data()
         ben = make_user("ben", Role.OFFICE)
         scan(ben, "register", "SB10001")
         mustard, area = BagType.objects.get(name="mustard"), Area.objects.get(code="lucknow")
@@ -154,4 +154,4 @@ class TestTogether:
         def look():
             row(ben, **keys).save()
 
-        return together([partial(act, work) for work in (delete, *[look] * 7)])
+        return run_concurrently([partial(act, work) for work in (delete, *[look] * 7)])

@@ -13,7 +13,7 @@ from accounts.tokens import issue_token
 from audit.models import AuditEntry
 from bags.models import Area, Batch
 from scans.models import Scan
-from tests.factories import make_batch, make_parent, make_user, reference
+from tests.factories import create_reference_data, make_batch, make_parent, make_user
 
 pytestmark = pytest.mark.django_db
 OURS = ("tracetrack", "bags", "scans", "dashboard")
@@ -24,7 +24,7 @@ MODELS = sorted(
 
 @pytest.fixture
 def cho():
-    reference()
+    create_reference_data()
     return make_user("cho", Role.ADMINISTRATOR)
 
 

@@ -8,7 +8,7 @@ from audit.models import AuditEntry
 from bags import actions
 from bags.events import ALL_CACHES
 from bags.models import Area, BagType, Batch
-from tests.factories import make_user, reference
+from tests.factories import create_reference_data, make_user
 from tracetrack import cache
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def desk():
-    reference()
+    create_reference_data()
     client = Client()
     client.force_login(make_user("cho", Role.ADMINISTRATOR))
     return client

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.roles import Role
 from accounts.tokens import issue_token
-from tests.factories import make_user, reference
+from tests.factories import create_reference_data, make_user
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-password"
@@ -25,7 +25,7 @@ def nobody_has_tried():
 
 @pytest.fixture
 def cho():
-    reference()
+    create_reference_data()
     return make_user("cho", Role.ADMINISTRATOR, password=PASSWORD)
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from accounts.roles import Role
-from tests.factories import make_user, reference
+from tests.factories import create_reference_data, make_user
 from tests.webhook_receiver import run_receiver
 
 
@@ -16,13 +16,13 @@ def receiver():
 
 @pytest.fixture
 def ines(db):
-    reference()
+    create_reference_data()
     return make_user("ines", Role.INTEGRATOR)
 
 
 @pytest.fixture
 def asha(db):
-    reference()
+    create_reference_data()
     return make_user("asha", Role.OPERATOR, ["lucknow"])
 
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from scans.models import Scan
-from tests.factories import make_user, reference
-from tests.live_server import ROOT, free_port, running, token_of
+from tests.factories import create_reference_data, make_user
+from tests.live_server import ROOT, create_token, free_port, run_server
 from tests.webhook_receiver import Receiver, run_worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -19,17 +19,17 @@ def run_erp(**options):
     """Run docs/examples/erp.py; return its report and its exit status."""
     arguments = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, str(ROOT / "docs" / "examples" / "erp.py"), *arguments]
-    reference()
+    create_reference_data()
     port = free_port()
     webhook_settings = {
         "WEBHOOK_HTTP": "true",
         "WEBHOOK_PORTS": str(port),
         "WEBHOOK_NETWORKS": "127.0.0.0/8",
     }
-    with running(**webhook_settings) as server, run_worker(Receiver(port)):
+    with run_server(**webhook_settings) as server, run_worker(Receiver(port)):
         environment = os.environ | {
             "SITE": f"http://127.0.0.1:{server.port}",
-            "TOKEN": token_of(make_user("ada", "administrator")),
+            "TOKEN": create_token(make_user("ada", "administrator")),
         }
         done = subprocess.run(
             [*command, f"--hook={port}"],

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from scans.recording.bulk import record_upload
 from scans.scan_request import parse_scan_request
-from tests.factories import make_parent, make_user, reference, scan
-from tests.live_server import until
+from tests.factories import create_reference_data, make_parent, make_user, scan
+from tests.live_server import wait_until
 from tests.webhook_helpers import make_webhook
 from tests.webhook_receiver import run_receiver, run_worker, start_worker
 from webhooks.models import Delivery, Event
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 @pytest.fixture
 def ines(empty_queue):
-    reference()
+    create_reference_data()
     return make_user("ines", "integrator")
 
 
@@ -82,7 +82,7 @@ class TestWorker:
         make_webhook(ines, receiver.url)
 
         with run_worker(receiver):
-            assert until(is_worker_running)
+            assert wait_until(is_worker_running)
             scan(ines, "register", "SB10001")
             (request,) = receiver.wait_for(1)
 
@@ -92,7 +92,7 @@ class TestWorker:
         make_webhook(ines, receiver.url)
 
         with run_worker(receiver) as worker:
-            assert until(is_worker_running)
+            assert wait_until(is_worker_running)
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(60) == 0
 
@@ -106,7 +106,7 @@ class TestWorker:
             make_webhook(ines, receiver.url)
             workers = [start_worker(receiver)]
             try:
-                assert until(is_worker_running)
+                assert wait_until(is_worker_running)
                 record_scans(ines, bags, 10)
                 for count in (15, 45):
                     receiver.wait_for(count, seconds=60)
@@ -114,7 +114,7 @@ class TestWorker:
                     workers[-1].wait()
                     workers.append(start_worker(receiver))
                     record_scans(ines, bags, 2)
-                assert until(is_everything_sent, seconds=150)
+                assert wait_until(is_everything_sent, seconds=150)
             finally:
                 for worker in workers:
                     worker.kill()
@@ -130,9 +130,9 @@ class TestWorker:
         make_webhook(ines, receiver.url)
 
         with run_worker(receiver), run_worker(receiver):
-            assert until(lambda: count_rows("procrastinate_workers") == 2)
+            assert wait_until(lambda: count_rows("procrastinate_workers") == 2)
             record_scans(ines, bags, 10)
-            assert until(is_everything_sent, seconds=150)
+            assert wait_until(is_everything_sent, seconds=150)
 
         assert len(receiver.requests) == 12 * 10
         assert received_by_bag(receiver) == sequences_by_bag()

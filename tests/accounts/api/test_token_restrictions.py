@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.backends import RoleBackend
 from accounts.roles import PERMISSIONS, permissions_for
 from accounts.tokens import create_token
-from tests.api_fixtures import CALLS, HERE, commit, post, scan_body
+from tests.api_fixtures import CALLS, HERE, post, run_commit_hooks, scan_body
 from tests.endpoints import api_views
 from tests.problem_assertions import assert_problem
 from tracetrack.api.scopes import Scope, scope_of_permission
@@ -19,7 +19,7 @@ def made(site, role="administrator", **more):
     """A client with a token of somebody of this role."""
     user = site.people[role]
     plain = create_token(actor=user, user=user, name="test", **more).plain
-    commit()
+    run_commit_hooks()
     return Client(headers={"Authorization": f"Bearer {plain}"})
 
 

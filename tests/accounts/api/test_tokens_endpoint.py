@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.models import ApiToken
 from accounts.tokens import MAX_ACTIVE_TOKENS, create_token, issue_token, rotate_token
 from audit.models import AuditEntry
-from tests.api_fixtures import commit, post
-from tests.concurrency import together
+from tests.api_fixtures import post, run_commit_hooks
+from tests.concurrency import run_concurrently
 from tests.factories import make_user
 from tests.problem_assertions import assert_problem
 from tracetrack.errors.problem import TokenEnded, TooManyTokens
@@ -25,7 +25,7 @@ def made(site, role="administrator", **more):
     """A client with a token of somebody of this role."""
     user = site.people[role]
     plain = create_token(actor=user, user=user, name="test", **more).plain
-    commit()
+    run_commit_hooks()
     return bearer(plain)
 
 
@@ -227,7 +227,7 @@ class TestTwoAtTheSameTime:
         for _ in range(MAX_ACTIVE_TOKENS - 1):
             issue_token(user, "gate")
 
-        outcomes = together([lambda: issue_token(user, "gate")] * 4)
+        outcomes = run_concurrently([lambda: issue_token(user, "gate")] * 4)
 
         assert sum(isinstance(outcome, TooManyTokens) for outcome in outcomes) == 3
         assert ApiToken.objects.filter(user=user).count() == MAX_ACTIVE_TOKENS
@@ -236,7 +236,7 @@ class TestTwoAtTheSameTime:
         user = make_user("olga", "operator")
         token = create_token(actor=user, user=user, name="gate").token
 
-        outcomes = together([lambda: rotate_token(actor=user, token=token)] * 4)
+        outcomes = run_concurrently([lambda: rotate_token(actor=user, token=token)] * 4)
 
         assert sum(isinstance(outcome, TokenEnded) for outcome in outcomes) == 3
         assert ApiToken.objects.filter(user=user, revoked_at=None).count() == 1

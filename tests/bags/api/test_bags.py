@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from bags.models import Bag
-from tests.api_fixtures import CODES, HERE, HERE_CHILD, LOT, THERE, commit, make_site
+from tests.api_fixtures import CODES, HERE, HERE_CHILD, LOT, THERE, make_site, run_commit_hooks
 from tests.factories import make_bag_type, make_batch, scan
 
 
@@ -47,7 +47,7 @@ class TestACodeWithSlashes:
         people = site.people["office"]
         for code in ("A/1", "A/1/TIMELINE", "STREAM", "9/./B//"):
             scan(people, "register", code)
-        commit()
+        run_commit_hooks()
         return site.client("office")
 
     @pytest.mark.parametrize("code", ["A/1", "A/1/TIMELINE", "STREAM", "9/./B//"])

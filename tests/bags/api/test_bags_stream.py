@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from bags.api.serializers import BAG_EXPORT_COLUMNS
 from bags.models import Bag, BagType
-from tests.api_fixtures import CODES, HERE, LOT, THERE, commit
-from tests.factories import child_codes, make_loose, make_parent, scan
+from tests.api_fixtures import CODES, HERE, LOT, THERE, run_commit_hooks
+from tests.factories import child_codes, make_loose_child, make_parent, scan
 from tracetrack.api.cursors import make_cursor, read_cursor
 from tracetrack.db import export
 from tracetrack.errors.problem import BadCursor
@@ -46,7 +46,7 @@ class TestThePages:
     def test_lose_and_repeat_nothing_while_bags_are_added(self, site, office):
         first = office.get("/api/v3/bags/stream?per_page=2").json()
         make_parent("SB10002", 1, actor=site.people["office"])
-        commit()
+        run_commit_hooks()
 
         rest = walk(office, first["next"])
 
@@ -70,9 +70,9 @@ class TestThePages:
     )
     def test_may_be_narrowed(self, site, office, query, expected):
         make_parent("M444-00001", actor=site.people["office"], area="indore")
-        make_loose("CB000000904", actor=site.people["office"], area="indore")
+        make_loose_child("CB000000904", actor=site.people["office"], area="indore")
         Bag.objects.filter(code="M444-00001").update(state="returned")
-        commit()
+        run_commit_hooks()
 
         assert walk(office, f"/api/v3/bags/stream?per_page=1&{query}") == expected
 
@@ -81,7 +81,7 @@ class TestThePages:
         assert codes_of(office.get(path)) == []
 
         scan(site.people["office"], "complete", HERE)
-        commit()
+        run_commit_hooks()
 
         assert codes_of(office.get(path)) == [HERE]
 
@@ -223,7 +223,7 @@ class TestAStream:
             cursor.execute("SELECT setval('bags_bag_id_seq', %s)", [last + 1000])
 
     def test_steps_over_gaps(self, site, office, gap):
-        make_loose("CB000000904", actor=site.people["office"])
+        make_loose_child("CB000000904", actor=site.people["office"])
 
         with CaptureQueriesContext(connection) as queries:
             lines = b"".join(office.get("/api/v3/bags/stream?format=ndjson")).splitlines()

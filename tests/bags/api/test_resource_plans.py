@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import IdempotencyKey
 from bags.models import Batch
-from tests.api_fixtures import BATCH, LOT, commit, send
+from tests.api_fixtures import BATCH, LOT, run_commit_hooks, send
 from tests.factories import make_bag_type
 from tests.query_plans import LARGE_TABLES, full_reads, plan_of, read_queries
 
@@ -107,7 +107,7 @@ class TestWhatIsKeptForRepeatedRequests:
             body = BATCH | {"code": "NEW-1"}
             headers = {"Idempotency-Key": "new"}
             answer = send(site.client("office"), "POST", "batches", body, headers=headers)
-            commit()
+            run_commit_hooks()
 
         assert answer.status_code == 201
         assert 0 < IdempotencyKey.objects.filter(created_at=old).count() < before

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.roles import PERMISSIONS
 from bags.api.serializers import BAG_ORDERS, BATCH_ORDERS
 from bags.models import Area
-from tests.api_fixtures import HERE, LOT, commit
+from tests.api_fixtures import HERE, LOT, run_commit_hooks
 from tests.factories import make_batch, scan
 from tests.problem_assertions import assert_problem
 from tracetrack.api.cursors import make_cursor, make_page_cursor, read_cursor, read_page_cursor
@@ -42,7 +42,7 @@ class TestMe:
 class TestMyStats:
     def test_are_of_who_asks_alone(self, site, operator, office):
         scan(site.people["operator"], "inspect", HERE)
-        commit()
+        run_commit_hooks()
 
         assert operator.get("/api/v3/users/me/stats").json() == {
             "username": "asha", "total": 1, "today": 1, "week": 1, "by_step": {"inspect": 1},
@@ -57,7 +57,7 @@ class TestMyStats:
         assert not any("dashboard_" in query["sql"] for query in queries)
 
         scan(site.people["operator"], "inspect", HERE)
-        commit()
+        run_commit_hooks()
 
         assert operator.get(path).json()["total"] == 1
 

@@ -14,8 +14,8 @@ from bags.actions import staff_area
 from bags.models import Area
 from dashboard.live.broadcaster import CHANGED, SIGNED_OUT
 from scans.models import Scan
-from tests.factories import make_loose, make_user, reference
-from tests.live_server import Server, running
+from tests.factories import create_reference_data, make_loose_child, make_user
+from tests.live_server import Server, run_server
 from tests.websocket_client import (
     close_code,
     create_session,
@@ -31,13 +31,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(scope="module")
 def server(django_db_setup: None) -> Iterator[Server]:
-    with running(DB_POOL_BASE="2", DB_POOL_EXTRA="6") as server:
+    with run_server(DB_POOL_BASE="2", DB_POOL_EXTRA="6") as server:
         yield server
 
 
 @pytest.fixture(autouse=True)
 def people(db: None) -> None:
-    reference()
+    create_reference_data()
     make_user("ada", "administrator")
     make_user("olive", "office")
     make_user("asha", "operator", ["lucknow"])
@@ -49,7 +49,7 @@ def ada() -> User:
 
 class TestConnection:
     def test_starts_with_current_statistics(self, server):
-        make_loose("CB900000001")
+        make_loose_child("CB900000001")
 
         # The cache of the server may hold the statistics of an earlier test for a moment.
         with open_socket(server, create_session("olive")) as socket:
@@ -58,7 +58,7 @@ class TestConnection:
         assert message["stats"]["scans"]["total"] == Scan.objects.count()
 
     def test_shows_areas_of_user_only(self, server):
-        make_loose("CB900000888", area="indore")
+        make_loose_child("CB900000888", area="indore")
 
         for name, bags in (("olive", 1), ("asha", 0)):
             with open_socket(server, create_session(name)) as socket:
@@ -80,7 +80,7 @@ class TestConnection:
         with open_socket(server, create_session("olive")) as socket:
             next_message(socket)
             socket.send('{"scope": "all"}')
-            make_loose("CB900000001")
+            make_loose_child("CB900000001")
 
             assert messages_until(socket, "CB900000001")
 
@@ -89,8 +89,8 @@ class TestUpdates:
     def test_exclude_other_areas(self, server):
         with open_socket(server, create_session("asha")) as socket:
             next_message(socket)
-            make_loose("CB900000888", area="indore")
-            make_loose("CB900000777", area="lucknow")
+            make_loose_child("CB900000888", area="indore")
+            make_loose_child("CB900000777", area="lucknow")
             messages = messages_until(socket, "CB900000777")
 
         assert latest_codes(messages[-1]) == ["CB900000777"]
@@ -103,7 +103,7 @@ class TestUpdates:
             last = ""
             for number in range(60):
                 last = f"CB9{number:08}"
-                make_loose(last)
+                make_loose_child(last)
             messages = messages_until(socket, last)
             took = (timezone.now() - started).total_seconds()
 
@@ -114,7 +114,7 @@ class TestUpdates:
         with open_socket(server, create_session("olive")) as socket:
             before = next_message(socket)["recent_activity"]
         for number in range(7):
-            make_loose(f"CB90000000{number}")
+            make_loose_child(f"CB90000000{number}")
 
         with open_socket(server, create_session("olive")) as socket:
             after = messages_until(socket, "CB900000006")[-1]["recent_activity"]
@@ -168,8 +168,8 @@ class TestClose:
         for code in ("lucknow", "indore"):
             area = Area.objects.get(code=code)
             staff_area(actor=ada(), area=area, members=[asha] if code in areas else [])
-        make_loose("CB900000888", area="indore")
-        make_loose("CB900000777", area="lucknow")
+        make_loose_child("CB900000888", area="indore")
+        make_loose_child("CB900000777", area="lucknow")
 
         assert close_code(socket) == CHANGED
 
@@ -180,6 +180,6 @@ class TestClose:
             asha.is_active = False
             save_user(actor=ada(), user=asha)
             assert close_code(socket) == SIGNED_OUT
-            make_loose("CB900000777")
+            make_loose_child("CB900000777")
 
             assert messages_until(other, "CB900000777")

@@ -13,15 +13,15 @@ from accounts.roles import Role
 from accounts.tokens import issue_token
 from tests.environment import ROOT
 from tests.factories import (
+    assign_batch,
+    create_reference_data,
     make_batch,
-    make_loose,
+    make_loose_child,
     make_parent,
     make_user,
-    put_in_batch,
-    reference,
     scan,
 )
-from tests.hindi_text import data_words, english, texts_of
+from tests.hindi_text import data_words, english_texts, visible_texts
 
 FOLDER = ROOT / "dashboard" / "static" / "dashboard" / "js"
 SCRIPTS = sorted(FOLDER.glob("*.js"))
@@ -42,10 +42,10 @@ pytestmark = pytest.mark.django_db
 def world() -> None:
     """Bags in every state, each kind of remark on their way, a held and a closed batch."""
     caches["limits"].clear()
-    reference()
+    create_reference_data()
     office = make_user("olive", Role.OFFICE)
     make_parent("SB10001", children=5, actor=office)
-    make_loose("CB900000001")
+    make_loose_child("CB900000001")
     make_parent("SB40004", children=1, actor=office)
     scan(office, "dispatch", "SB40004", area="indore", force=True, station="gate-1", note="wet")
     scan(office, "receive", "SB40004", area="indore")
@@ -55,7 +55,7 @@ def world() -> None:
     scan(office, "return", "SB10001")
     make_batch("LOT-2", state="closed", variety="RH-749")
     lot = make_batch("LOT-1", held_by=office, planned_bags=40)
-    put_in_batch(lot, "SB10001", "CB001000101", "CB900000001")
+    assign_batch(lot, "SB10001", "CB001000101", "CB900000001")
 
 
 def hindi(role: str, *areas: str) -> Client:
@@ -72,8 +72,8 @@ class TestEveryPage:
     def test_says_nothing_in_english_to_somebody_who_reads_hindi(self, role: str) -> None:
         client, left = hindi(role, "lucknow", "indore"), {}
         for path in PAGES:
-            texts = texts_of(client.get(path).content.decode())
-            left[path] = english(texts, [*data_words(), path])
+            texts = visible_texts(client.get(path).content.decode())
+            left[path] = english_texts(texts, [*data_words(), path])
 
         assert {path: texts for path, texts in left.items() if texts} == {}
 
@@ -82,7 +82,10 @@ class TestEveryPage:
 
         pages = [client.get("/login"), client.post("/login", {"username": "a", "password": "b"})]
 
-        assert [english(texts_of(page.content.decode()), []) for page in pages] == [[], []]
+        assert [english_texts(visible_texts(page.content.decode()), []) for page in pages] == [
+            [],
+            [],
+        ]
 
     def test_of_somebody_without_areas_and_without_bags_is_in_hindi(self) -> None:
         client = hindi(Role.OPERATOR)
@@ -90,7 +93,9 @@ class TestEveryPage:
         left = [
             text
             for path in ("/", "/account", "/bags", "/scan", "/reports")
-            for text in english(texts_of(client.get(path).content.decode()), data_words())
+            for text in english_texts(
+                visible_texts(client.get(path).content.decode()), data_words()
+            )
         ]
 
         assert left == []
@@ -116,7 +121,7 @@ class TestWhatIsAnswered:
     def test_is_in_hindi(self, path: str, body: dict[str, Any]) -> None:
         answer = hindi(Role.OFFICE).post(path, body, follow=True)
 
-        assert english(texts_of(answer.content.decode()), [*data_words(), "damp"]) == []
+        assert english_texts(visible_texts(answer.content.decode()), [*data_words(), "damp"]) == []
 
     def test_names_steps_in_hindi_where_they_forbid_an_undo(self) -> None:
         client, person = hindi(Role.OFFICE), User.objects.get(username="one-office")
@@ -129,7 +134,7 @@ class TestWhatIsAnswered:
             answer = client.post(path, {"scan": target.pk}, follow=True)
             told = [str(message) for message in answer.context["messages"]]
             assert told
-            assert english(told, ["SB CB"]) == []
+            assert english_texts(told, ["SB CB"]) == []
 
     def test_is_in_hindi_where_a_hold_forbids_an_undo(self) -> None:
         client, person = hindi(Role.OFFICE), User.objects.get(username="one-office")
@@ -137,7 +142,7 @@ class TestWhatIsAnswered:
 
         answer = client.post("/bags/CB900000001/undo", {"scan": number}, follow=True)
 
-        assert english(texts_of(answer.content.decode()), data_words()) == []
+        assert english_texts(visible_texts(answer.content.decode()), data_words()) == []
 
 
 class TestTheScripts:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.roles import Role
 from tests import catalogue
-from tests.factories import make_user, reference
+from tests.factories import create_reference_data, make_user
 
 HINDI = {"tt-language": "hi"}
 
@@ -17,7 +17,7 @@ HINDI = {"tt-language": "hi"}
 @pytest.fixture
 def office(db: Any) -> Client:
     caches["limits"].clear()
-    reference()
+    create_reference_data()
     client = Client()
     client.force_login(make_user("olive", Role.OFFICE))
     return client

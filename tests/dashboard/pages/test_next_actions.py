@@ -12,12 +12,12 @@ from bags.models import Bag
 from dashboard.pages.next_actions import next_actions
 from scans.models import Outcome
 from tests.factories import (
+    assign_batch,
     child_codes,
+    create_reference_data,
     make_batch,
     make_parent,
     make_user,
-    put_in_batch,
-    reference,
     scan,
 )
 from tracetrack.errors.problem import Problem
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def world_without_bags() -> None:
-    reference()
+    create_reference_data()
 
 
 def office() -> User:
@@ -60,7 +60,7 @@ def child(step: str) -> Callable[[User], None]:
 def held(*codes: str, after: Callable[[User], None] = nothing) -> Callable[[User], None]:
     def hold(actor: User) -> None:
         after(actor)
-        put_in_batch(make_batch("LOT-H", held_by=actor), *codes)
+        assign_batch(make_batch("LOT-H", held_by=actor), *codes)
 
     return hold
 

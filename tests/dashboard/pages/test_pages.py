@@ -15,7 +15,14 @@ from accounts.roles import Role
 from bags.models import Batch
 from dashboard.templatetags.formatting import digits, kilograms
 from scans.models import Scan
-from tests.factories import make_batch, make_loose, make_parent, make_user, reference, scan
+from tests.factories import (
+    create_reference_data,
+    make_batch,
+    make_loose_child,
+    make_parent,
+    make_user,
+    scan,
+)
 
 PAGES = [
     "/",
@@ -35,10 +42,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def world() -> None:
     caches["limits"].clear()
-    reference()
+    create_reference_data()
     make_batch("LOT-1")
     make_parent("SB10001", children=2)
-    make_loose("CB900000001", area="indore")
+    make_loose_child("CB900000001", area="indore")
 
 
 def signed_in(role: str, *areas: str) -> Client:
@@ -136,7 +143,7 @@ class TestBags:
     def test_leafs_through_all_bags_once(self) -> None:
         office = signed_in(Role.OFFICE)
         for number in range(60):
-            make_loose(f"CB8000000{number:02d}")
+            make_loose_child(f"CB8000000{number:02d}")
 
         first = office.get("/bags?kind=child")
         second = office.get(f"/bags?{first.context['next_query']}")

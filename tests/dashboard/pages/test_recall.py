@@ -7,12 +7,12 @@ from django.test import Client
 from accounts.roles import Role
 from bags.models import Bag
 from tests.factories import (
+    assign_batch,
+    create_reference_data,
     make_batch,
-    make_loose,
+    make_loose_child,
     make_parent,
     make_user,
-    put_in_batch,
-    reference,
     scan,
 )
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def office() -> Client:
     caches["limits"].clear()
-    reference()
+    create_reference_data()
     client = Client()
     client.force_login(make_user("olive", Role.OFFICE))
     return client
@@ -30,8 +30,8 @@ def office() -> Client:
 
 def test_leafs_through_every_bag_of_the_lot_once(office: Client) -> None:
     for number in range(60):
-        make_loose(f"CB8000000{number:02d}")
-    put_in_batch(make_batch("LOT-1"), *Bag.objects.values_list("code", flat=True))
+        make_loose_child(f"CB8000000{number:02d}")
+    assign_batch(make_batch("LOT-1"), *Bag.objects.values_list("code", flat=True))
 
     first = office.get("/batches/lot-1/recall")
     second = office.get(f"/batches/LOT-1/recall?after={first.context['next_after']}")
@@ -43,7 +43,7 @@ def test_leafs_through_every_bag_of_the_lot_once(office: Client) -> None:
 def test_says_where_each_bag_is_and_who_had_it(office: Client) -> None:
     packer = make_user("packer", Role.OFFICE)
     parent = make_parent("SB10001", children=1, actor=packer)
-    put_in_batch(make_batch("LOT-1"), "CB001000101")
+    assign_batch(make_batch("LOT-1"), "CB001000101")
     scan(packer, "complete", parent.code)
     scan(packer, "dispatch", parent.code, area="indore")
 
@@ -54,9 +54,9 @@ def test_says_where_each_bag_is_and_who_had_it(office: Client) -> None:
 
 
 def test_shows_an_operator_the_bags_of_his_areas_only(office: Client) -> None:
-    make_loose("CB900000001")
-    make_loose("CB900000002", area="indore")
-    put_in_batch(make_batch("LOT-1"), "CB900000001", "CB900000002")
+    make_loose_child("CB900000001")
+    make_loose_child("CB900000002", area="indore")
+    assign_batch(make_batch("LOT-1"), "CB900000001", "CB900000002")
     client = Client()
     client.force_login(make_user("asha", Role.OPERATOR, ["indore"]))
 
@@ -73,8 +73,8 @@ def test_bears_any_place_to_go_on_from(office: Client, query: str) -> None:
 
 
 def test_leads_to_the_whole_of_it_as_a_sheet(office: Client) -> None:
-    make_loose("CB900000001")
-    put_in_batch(make_batch("LOT-1"), "CB900000001")
+    make_loose_child("CB900000001")
+    assign_batch(make_batch("LOT-1"), "CB900000001")
 
     html = office.get("/batches/LOT-1/recall").content.decode()
     address = "/api/v3/batches/LOT-1/recall?format=csv"

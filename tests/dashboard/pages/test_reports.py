@@ -18,7 +18,14 @@ from dashboard import xlsx
 from dashboard.stats import reports
 from dashboard.stats.counters import roll_up
 from scans.models import Scan
-from tests.factories import make_batch, make_loose, make_parent, make_user, put_in_batch, reference
+from tests.factories import (
+    assign_batch,
+    create_reference_data,
+    make_batch,
+    make_loose_child,
+    make_parent,
+    make_user,
+)
 from tracetrack.ops import metrics
 
 pytestmark = pytest.mark.django_db
@@ -28,10 +35,10 @@ TODAY = date(2026, 11, 24)
 @pytest.fixture(autouse=True)
 def world() -> None:
     caches["limits"].clear()
-    reference()
+    create_reference_data()
     make_batch("LOT-1")
     make_parent("SB10001", children=2)
-    make_loose("CB900000001", area="indore")
+    make_loose_child("CB900000001", area="indore")
 
 
 def signed_in(role: str, *areas: str, password: str = "") -> Client:
@@ -178,7 +185,7 @@ class TestWorkbook:
 
     def test_runs_nothing_that_somebody_typed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("dashboard.pages.bags.XLSX_COLUMNS", (("product", "batch__product"),))
-        put_in_batch(make_batch("LOT-2", product="=1+1"), "CB900000001")
+        assign_batch(make_batch("LOT-2", product="=1+1"), "CB900000001")
 
         answer = signed_in(Role.OFFICE).get("/exports/bags.xlsx?batch=LOT-2")
         _, (cell,) = self.cells(answer)
@@ -198,7 +205,7 @@ class TestBags:
     def test_stand_the_other_way_round_and_leaf_without_a_gap(self) -> None:
         office = signed_in(Role.OFFICE)
         for number in range(60):
-            make_loose(f"CB8000000{number:02d}")
+            make_loose_child(f"CB8000000{number:02d}")
 
         first = office.get("/bags?order=newest&kind=child")
         second = office.get(f"/bags?{first.context['next_query']}")

@@ -14,8 +14,8 @@ from bags.models import Area, Bag, BagType, Batch
 from dashboard.models import BagPending, BagTally, ScanPending, ScanTally
 from dashboard.stats.counters import find_drifts, repair, roll_up
 from scans.models import Scan
-from tests.concurrency import together
-from tests.factories import make_batch, make_parent, make_user, reference, scan
+from tests.concurrency import run_concurrently
+from tests.factories import create_reference_data, make_batch, make_parent, make_user, scan
 
 MAINTENANCE = "SET LOCAL tracetrack.maintenance = 'on'"
 COLUMNS = ("code", "kind", "bag_type_id", "area_id", "state", "child_count", "weight")
@@ -23,7 +23,7 @@ COLUMNS = ("code", "kind", "bag_type_id", "area_id", "state", "child_count", "we
 
 @pytest.fixture
 def ben():
-    reference()
+    create_reference_data()
     return make_user("ben", Role.OFFICE)
 
 
@@ -177,7 +177,7 @@ class TestConcurrency:
         calls = [partial(write, n) for n in range(14)] + [
             lambda: [roll_up() for _ in range(30)] and None
         ] * 2
-        together(calls)
+        run_concurrently(calls)
 
         assert total() == 14 * 11
         assert find_drifts() == []

@@ -15,13 +15,13 @@ from dashboard.stats.counters import roll_up
 from dashboard.stats.queries import batch_stats, count_rows, overview, user_stats
 from scans.models import Scan
 from tests.factories import (
+    assign_batch,
     child_codes,
+    create_reference_data,
     make_batch,
-    make_loose,
+    make_loose_child,
     make_parent,
     make_user,
-    put_in_batch,
-    reference,
     scan,
 )
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ben():
-    reference()
+    create_reference_data()
     return make_user("ben", Role.OFFICE)
 
 
@@ -41,7 +41,7 @@ def history(ben):
     make_parent("M444-10001", children=15, area="lucknow")
     make_parent("M444-10002", children=4, area="akola")
     make_parent("M444-10003", children=15, area="jaipur")
-    make_loose("MG000000999", area="jaipur")
+    make_loose_child("MG000000999", area="jaipur")
     scan(ben, "dispatch", "M444-10003", area="lucknow")
     scan(ben, "return", child_codes("M444-10002", 1)[0], area="akola")
     for ago in range(1, 9):
@@ -226,7 +226,7 @@ class TestBatchStats:
         }  # fmt: skip
 
     def test_are_limited_to_batches(self, ben, history):
-        put_in_batch(make_batch("LOT-4", "moong", planned_bags=32), "M444-10001", "MG000000999")
+        assign_batch(make_batch("LOT-4", "moong", planned_bags=32), "M444-10001", "MG000000999")
 
         stats = batch_stats(ben, stats=["all"], batches=["LOT-4"], now=timezone.now())
 

@@ -4,7 +4,7 @@ import pytest
 
 from audit.models import AuditEntry
 from dashboard.stats.views import DashboardUltra
-from tests.api_fixtures import HERE, LOT, commit, post, scan_body
+from tests.api_fixtures import HERE, LOT, post, run_commit_hooks, scan_body
 from tests.factories import scan
 from tests.problem_assertions import assert_problem
 
@@ -62,7 +62,7 @@ class TestDashboardUltra:
         foreign = site.client("operator").get(ULTRA, headers={"If-None-Match": etag})
         assert foreign.status_code == 200
         scan(site.people["office"], "inspect", HERE)
-        commit()
+        run_commit_hooks()
         assert office.get(ULTRA, headers={"If-None-Match": etag}).status_code == 200
 
     @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/*;q=0.5"])

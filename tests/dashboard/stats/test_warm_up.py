@@ -6,13 +6,13 @@ from django.db import OperationalError
 from accounts.roles import Role
 from dashboard.stats import warm_up
 from dashboard.stats.cached_queries import overview
-from tests.factories import make_user, reference
+from tests.factories import create_reference_data, make_user
 
 
 @pytest.mark.django_db(transaction=True)
 class TestWarmUp:
     def test_caches_dashboard_of_all_areas(self):
-        reference()
+        create_reference_data()
         make_user("asha", Role.OPERATOR)
         office = make_user("office", Role.OFFICE)
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from bags.models import Bag
 from scans.api import views
 from scans.models import Scan
-from tests.api_fixtures import HERE, THERE, commit, scan_body
+from tests.api_fixtures import HERE, THERE, run_commit_hooks, scan_body
 from tests.factories import child_codes
 from tests.problem_assertions import assert_problem
 from tracetrack.api import bulk_parsers
@@ -30,7 +30,7 @@ def send(client, items, mode="", kind="application/json"):
     lines = [item if isinstance(item, bytes) else json.dumps(item).encode() for item in items]
     body = b"[" + b",".join(lines) + b"]" if kind == "application/json" else b"\n".join(lines)
     answer = client.post(PATH + (f"?mode={mode}" if mode else ""), body, content_type=kind)
-    commit()
+    run_commit_hooks()
     return answer
 
 

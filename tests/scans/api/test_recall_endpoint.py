@@ -7,8 +7,17 @@ import json
 import pytest
 
 from bags.models import Bag, Batch
-from tests.api_fixtures import HERE, HERE_CHILD, LOT, THERE, THERE_CHILD, commit, post, scan_body
-from tests.factories import child_codes, make_batch, make_parent, put_in_batch, scan
+from tests.api_fixtures import (
+    HERE,
+    HERE_CHILD,
+    LOT,
+    THERE,
+    THERE_CHILD,
+    post,
+    run_commit_hooks,
+    scan_body,
+)
+from tests.factories import assign_batch, child_codes, make_batch, make_parent, scan
 
 SECOND = child_codes(HERE, 2)[1]
 
@@ -16,8 +25,8 @@ SECOND = child_codes(HERE, 2)[1]
 @pytest.fixture
 def mixed(site):
     """LOT-2 lies in HERE beside a bag of LOT-3, in THERE alone, and one bag of it is loose."""
-    put_in_batch(make_batch("LOT-2"), HERE_CHILD, THERE_CHILD)
-    put_in_batch(make_batch("LOT-3"), SECOND)
+    assign_batch(make_batch("LOT-2"), HERE_CHILD, THERE_CHILD)
+    assign_batch(make_batch("LOT-3"), SECOND)
     return site
 
 
@@ -51,7 +60,7 @@ class TestARecall:
         asha = mixed.people["operator"]
         scan(asha, "inspect", HERE_CHILD)
         scan(mixed.people["office"], "dispatch", HERE, area="jaipur", force=True)
-        commit()
+        run_commit_hooks()
 
         row = next(row for row in lines(office, "LOT-2") if row["code"] == HERE_CHILD)
 
@@ -71,7 +80,7 @@ class TestARecall:
     def test_counts_what_it_lists(self, mixed, office, monkeypatch):
         monkeypatch.setattr("scans.history.recall.BAGS_AT_ONCE", 1)
         make_parent("SB30001", 3, actor=mixed.people["office"])
-        put_in_batch(Batch.objects.get(code="LOT-2"), "SB30001", *child_codes("SB30001", 3))
+        assign_batch(Batch.objects.get(code="LOT-2"), "SB30001", *child_codes("SB30001", 3))
 
         totals, *rows = lines(office, "LOT-2")
 
@@ -86,7 +95,7 @@ class TestARecall:
     def test_goes_on_behind_any_line(self, mixed, office, monkeypatch, form):
         monkeypatch.setattr("scans.history.recall.BAGS_AT_ONCE", 2)
         make_parent("SB30001", 3, actor=mixed.people["office"])
-        put_in_batch(Batch.objects.get(code="LOT-2"), *child_codes("SB30001", 3))
+        assign_batch(Batch.objects.get(code="LOT-2"), *child_codes("SB30001", 3))
         whole = lines(office, "LOT-2", form)
         rows = [row for row in whole if row["record"] != "totals"]
         ids = [int(row["id"]) for row in rows]

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from scans.models import Scan
 from tests.api_fixtures import HERE, HERE_CHILD, THERE, post, scan_body
-from tests.factories import make_batch, put_in_batch
+from tests.factories import assign_batch, make_batch
 
 NEW = "CB000000901"
 
@@ -88,7 +88,7 @@ class TestAScan:
         assert "move" in problem["remedy"]
 
     def test_of_a_held_batch_says_who_holds_it_and_why(self, site, operator):
-        put_in_batch(make_batch("LOT-H", held_by=site.people["office"]), HERE)
+        assign_batch(make_batch("LOT-H", held_by=site.people["office"]), HERE)
 
         answer = post(operator, "scans", scan_body("complete", HERE))
 

@@ -8,7 +8,7 @@ import pytest
 
 from scans.api.serializers import SCAN_EXPORT_COLUMNS, ScanSerializer
 from scans.models import Scan
-from tests.api_fixtures import HERE, commit
+from tests.api_fixtures import HERE, run_commit_hooks
 from tests.factories import make_user, scan
 from tracetrack.db.export import Cell
 
@@ -37,7 +37,7 @@ class TestAStreamOfScans:
         scan(
             site.people["office"], "inspect", HERE, note='say "hi", \\ and\n\tbye', station="Tor ü"
         )
-        commit()
+        run_commit_hooks()
 
         streamed, told = rows_of(office)[-1], ScanSerializer(Scan.objects.latest("id")).data
 
@@ -61,7 +61,7 @@ class TestAStreamOfScans:
         row = Scan.objects.get(pk=last)
         row.pk, row.ref, row.note, row.station = None, "0" * 32, f"{sign}1+1", f'{sign}",x'
         row.save()
-        commit()
+        run_commit_hooks()
 
         cells = cells_of(office)[-1]
 
@@ -70,7 +70,7 @@ class TestAStreamOfScans:
 
     def test_escapes_names_and_leaves_the_rest_alone(self, site, office):
         scan(make_user("@asha", "office"), "inspect", HERE, note="'quoted' 5", station="7 = gate")
-        commit()
+        run_commit_hooks()
 
         cells = cells_of(office)[-1]
 

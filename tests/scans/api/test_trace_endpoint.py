@@ -9,8 +9,8 @@ from django.db import connection
 
 from bags.models import Bag
 from scans.models import Scan
-from tests.api_fixtures import HERE, HERE_CHILD, LOT, THERE, THERE_CHILD, commit
-from tests.factories import child_codes, make_batch, put_in_batch, scan
+from tests.api_fixtures import HERE, HERE_CHILD, LOT, THERE, THERE_CHILD, run_commit_hooks
+from tests.factories import assign_batch, child_codes, make_batch, scan
 
 SECOND = child_codes(HERE, 2)[1]
 MANY = """
@@ -31,13 +31,13 @@ def ask(client, code, **asked):
 
 class TestATrace:
     def test_is_the_whole_chain_of_a_child(self, site, office):
-        put_in_batch(make_batch("LOT-2"), HERE_CHILD)
+        assign_batch(make_batch("LOT-2"), HERE_CHILD)
         ben = site.people["office"]
         for step, parent, area in (
             ("dispatch", None, "indore"), ("receive", None, "indore"), ("inspect", None, "indore"),
         ):  # fmt: skip
             scan(ben, step, HERE, parent, area, force=step == "dispatch")
-        commit()
+        run_commit_hooks()
 
         told = ask(office, HERE_CHILD)
 
@@ -55,7 +55,7 @@ class TestATrace:
 
     def test_is_the_whole_chain_of_a_parent(self, site, office):
         scan(site.people["office"], "unlink", SECOND)
-        commit()
+        run_commit_hooks()
 
         told = ask(office, HERE)
 
@@ -76,7 +76,7 @@ class TestATrace:
 
         scan(site.people["office"], "move", HERE_CHILD, THERE)
         scan(site.people["office"], "complete", HERE)
-        commit()
+        run_commit_hooks()
 
         assert ask(office, HERE, at=at) == before
         assert ask(office, HERE) != before
@@ -128,7 +128,7 @@ class TestAVeryLongPast:
         for _ in range(4):
             scan(ben, "unlink", HERE_CHILD)
             scan(ben, "link", HERE_CHILD, HERE)
-        commit()
+        run_commit_hooks()
         return site
 
     def test_is_told_from_its_newest_part_and_says_so(self, worn, office):
@@ -161,7 +161,7 @@ class TestAVeryLongPast:
 
     def test_of_a_child_says_where_it_was_lately(self, worn, office):
         scan(worn.people["office"], "unlink", HERE_CHILD)
-        commit()
+        run_commit_hooks()
         at = Scan.objects.latest("pk").recorded_at.isoformat()
 
         told = ask(office, HERE_CHILD, at=at)
@@ -173,7 +173,7 @@ class TestAVeryLongPast:
         assert ask(office, HERE)["truncated"] is False
         for _ in range(3):
             scan(site.people["office"], "inspect", HERE)
-        commit()
+        run_commit_hooks()
 
         told = ask(office, HERE)
 
@@ -188,13 +188,13 @@ class TestSomebodyWhoWorksInOneArea:
     def test_sees_neither_lots_nor_company_elsewhere(self, site, operator):
         """A bag came from a sack that now lies elsewhere, with another that still lies in it."""
         ben = site.people["office"]
-        put_in_batch(make_batch("LOT-SECRET"), THERE, THERE_CHILD, SECOND)
+        assign_batch(make_batch("LOT-SECRET"), THERE, THERE_CHILD, SECOND)
         at = Scan.objects.latest("pk").recorded_at.isoformat()
         scan(ben, "move", SECOND, THERE)
         scan(ben, "move", HERE_CHILD, THERE)
         moved = Scan.objects.latest("pk").recorded_at.isoformat()
         scan(ben, "return", HERE_CHILD, area="lucknow")
-        commit()
+        run_commit_hooks()
 
         for moment in (at, moved):
             told = json.dumps(ask(operator, HERE_CHILD, at=moment))

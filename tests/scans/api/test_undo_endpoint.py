@@ -8,8 +8,8 @@ import time_machine
 from django.utils import timezone
 
 from scans.models import Scan
-from tests.api_fixtures import HERE, commit, post, scan_body
-from tests.concurrency import together
+from tests.api_fixtures import HERE, post, run_commit_hooks, scan_body
+from tests.concurrency import run_concurrently
 from tests.factories import scan
 
 NEW = "CB000000902"
@@ -132,7 +132,7 @@ class TestAnUndo:
 
     def test_of_a_register_is_refused(self, site, operator):
         born = scan(site.people["operator"], "register", "SB10090").scan
-        commit()
+        run_commit_hooks()
 
         assert undo(operator, born.pk).json()["code"] == "not-undoable"
 
@@ -143,7 +143,7 @@ class TestManyTriesAtTheSameMoment:
         clients = [site.client("operator") for _ in range(TRIES)]
         number, ref = link(clients[0]), str(uuid4())
 
-        answers = together([lambda c=c: undo(c, number, ref=ref) for c in clients])
+        answers = run_concurrently([lambda c=c: undo(c, number, ref=ref) for c in clients])
 
         verdicts = [(answer.status_code, answer.json()["verdict"]) for answer in answers]
         assert sorted(verdicts) == [(200, "replayed")] * (TRIES - 1) + [(201, "applied")]

@@ -13,7 +13,7 @@ from bags.models import Area, Bag
 from scans.history.point_in_time import ledger, position
 from scans.history.trace import trace
 from scans.models import Scan
-from tests.factories import make_loose, make_parent, make_user, reference, scan
+from tests.factories import create_reference_data, make_loose_child, make_parent, make_user, scan
 from tests.scans.recording.test_oracle import Both, acts
 
 
@@ -80,9 +80,9 @@ class TestTheStateAtAnyMoment:
 class TestALedgerOutOfOrder:
     def test_ends_before_the_first_row_that_came_later(self):
         """Clocks may differ between servers; what was accepted first counts first."""
-        reference()
+        create_reference_data()
         ben = make_user("ben", Role.OFFICE)
-        bag = make_loose("CB000000904", actor=ben)
+        bag = make_loose_child("CB000000904", actor=ben)
         make_parent("SB10001", 1, actor=ben)
         linked = scan(ben, "link", "CB000000904", "SB10001").scan
         early = linked.recorded_at - timedelta(microseconds=1)
@@ -97,7 +97,7 @@ class TestALedgerOutOfOrder:
         assert len(ledger(bag, linked.recorded_at).lines) == 3
 
     def test_says_when_a_bag_did_not_exist(self):
-        reference()
+        create_reference_data()
         bag = make_parent("SB10001", 1)
         before = Scan.objects.earliest("pk").recorded_at - timedelta(microseconds=1)
 

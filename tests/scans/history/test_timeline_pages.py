@@ -13,7 +13,7 @@ from accounts.roles import Role
 from bags.models import Area, Bag
 from scans.history.timeline import TOLD, Told, latest_timeline, timeline
 from scans.models import Scan
-from tests.factories import child_codes, make_parent, make_user, reference, scan
+from tests.factories import child_codes, create_reference_data, make_parent, make_user, scan
 
 PARENT, OTHER = "SB10001", "SB20002"
 CHILD = child_codes(PARENT, 1)[0]
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def actor() -> User:
     """Somebody who did to two parents, and a child of theirs, what can move a child."""
-    reference()
+    create_reference_data()
     actor = make_user("olive", Role.OFFICE)
     make_parent(PARENT, children=2, actor=actor)
     make_parent(OTHER, children=1, actor=actor)

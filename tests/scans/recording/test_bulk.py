@@ -19,10 +19,17 @@ from scans.recording.bulk import record_scans, register_bags
 from scans.recording.record_scan import record_scan
 from scans.recording.unit_of_work import StaleRead, UnitOfWork
 from scans.scan_request import parse_scan_request
-from tests.concurrency import together
+from tests.concurrency import run_concurrently
 from tests.data.day import ACTORS, AREAS, INDIA, LOTS, SCAN_COLUMNS
 from tests.data.generate import BAG_COLUMNS, make_day
-from tests.factories import child_codes, make_batch, make_parent, make_user, reference, scan
+from tests.factories import (
+    child_codes,
+    create_reference_data,
+    make_batch,
+    make_parent,
+    make_user,
+    scan,
+)
 from tracetrack import cache
 from tracetrack.errors.problem import BadRow, Busy, Problem
 
@@ -42,7 +49,7 @@ SCANS = [
 @pytest.fixture
 def people(db):
     """The reference, the batches of the generated days, and who scans."""
-    reference()
+    create_reference_data()
     people = {name: make_user(name, Role.OPERATOR, AREAS) for name in ACTORS}
     office = make_user("ben", Role.OFFICE)
     for code, bag_type, held in LOTS:
@@ -245,7 +252,7 @@ class TestRecordScans:
 @pytest.mark.django_db(transaction=True)
 class TestTwoImportsAtOnce:
     def test_of_the_same_links_in_opposite_order_make_each_link_once(self):
-        reference()
+        create_reference_data()
         asha = make_user("asha", Role.OPERATOR)
         rows = [
             (scan_request("link", code, parent_code=f"SB1000{sack}"), asha)
@@ -256,7 +263,7 @@ class TestTwoImportsAtOnce:
         def take_in(rows):
             return named(record_scans(rows, areas=None, now=timezone.now(), chunk=13))
 
-        there, back = together([lambda: take_in(rows), lambda: take_in(rows[::-1])])
+        there, back = run_concurrently([lambda: take_in(rows), lambda: take_in(rows[::-1])])
 
         assert sorted(there + back) == ["applied"] * 160 + ["replayed"] * 160
         assert [p.child_count for p in Bag.objects.filter(kind="parent")] == [20] * 8
@@ -264,7 +271,7 @@ class TestTwoImportsAtOnce:
         assert find_drifts() == []
 
     def test_of_different_children_never_overfill_a_parent(self):
-        reference()
+        create_reference_data()
         asha = make_user("asha", Role.OPERATOR)
         codes = child_codes("SB10001", 80)
 
@@ -272,7 +279,7 @@ class TestTwoImportsAtOnce:
             rows = [(scan_request("link", code, parent_code="SB10001"), asha) for code in codes]
             return named(record_scans(rows, areas=None, now=timezone.now(), chunk=5))
 
-        four = together([lambda part=part: take_in(codes[part::4]) for part in range(4)])
+        four = run_concurrently([lambda part=part: take_in(codes[part::4]) for part in range(4)])
 
         verdicts = [name for part in four for name in part]
         assert verdicts.count("applied") == 30

@@ -14,8 +14,8 @@ from scans.recording import bulk
 from scans.recording.bulk import record_upload
 from scans.recording.record_scan import record_scan
 from scans.scan_request import parse_scan_request
-from tests.concurrency import together
-from tests.factories import child_codes, make_parent, make_user, reference
+from tests.concurrency import run_concurrently
+from tests.factories import child_codes, create_reference_data, make_parent, make_user
 from tests.scans.recording.test_bulk import NOW, SmallDay, people
 from tracetrack.errors.http import as_problem
 from tracetrack.errors.problem import Problem
@@ -37,7 +37,7 @@ def upload(rows, actor, *, whole=False, areas=None):
 class Uploaded(SmallDay):
     """A day that one person scanned."""
 
-    def together(self, whole=False):
+    def run_concurrently(self, whole=False):
         rows = [row if isinstance(row, Problem) else row[0] for row in self.scans]
         given = {"actor": self.people["asha"], "areas": None, "now": NOW, "whole": whole}
         return [verdict.name for verdict in record_upload(rows, **given)]
@@ -82,13 +82,13 @@ class TestAnUpload:
 class TestManyAtOnce:
     @pytest.fixture
     def office(self):
-        reference()
+        create_reference_data()
         return make_user("olive", Role.OFFICE)
 
     def test_with_the_same_upload_it_is_recorded_once(self, office):
         rows = [scan_request("link", code, "SB10001") for code in child_codes("SB10001", 20)]
 
-        answers = together([lambda: upload(rows, office, whole=True)] * 4)
+        answers = run_concurrently([lambda: upload(rows, office, whole=True)] * 4)
 
         named = sorted({verdict.name for verdicts in answers for verdict in verdicts})
         assert named == ["applied", "replayed"]
@@ -103,7 +103,7 @@ class TestManyAtOnce:
             for n in range(4)
         ]
 
-        answers = together([lambda rows=rows: upload(rows, office) for rows in uploads])
+        answers = run_concurrently([lambda rows=rows: upload(rows, office) for rows in uploads])
 
         verdicts = [verdict.name for answer in answers for verdict in answer]
         assert verdicts.count("applied") == 5
@@ -120,7 +120,7 @@ class TestManyAtOnce:
             except (Problem, IntegrityError, OperationalError) as error:
                 return as_problem(error).code
 
-        answers = together(
+        answers = run_concurrently(
             [lambda: upload(rows, office), *(lambda row=row: one(row) for row in rows)]
         )
 

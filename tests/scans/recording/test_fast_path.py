@@ -15,8 +15,15 @@ from scans.models import Scan
 from scans.recording import bulk, fast_path
 from scans.recording.bulk import record_scans
 from scans.scan_request import parse_scan_request
-from tests.concurrency import together
-from tests.factories import child_codes, make_batch, make_parent, make_user, put_in_batch, reference
+from tests.concurrency import run_concurrently
+from tests.factories import (
+    assign_batch,
+    child_codes,
+    create_reference_data,
+    make_batch,
+    make_parent,
+    make_user,
+)
 from tests.scans.recording.test_bulk import NOW, SmallDay, people
 from tracetrack.db.export import ExportRows
 from tracetrack.errors.problem import Problem
@@ -94,7 +101,7 @@ def stock(people):
     make_parent("SB20001", 2, actor=ben)
     make_parent("SB20002", 30, actor=ben)
     make_batch("LOT-1")
-    put_in_batch(make_batch("LOT-H", held_by=ben), "SB20001", child_codes("SB20002", 30)[4])
+    assign_batch(make_batch("LOT-H", held_by=ben), "SB20001", child_codes("SB20002", 30)[4])
 
 
 class TestTheExpressLane:
@@ -202,7 +209,7 @@ class TestTheExpressLane:
 @pytest.mark.django_db(transaction=True)
 class TestTogether:
     def test_two_sheets_about_the_same_sacks_lose_and_double_nothing(self):
-        reference()
+        create_reference_data()
         asha = make_user("asha", Role.OPERATOR)
         codes = [f"CB{970000000 + n}" for n in range(45)]
 
@@ -210,7 +217,7 @@ class TestTogether:
             rows = [(scan_request("link", code, "SB30001"), asha) for code in codes]
             return [v.name for v in record_scans(rows, areas=None, now=NOW)]
 
-        told = together([lambda: sheet(codes), lambda: sheet(codes[::-1])])
+        told = run_concurrently([lambda: sheet(codes), lambda: sheet(codes[::-1])])
 
         names = [name for verdicts in told for name in verdicts]
         assert names.count("applied") == 30

@@ -12,7 +12,7 @@ from scans.errors import AreaForbidden, ClockAhead, RefReused
 from scans.models import Scan
 from scans.scan_request import parse_scan_request
 from tests.factories import make_batch, make_parent, scan
-from tests.scan_assertions import refused
+from tests.scan_assertions import assert_scan_refused
 from tracetrack.errors.problem import BadRow
 
 pytestmark = pytest.mark.django_db
@@ -26,18 +26,20 @@ class TestTheFirstFault:
     def test_is_the_row_before_the_clock(self, ana):
         ahead = timezone.now() + timedelta(days=400)
 
-        refused(BadRow, ana, "inspect", "SB10001", area="atlantis", scanned_at=ahead)
+        assert_scan_refused(BadRow, ana, "inspect", "SB10001", area="atlantis", scanned_at=ahead)
 
     def test_is_the_clock_before_the_ref(self, ana):
         first = scan(ana, "link", "CB000000001", "SB10001")
         ahead = timezone.now() + timedelta(minutes=11)
 
-        refused(ClockAhead, ana, "inspect", "SB10001", ref=first.scan.ref, scanned_at=ahead)
+        assert_scan_refused(
+            ClockAhead, ana, "inspect", "SB10001", ref=first.scan.ref, scanned_at=ahead
+        )
 
     def test_is_the_ref_before_the_step(self, ana):
         first = scan(ana, "link", "CB000000001", "SB10001")
 
-        refused(RefReused, ana, "inspect", "NOSUCHBAG1", ref=first.scan.ref)
+        assert_scan_refused(RefReused, ana, "inspect", "NOSUCHBAG1", ref=first.scan.ref)
 
     def test_allows_a_clock_ten_minutes_ahead(self, ana):
         now = timezone.now()
@@ -79,7 +81,7 @@ class TestARef:
         }
         scan(ana, **content)
 
-        refused(RefReused, ana, **content | other)
+        assert_scan_refused(RefReused, ana, **content | other)
 
     def test_is_replayed_where_its_area_was_switched_off_since(self, ana):
         make_parent("SB10001")
@@ -88,25 +90,25 @@ class TestARef:
         Area.objects.filter(code="lucknow").update(active=False)
 
         assert scan(ana, "inspect", "SB10001", **content).verdict == "replayed"
-        refused(BadRow, ana, "inspect", "SB10001")
+        assert_scan_refused(BadRow, ana, "inspect", "SB10001")
 
     def test_is_claimed_by_what_was_already_done(self, ana):
         scan(ana, "link", "CB000000001", "SB10001")
         ref = uuid4()
         scan(ana, "link", "CB000000001", "SB10001", ref=ref)
 
-        refused(RefReused, ana, "inspect", "SB10001", ref=ref)
+        assert_scan_refused(RefReused, ana, "inspect", "SB10001", ref=ref)
 
     def test_of_a_bags_birth_may_have_been_claimed_by_somebody_else(self, ana):
         make_parent("SB10001")
         ref = uuid4()
         scan(ana, "inspect", "SB10001", ref=uuid5(ref, "CB000000001"))
 
-        refused(RefReused, ana, "link", "CB000000001", "SB10001", ref=ref)
+        assert_scan_refused(RefReused, ana, "link", "CB000000001", "SB10001", ref=ref)
 
     def test_is_not_claimed_by_a_refusal(self, ana):
         ref = uuid4()
-        refused(BagUnknown, ana, "inspect", "SB10001", ref=ref)
+        assert_scan_refused(BagUnknown, ana, "inspect", "SB10001", ref=ref)
         make_parent("SB10001")
 
         assert scan(ana, "inspect", "SB10001", ref=ref).verdict == "applied"
@@ -116,13 +118,13 @@ class TestAnOperator:
     def test_does_not_touch_bags_of_other_areas(self, ana):
         make_parent("SB10001", area="jaipur")
 
-        problem = refused(BagUnknown, ana, "inspect", "SB10001")
-        nothing = refused(BagUnknown, ana, "inspect", "SB10009")
+        problem = assert_scan_refused(BagUnknown, ana, "inspect", "SB10001")
+        nothing = assert_scan_refused(BagUnknown, ana, "inspect", "SB10009")
 
         assert str(problem).replace("SB10001", "") == str(nothing).replace("SB10009", "")
 
     def test_scans_only_where_he_works(self, ana):
-        refused(AreaForbidden, ana, "register", "SB10001", area="jaipur")
+        assert_scan_refused(AreaForbidden, ana, "register", "SB10001", area="jaipur")
 
     def test_touches_what_is_on_its_way_to_him(self, ana, ben):
         make_parent("M444-10001", children=15, area="jaipur")
@@ -135,6 +137,6 @@ class TestAClosedBatch:
     def test_takes_no_new_bags(self, ana):
         make_batch("LOT-1", state=Batch.State.CLOSED)
 
-        problem = refused(BatchClosed, ana, "register", "CB000000001;LOT-1")
+        problem = assert_scan_refused(BatchClosed, ana, "register", "CB000000001;LOT-1")
 
         assert problem.code == "batch-closed"

@@ -16,8 +16,8 @@ from bags.models import Bag
 from dashboard.stats.counters import find_drifts
 from scans.history.verification import find_differences
 from scans.models import Scan
-from tests.concurrency import together
-from tests.factories import child_codes, make_loose, make_parent, make_user, scan
+from tests.concurrency import run_concurrently
+from tests.factories import child_codes, make_loose_child, make_parent, make_user, scan
 from tracetrack.errors.problem import Problem
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,9 +32,11 @@ class TestTogether:
         make_parent("M444-10001", children=14)
         codes = [f"MG{n:09d}" for n in range(1, 33)]
         for code in codes:
-            make_loose(code)
+            make_loose_child(code)
 
-        results = together([partial(scan, ben, "link", code, "M444-10001") for code in codes])
+        results = run_concurrently(
+            [partial(scan, ben, "link", code, "M444-10001") for code in codes]
+        )
 
         assert verdicts(results) == {"applied": 1, "parent-full": 31}
         assert Bag.objects.get(code="M444-10001").child_count == 15
@@ -44,7 +46,9 @@ class TestTogether:
         make_parent("M444-10001", children=14)
         codes = [f"MG{n:09d}" for n in range(1, 33)]
 
-        results = together([partial(scan, ben, "link", code, "M444-10001") for code in codes])
+        results = run_concurrently(
+            [partial(scan, ben, "link", code, "M444-10001") for code in codes]
+        )
 
         assert verdicts(results) == {"applied": 1, "parent-full": 31}
         assert Bag.objects.filter(kind="child").count() == 15
@@ -53,7 +57,7 @@ class TestTogether:
         ref, now = uuid4(), timezone.now()
 
         once = partial(scan, ben, "link", "CB000000001", "SB10001", ref=ref, scanned_at=now)
-        results = together([once] * 16)
+        results = run_concurrently([once] * 16)
 
         assert verdicts(results) == {"applied": 1, "replayed": 15}
         assert Scan.objects.filter(ref=ref).count() == 1
@@ -62,7 +66,7 @@ class TestTogether:
     def test_the_same_ref_for_16_bags_gives_one_row(self, ben):
         ref, now = uuid4(), timezone.now()
 
-        results = together(
+        results = run_concurrently(
             [
                 partial(scan, ben, "register", f"CB{n:09d}", ref=ref, scanned_at=now)
                 for n in range(16)
@@ -75,9 +79,9 @@ class TestTogether:
     def test_two_parents_grabbing_one_child_give_one_link(self, ben):
         make_parent("SB10001")
         make_parent("SB10002")
-        make_loose("CB000000001")
+        make_loose_child("CB000000001")
 
-        results = together(
+        results = run_concurrently(
             [partial(scan, ben, "link", "CB000000001", p) for p in ("SB10001", "SB10002")]
         )
 
@@ -88,7 +92,7 @@ class TestTogether:
         ]
 
     def test_16_threads_registering_one_code_give_one_bag(self, ben):
-        results = together([partial(scan, ben, "register", "SB10001")] * 16)
+        results = run_concurrently([partial(scan, ben, "register", "SB10001")] * 16)
 
         assert verdicts(results) == {"applied": 1, "already": 15}
 
@@ -96,7 +100,7 @@ class TestTogether:
         make_parent("M444-10001", children=15)
         code = child_codes("M444-10001", 1)[0]
 
-        results = together(
+        results = run_concurrently(
             [
                 partial(scan, ben, "dispatch", "M444-10001", area="jaipur"),
                 partial(scan, ben, "unlink", code),
@@ -112,7 +116,7 @@ class TestTogether:
 
 class TestACommit:
     def test_goes_with_what_is_written(self, ben):
-        make_loose("CB000000001")
+        make_loose_child("CB000000001")
 
         with CaptureQueriesContext(connection) as asked:
             scan(ben, "inspect", "CB000000001")
@@ -125,7 +129,7 @@ class TestACommit:
         before = Scan.objects.count()
 
         with transaction.atomic():
-            make_loose("CB000000001", actor=ben)
+            make_loose_child("CB000000001", actor=ben)
             transaction.set_rollback(True)
 
         assert Scan.objects.count() == before
@@ -143,7 +147,7 @@ class TestACommit:
             )
         try:
             with pytest.raises(IntegrityError):
-                make_loose("CB000000001", actor=ben)
+                make_loose_child("CB000000001", actor=ben)
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("DROP FUNCTION no() CASCADE")

@@ -16,8 +16,15 @@ from bags.errors import (
 )
 from bags.models import Bag
 from scans.models import Scan
-from tests.factories import child_codes, make_batch, make_loose, make_parent, put_in_batch, scan
-from tests.scan_assertions import refused, the
+from tests.factories import (
+    assign_batch,
+    child_codes,
+    make_batch,
+    make_loose_child,
+    make_parent,
+    scan,
+)
+from tests.scan_assertions import assert_scan_refused, get_bag
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +33,7 @@ class TestRegister:
     def test_brings_a_parent_into_being(self, ana):
         recorded = scan(ana, "register", "sb10001")
 
-        bag = the("SB10001")
+        bag = get_bag("SB10001")
         assert recorded.verdict == "applied"
         assert (bag.kind, bag.state, bag.capacity, bag.child_count) == ("parent", "open", 30, 0)
         assert bag.area.code == "lucknow"
@@ -34,7 +41,10 @@ class TestRegister:
     def test_brings_a_child_into_being_with_its_types_weight(self, ana):
         scan(ana, "register", "CB000000001")
 
-        assert (the("CB000000001").state, str(the("CB000000001").weight)) == ("loose", "1.000")
+        assert (get_bag("CB000000001").state, str(get_bag("CB000000001").weight)) == (
+            "loose",
+            "1.000",
+        )
 
     def test_of_a_known_bag_is_already_done(self, ana):
         make_parent("SB10001")
@@ -47,33 +57,33 @@ class TestRegister:
 
         scan(ana, "register", "CB000000001;lot-1")
 
-        assert the("CB000000001").batch == batch
+        assert get_bag("CB000000001").batch == batch
 
     def test_leaves_a_lot_that_is_no_batch(self, ana):
         scan(ana, "register", "CB000000001;LOT-NONE")
 
-        assert the("CB000000001").batch is None
+        assert get_bag("CB000000001").batch is None
 
     def test_refuses_another_kind_than_is_there(self, ana):
         make_parent("SB10001")
 
-        refused(WrongKind, ana, "register", "SB10001", kind="child")
+        assert_scan_refused(WrongKind, ana, "register", "SB10001", kind="child")
 
     def test_refuses_a_code_that_no_type_makes(self, ana):
-        refused(BagUnknown, ana, "register", "NOSUCHBAG1")
+        assert_scan_refused(BagUnknown, ana, "register", "NOSUCHBAG1")
 
     def test_refuses_a_kind_that_the_pattern_does_not_make(self, ana):
-        refused(BagUnknown, ana, "register", "SB10001", kind="child")
+        assert_scan_refused(BagUnknown, ana, "register", "SB10001", kind="child")
 
 
 class TestLink:
     def test_puts_the_child_into_the_parent(self, ana):
         make_parent("SB10001", area="indore")
-        make_loose("CB000000001")
+        make_loose_child("CB000000001")
 
         recorded = scan(ana, "link", "CB000000001", "SB10001")
 
-        child, parent = the("CB000000001"), the("SB10001")
+        child, parent = get_bag("CB000000001"), get_bag("SB10001")
         assert recorded.verdict == "applied"
         assert (child.parent, child.state, child.area.code) == (parent, "linked", "indore")
         assert (parent.child_count, str(parent.weight)) == (1, "1.000")
@@ -94,19 +104,19 @@ class TestLink:
 
         scan(ana, "link", "MG000000099", "M444-10001")
 
-        assert (the("M444-10001").state, the("M444-10001").child_count) == ("complete", 15)
+        assert (get_bag("M444-10001").state, get_bag("M444-10001").child_count) == ("complete", 15)
         assert not Scan.objects.filter(step="complete").exists()
 
     def test_again_into_the_same_parent_is_already_done(self, ana):
         scan(ana, "link", "CB000000001", "SB10001")
 
         assert scan(ana, "link", "CB000000001", "SB10001").verdict == "already"
-        assert the("SB10001").child_count == 1
+        assert get_bag("SB10001").child_count == 1
 
     def test_refuses_a_child_that_lies_elsewhere_and_says_where(self, ana):
         scan(ana, "link", "CB000000001", "SB10001")
 
-        problem = refused(ChildElsewhere, ana, "link", "CB000000001", "SB10002")
+        problem = assert_scan_refused(ChildElsewhere, ana, "link", "CB000000001", "SB10002")
 
         assert problem.facts["parent"] == "SB10001"
         assert problem.facts["by"] == "ana"
@@ -116,7 +126,7 @@ class TestLink:
     def test_refuses_one_bag_too_many(self, ana):
         make_parent("M444-10001", children=15)
 
-        problem = refused(ParentFull, ana, "link", "MG000000099", "M444-10001")
+        problem = assert_scan_refused(ParentFull, ana, "link", "MG000000099", "M444-10001")
 
         assert problem.facts == {"parent": "M444-10001", "capacity": 15}
         assert str(problem) == "M444-10001 already holds 15 bags."
@@ -125,23 +135,23 @@ class TestLink:
         make_parent("SB10001", children=2)
         scan(ana, "complete", "SB10001")
 
-        refused(ParentComplete, ana, "link", "CB000000099", "SB10001")
+        assert_scan_refused(ParentComplete, ana, "link", "CB000000099", "SB10001")
 
     def test_refuses_unknown_codes_before_wrong_kinds(self, ana):
-        refused(BagUnknown, ana, "link", "SB10001", "NOSUCHBAG1")
+        assert_scan_refused(BagUnknown, ana, "link", "SB10001", "NOSUCHBAG1")
 
     @pytest.mark.parametrize(
         ("code", "parent"),
         [("SB10002", "SB10001"), ("CB000000001", "CB000000002"), ("MG000000001", "SB10001")],
     )
     def test_refuses_wrong_kinds(self, ana, code, parent):
-        refused(WrongKind, ana, "link", code, parent)
+        assert_scan_refused(WrongKind, ana, "link", code, parent)
 
     def test_refuses_a_held_batch_and_says_who_when_and_why(self, ana, ben):
         make_parent("SB10001")
-        put_in_batch(make_batch("LOT-1", held_by=ben), "SB10001")
+        assign_batch(make_batch("LOT-1", held_by=ben), "SB10001")
 
-        problem = refused(BatchHeld, ana, "link", "CB000000001", "SB10001")
+        problem = assert_scan_refused(BatchHeld, ana, "link", "CB000000001", "SB10001")
 
         assert problem.facts["batch"] == "LOT-1"
         assert problem.facts["held_by"] == "ben"
@@ -151,15 +161,15 @@ class TestLink:
     def test_refuses_a_new_child_whose_lot_is_held(self, ana, ben):
         make_batch("LOT-1", held_by=ben)
 
-        refused(BatchHeld, ana, "link", "CB000000001;LOT-1", "SB10001")
+        assert_scan_refused(BatchHeld, ana, "link", "CB000000001;LOT-1", "SB10001")
 
     def test_prefers_child_elsewhere_to_a_hold_and_a_hold_to_a_full_parent(self, ana, ben):
         make_parent("M444-10001", children=15)
-        put_in_batch(make_batch("LOT-1", "moong", held_by=ben), "M444-10001")
+        assign_batch(make_batch("LOT-1", "moong", held_by=ben), "M444-10001")
         scan(ana, "link", "MG000000098", "M444-10002")
 
-        refused(ChildElsewhere, ana, "link", "MG000000098", "M444-10001")
-        refused(BatchHeld, ana, "link", "MG000000099", "M444-10001")
+        assert_scan_refused(ChildElsewhere, ana, "link", "MG000000098", "M444-10001")
+        assert_scan_refused(BatchHeld, ana, "link", "MG000000099", "M444-10001")
 
 
 class TestUnlink:
@@ -168,7 +178,7 @@ class TestUnlink:
 
         scan(ana, "unlink", "CB000000001")
 
-        child, parent = the("CB000000001"), the("SB10001")
+        child, parent = get_bag("CB000000001"), get_bag("SB10001")
         assert (child.parent, child.state) == (None, "loose")
         assert (parent.child_count, str(parent.weight)) == (0, "0.000")
 
@@ -177,29 +187,29 @@ class TestUnlink:
 
         scan(ana, "unlink", child_codes("M444-10001", 1)[0])
 
-        assert the("M444-10001").state == "open"
+        assert get_bag("M444-10001").state == "open"
 
     def test_is_refused_for_a_loose_child(self, ana):
-        make_loose("CB000000001")
+        make_loose_child("CB000000001")
 
-        refused(NotLinked, ana, "unlink", "CB000000001")
+        assert_scan_refused(NotLinked, ana, "unlink", "CB000000001")
 
     def test_is_refused_for_a_parent(self, ana):
         make_parent("SB10001")
 
-        refused(WrongKind, ana, "unlink", "SB10001")
+        assert_scan_refused(WrongKind, ana, "unlink", "SB10001")
 
     def test_is_refused_out_of_a_dispatched_parent(self, ana):
         make_parent("M444-10001", children=15)
         scan(ana, "dispatch", "M444-10001", area="jaipur")
 
-        refused(ParentDispatched, ana, "unlink", child_codes("M444-10001", 1)[0])
+        assert_scan_refused(ParentDispatched, ana, "unlink", child_codes("M444-10001", 1)[0])
 
     def test_is_refused_for_a_held_batch(self, ana, ben):
         scan(ana, "link", "CB000000001", "SB10001")
-        put_in_batch(make_batch("LOT-1", held_by=ben), "CB000000001")
+        assign_batch(make_batch("LOT-1", held_by=ben), "CB000000001")
 
-        refused(BatchHeld, ana, "unlink", "CB000000001")
+        assert_scan_refused(BatchHeld, ana, "unlink", "CB000000001")
 
 
 class TestMove:
@@ -210,9 +220,9 @@ class TestMove:
 
         scan(ana, "move", code, "M444-10002")
 
-        left, entered = the("M444-10001"), the("M444-10002")
+        left, entered = get_bag("M444-10001"), get_bag("M444-10002")
         assert (left.child_count, left.state, entered.child_count) == (14, "open", 1)
-        assert (the(code).parent, the(code).area.code) == (entered, "indore")
+        assert (get_bag(code).parent, get_bag(code).area.code) == (entered, "indore")
         assert Scan.objects.filter(step="move").count() == 1
 
     def test_into_the_same_parent_is_already_done(self, ana):
@@ -221,20 +231,22 @@ class TestMove:
         assert scan(ana, "move", "CB000000001", "SB10001").verdict == "already"
 
     def test_is_refused_for_a_loose_child(self, ana):
-        make_loose("CB000000001")
+        make_loose_child("CB000000001")
         make_parent("SB10001")
 
-        refused(NotLinked, ana, "move", "CB000000001", "SB10001")
+        assert_scan_refused(NotLinked, ana, "move", "CB000000001", "SB10001")
 
     def test_is_refused_into_a_full_parent(self, ana):
         make_parent("M444-10001", children=15)
         scan(ana, "link", "MG000000099", "M444-10002")
 
-        refused(ParentFull, ana, "move", "MG000000099", "M444-10001")
+        assert_scan_refused(ParentFull, ana, "move", "MG000000099", "M444-10001")
 
     def test_is_refused_out_of_a_dispatched_parent(self, ana):
         make_parent("M444-10001", children=15)
         make_parent("M444-10002")
         scan(ana, "dispatch", "M444-10001", area="jaipur")
 
-        refused(ParentDispatched, ana, "move", child_codes("M444-10001", 1)[0], "M444-10002")
+        assert_scan_refused(
+            ParentDispatched, ana, "move", child_codes("M444-10001", 1)[0], "M444-10002"
+        )

@@ -4,8 +4,15 @@ import pytest
 
 from bags.errors import BagUnknown, BatchHeld, NotComplete, ParentDispatched, ParentEmpty, WrongKind
 from bags.models import Bag
-from tests.factories import child_codes, make_batch, make_loose, make_parent, put_in_batch, scan
-from tests.scan_assertions import refused, the
+from tests.factories import (
+    assign_batch,
+    child_codes,
+    make_batch,
+    make_loose_child,
+    make_parent,
+    scan,
+)
+from tests.scan_assertions import assert_scan_refused, get_bag
 from tracetrack.errors.problem import Forbidden
 
 pytestmark = pytest.mark.django_db
@@ -16,18 +23,18 @@ class TestComplete:
         make_parent("SB10001", children=1)
 
         assert scan(ana, "complete", "SB10001").verdict == "applied"
-        assert the("SB10001").state == "complete"
+        assert get_bag("SB10001").state == "complete"
         assert scan(ana, "complete", "SB10001").verdict == "already"
 
     def test_is_refused_for_an_empty_parent(self, ana):
         make_parent("SB10001")
 
-        refused(ParentEmpty, ana, "complete", "SB10001")
+        assert_scan_refused(ParentEmpty, ana, "complete", "SB10001")
 
     def test_is_refused_for_a_child(self, ana):
-        make_loose("CB000000001")
+        make_loose_child("CB000000001")
 
-        refused(WrongKind, ana, "complete", "CB000000001")
+        assert_scan_refused(WrongKind, ana, "complete", "CB000000001")
 
 
 class TestReopen:
@@ -36,14 +43,14 @@ class TestReopen:
         scan(ana, "complete", "SB10001")
 
         assert scan(ana, "reopen", "SB10001").verdict == "applied"
-        assert the("SB10001").state == "open"
+        assert get_bag("SB10001").state == "open"
         assert scan(ana, "reopen", "SB10001").verdict == "already"
 
     def test_is_refused_for_a_dispatched_parent(self, ana):
         make_parent("M444-10001", children=15)
         scan(ana, "dispatch", "M444-10001", area="jaipur")
 
-        refused(ParentDispatched, ana, "reopen", "M444-10001")
+        assert_scan_refused(ParentDispatched, ana, "reopen", "M444-10001")
 
 
 class TestDispatchAndReceive:
@@ -53,7 +60,7 @@ class TestDispatchAndReceive:
 
         scan(ana, "dispatch", "M444-10001", area="jaipur")
 
-        for bag in (the("M444-10001"), the(code)):
+        for bag in (get_bag("M444-10001"), get_bag(code)):
             assert (bag.area.code, bag.bound_for.code) == ("lucknow", "jaipur")
 
     def test_bring_a_sack_and_its_children_into_an_area(self, ana, ben):
@@ -64,7 +71,7 @@ class TestDispatchAndReceive:
 
         assert not recorded.scan.unexpected
         assert Bag.objects.filter(area__code="jaipur", bound_for=None).count() == 16
-        assert the("M444-10001").state == "received"
+        assert get_bag("M444-10001").state == "received"
         assert scan(ben, "receive", "M444-10001", area="jaipur").verdict == "already"
 
     def test_dispatch_twice_is_already_done(self, ana):
@@ -76,37 +83,37 @@ class TestDispatchAndReceive:
     def test_dispatch_is_refused_for_an_open_sack(self, ana):
         make_parent("SB10001", children=1)
 
-        problem = refused(NotComplete, ana, "dispatch", "SB10001", area="jaipur")
+        problem = assert_scan_refused(NotComplete, ana, "dispatch", "SB10001", area="jaipur")
 
         assert (problem.facts["count"], problem.facts["capacity"]) == (1, 30)
 
     def test_dispatch_may_be_forced_by_the_office_only(self, ana, ben):
         make_parent("SB10001", children=1)
 
-        refused(Forbidden, ana, "dispatch", "SB10001", area="jaipur", force=True)
+        assert_scan_refused(Forbidden, ana, "dispatch", "SB10001", area="jaipur", force=True)
         assert scan(ben, "dispatch", "SB10001", area="jaipur", force=True).scan.forced
 
     def test_receipt_of_what_nobody_sent_is_accepted_and_flagged(self, ana):
         make_parent("SB10001", children=1)
 
         assert scan(ana, "receive", "SB10001").scan.unexpected
-        assert the("SB10001").state == "received"
+        assert get_bag("SB10001").state == "received"
 
     @pytest.mark.parametrize("step", ["dispatch", "receive", "complete", "reopen"])
     def test_are_refused_for_a_held_batch(self, ana, ben, step):
         make_parent("SB10001", children=1)
-        put_in_batch(make_batch("LOT-1", held_by=ben), "SB10001")
+        assign_batch(make_batch("LOT-1", held_by=ben), "SB10001")
 
-        refused(BatchHeld, ana, step, "SB10001")
+        assert_scan_refused(BatchHeld, ana, step, "SB10001")
 
 
 class TestASackWithAHeldBagInIt:
     @pytest.mark.parametrize("step", ["dispatch", "receive"])
     def test_takes_it_nowhere(self, ana, ben, step):
         make_parent("M444-10001", children=15)
-        put_in_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 3)[2])
+        assign_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 3)[2])
 
-        problem = refused(BatchHeld, ana, step, "M444-10001")
+        problem = assert_scan_refused(BatchHeld, ana, step, "M444-10001")
 
         assert problem.facts["batch"] == "LOT-1"
 
@@ -114,14 +121,14 @@ class TestASackWithAHeldBagInIt:
         make_parent("M444-10001", children=15)
         scan(ana, "dispatch", "M444-10001", area="indore")
         received = scan(ana, "receive", "M444-10001", area="indore")
-        put_in_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 1)[0])
+        assign_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 1)[0])
 
-        refused(BatchHeld, ana, "undo", "M444-10001", undoes=received.scan.pk)
+        assert_scan_refused(BatchHeld, ana, "undo", "M444-10001", undoes=received.scan.pk)
 
     def test_may_come_back(self, ana, ben):
         make_parent("M444-10001", children=15)
         scan(ana, "dispatch", "M444-10001", area="indore")
-        put_in_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 1)[0])
+        assign_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 1)[0])
 
         assert scan(ana, "return", "M444-10001").verdict == "applied"
 
@@ -134,7 +141,7 @@ class TestReturn:
         recorded = scan(ana, "return", "M444-10001", area="indore")
 
         assert not recorded.scan.unexpected
-        assert (the("M444-10001").state, the("M444-10001").child_count) == ("returned", 15)
+        assert (get_bag("M444-10001").state, get_bag("M444-10001").child_count) == ("returned", 15)
         assert Bag.objects.filter(area__code="indore", bound_for=None).count() == 16
         assert scan(ana, "return", "M444-10001").verdict == "already"
 
@@ -144,21 +151,21 @@ class TestReturn:
 
         scan(ana, "return", code, area="indore")
 
-        assert (the(code).state, the(code).parent, the(code).area.code) == (
+        assert (get_bag(code).state, get_bag(code).parent, get_bag(code).area.code) == (
             "returned",
             None,
             "indore",
         )
-        assert (the("M444-10001").child_count, the("M444-10001").state) == (14, "open")
+        assert (get_bag("M444-10001").child_count, get_bag("M444-10001").state) == (14, "open")
 
     def test_is_open_to_held_batches(self, ana, ben):
         make_parent("SB10001", children=1)
-        put_in_batch(make_batch("LOT-1", held_by=ben), "SB10001")
+        assign_batch(make_batch("LOT-1", held_by=ben), "SB10001")
 
         assert scan(ana, "return", "SB10001").verdict == "applied"
 
     def test_lets_a_returned_child_be_linked_again(self, ana):
-        make_loose("CB000000001")
+        make_loose_child("CB000000001")
         scan(ana, "return", "CB000000001")
 
         assert scan(ana, "link", "CB000000001", "SB10001").verdict == "applied"
@@ -167,11 +174,11 @@ class TestReturn:
 class TestInspect:
     def test_changes_nothing_and_is_open_to_held_batches(self, ana, ben):
         make_parent("SB10001", children=1)
-        put_in_batch(make_batch("LOT-1", held_by=ben), "SB10001")
+        assign_batch(make_batch("LOT-1", held_by=ben), "SB10001")
         before = list(Bag.objects.order_by("id").values_list())
 
         assert scan(ana, "inspect", "SB10001", note="seal torn").verdict == "applied"
         assert list(Bag.objects.order_by("id").values_list()) == before
 
     def test_is_refused_for_an_unknown_bag(self, ana):
-        refused(BagUnknown, ana, "inspect", "SB99999")
+        assert_scan_refused(BagUnknown, ana, "inspect", "SB99999")

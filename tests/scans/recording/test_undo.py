@@ -13,12 +13,12 @@ from scans.errors import AlreadyUndone, NotUndoable, ScanUnknown, UndoDepends, U
 from scans.history.verification import find_differences
 from scans.models import Scan
 from tests.factories import (
+    assign_batch,
     child_codes,
     make_batch,
-    make_loose,
+    make_loose_child,
     make_parent,
     make_user,
-    put_in_batch,
     scan,
 )
 
@@ -52,7 +52,7 @@ class TestUndo:
         make_parent("M444-10001", children=15)
         make_parent("M444-10002", children=3)
         make_parent("M444-10003", children=2)
-        make_loose("MG000000099", area="indore")
+        make_loose_child("MG000000099", area="indore")
         code = child_codes("M444-10001", 1)[0] if code == "child" else code
         before = bags()
 
@@ -171,14 +171,14 @@ class TestUndo:
 
     def test_is_refused_for_another_bags_scan(self, ana):
         recorded = scan(ana, "link", "CB000000001", "SB10001")
-        make_loose("CB000000002")
+        make_loose_child("CB000000002")
 
         with pytest.raises(ScanUnknown):
             scan(ana, "undo", "CB000000002", undoes=recorded.scan.pk)
 
     def test_is_refused_for_a_held_batch(self, ana, ben):
         recorded = scan(ana, "link", "CB000000001", "SB10001")
-        put_in_batch(make_batch("LOT-1", held_by=ben), "CB000000001")
+        assign_batch(make_batch("LOT-1", held_by=ben), "CB000000001")
 
         with pytest.raises(BatchHeld):
             undo(ana, recorded)

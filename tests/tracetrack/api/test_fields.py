@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.api_fixtures import CALLS, HERE, LOT, commit, made_delivery
+from tests.api_fixtures import CALLS, HERE, LOT, create_delivery_path, run_commit_hooks
 from tests.endpoints import allowed_role, api_views
 from tests.factories import make_parent
 from tests.openapi_document import operation, resolve
@@ -24,7 +24,7 @@ STREAMS = ("bags/stream", "scans/stream")
 def path_of(name, site):
     role = allowed_role(name)
     if name == "GET webhooks/<int:webhook>/deliveries":
-        return made_delivery(site, role).rpartition("/")[0]
+        return create_delivery_path(site, role).rpartition("/")[0]
     if one := MEMBERS.get(name):
         # So that the list shows one.
         CALLS[one](site, role)
@@ -172,7 +172,7 @@ class TestAStream:
     def test_without_ids_is_whole(self, site, office):
         for n in range(3):
             make_parent(f"SB3000{n}", 2, actor=site.people["office"])
-        commit()
+        run_commit_hooks()
 
         codes = b"".join(office.get("/api/v3/bags/stream?format=csv&fields=code")).split()
 

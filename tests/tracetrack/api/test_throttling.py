@@ -9,9 +9,9 @@ from django.test import Client
 
 from accounts.tokens import issue_token
 from tests.api_fixtures import HERE, post, scan_body
-from tests.concurrency import together
+from tests.concurrency import run_concurrently
 from tests.endpoints import api_views
-from tests.factories import make_user, reference
+from tests.factories import create_reference_data, make_user
 from tests.problem_assertions import assert_problem
 from tracetrack.api import throttling
 
@@ -143,14 +143,14 @@ class TestManyAtTheSameTime:
         settings.RATE_LIMITS = dict.fromkeys(ALL, (25, 60))
         if shared:
             use_redis(settings, redis_url)
-        reference()
+        create_reference_data()
         plain = issue_token(make_user("ines", "integrator"), "test")
 
         def ask():
             client = Client(headers={"Authorization": f"Bearer {plain}"})
             return statuses(client, path, 6)
 
-        told = Counter(status for some in together([ask] * 8) for status in some)
+        told = Counter(status for some in run_concurrently([ask] * 8) for status in some)
 
         assert told == {200: 25, 429: 23}
         caches["limits"].clear()

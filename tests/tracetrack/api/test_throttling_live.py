@@ -8,8 +8,8 @@ from http.client import HTTPConnection
 import pytest
 
 from accounts.tokens import issue_token
-from tests.factories import make_user, reference
-from tests.live_server import running
+from tests.factories import create_reference_data, make_user
+from tests.live_server import run_server
 
 # Of a day, so that no window ends while the test runs; and a Redis that may take its time on a
 # machine that has none.
@@ -19,7 +19,7 @@ TWO = {"WORKERS": "2", "RATE_LIMITS": RATES, "REDIS_SECONDS": "10"}
 
 @pytest.fixture
 def token(transactional_db):
-    reference()
+    create_reference_data()
     return issue_token(make_user("ines", "integrator"), "test")
 
 
@@ -44,12 +44,12 @@ def storm(server, path, each, **headers):
 class TestSeveralProcesses:
     def test_give_out_one_allowance_exactly(self, token, redis_url):
         bearer = {"Authorization": f"Bearer {token}"}
-        with running(REDIS_URL=redis_url, **TWO) as server:
+        with run_server(REDIS_URL=redis_url, **TWO) as server:
             assert storm(server, "areas", 12, **bearer) == {200: 50, 429: 46}
             assert storm(server, "dashboard/ultra", 12, **bearer) == {200: 50, 429: 46}
 
     def test_are_not_fooled_by_forged_addresses(self, token, redis_url):
-        with running(REDIS_URL=redis_url, **TWO) as server:
+        with run_server(REDIS_URL=redis_url, **TWO) as server:
             told = Counter()
             for number in range(30):
                 forged = {"X-Forwarded-For": f"10.0.0.{number}", "X-Real-IP": f"10.0.0.{number}"}
@@ -64,7 +64,10 @@ class TestABodyWithoutEnd:
             "POST /api/v3/scans HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             f"Authorization: Bearer {token}\r\nTransfer-Encoding: chunked\r\n\r\n"
         )
-        with running() as server, socket.create_connection(("127.0.0.1", server.port), 30) as peer:
+        with (
+            run_server() as server,
+            socket.create_connection(("127.0.0.1", server.port), 30) as peer,
+        ):
             peer.sendall(head.encode() + b"1000\r\n" + b" " * 4096 + b"\r\n")
             answer = peer.recv(65536)
 

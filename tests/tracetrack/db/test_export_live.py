@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from scans.models import Scan
-from tests.factories import make_parent, make_user, reference
-from tests.live_server import Server, running, token_of, until
+from tests.factories import create_reference_data, make_parent, make_user
+from tests.live_server import Server, create_token, run_server, wait_until
 
 ROWS = 30_000
 MANY = """
@@ -27,19 +27,19 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def server(django_db_setup: None) -> Iterator[Server]:
     """One place for streams, short limits of time."""
     limits = {"DB_STATEMENT_SECONDS": "0.5", "DB_LOCK_SECONDS": "0", "DB_IDLE_SECONDS": "2"}
-    with running(DB_POOL_BASE="1", DB_POOL_EXTRA="3", **limits) as server:
+    with run_server(DB_POOL_BASE="1", DB_POOL_EXTRA="3", **limits) as server:
         yield server
 
 
 @pytest.fixture
 def token(db: None) -> str:
     """Of somebody who sees all of many scans."""
-    reference()
+    create_reference_data()
     office = make_user("ben", "office")
     make_parent("SB10001", actor=office)
     with connection.cursor() as cursor:
         cursor.execute(MANY, [ROWS - 1])
-    return token_of(office)
+    return create_token(office)
 
 
 def ask(server: Server, token: str, path: str, received: int = 0) -> socket.socket:
@@ -85,7 +85,7 @@ class TestALongStream:
         client.close()
         came = broken[: broken.rindex(b"\n")].splitlines()
         last = json.loads(came[-1])["id"]
-        until(lambda: server.get("scans/stream?area=nowhere", token)[0].status == 200)
+        wait_until(lambda: server.get("scans/stream?area=nowhere", token)[0].status == 200)
         rest = server.get(f"scans/stream?after={last}", token)[1].splitlines()
         ids = [json.loads(line)["id"] for line in (*came, *rest)]
         assert ids == list(Scan.objects.order_by("id").values_list("id", flat=True))
@@ -98,14 +98,14 @@ class TestALongStream:
 
         client.close()
 
-        assert until(lambda: server.get("scans/stream?area=nowhere", token)[0].status == 200)
-        assert until(lambda: in_transactions() == 0)
+        assert wait_until(lambda: server.get("scans/stream?area=nowhere", token)[0].status == 200)
+        assert wait_until(lambda: in_transactions() == 0)
 
     def test_whose_reader_stalls_ends_after_a_while(self, server, token):
         with ask(server, token, "scans/stream", received=4096):
             assert server.get("scans/stream", token)[0].status == 503
 
-            assert until(lambda: server.get("scans/stream?area=no", token)[0].status == 200)
+            assert wait_until(lambda: server.get("scans/stream?area=no", token)[0].status == 200)
 
 
 class TestAStatementThatTakesTooLong:

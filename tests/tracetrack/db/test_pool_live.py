@@ -12,8 +12,8 @@ import pytest
 from django.db import connection, transaction
 
 from audit.models import AuditEntry
-from tests.factories import make_user, reference
-from tests.live_server import ROOT, Server, address, running, token_of, until
+from tests.factories import create_reference_data, make_user
+from tests.live_server import ROOT, Server, create_token, database_url, run_server, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CALLERS, CONNECTIONS, WAITING = 50, 2, 4
@@ -22,7 +22,7 @@ CALLERS, CONNECTIONS, WAITING = 50, 2, 4
 @pytest.fixture(scope="module")
 def server(django_db_setup: None) -> Iterator[Server]:
     """Two connections, and room for four who wait."""
-    with running(
+    with run_server(
         DB_POOL_BASE=str(CONNECTIONS),
         DB_POOL_EXTRA="0",
         DB_POOL_WAITING=str(WAITING),
@@ -43,8 +43,8 @@ def own_pool() -> Iterator[None]:
 @pytest.fixture
 def token(db: None) -> str:
     """Of an administrator."""
-    reference()
-    return token_of(make_user("ada", "administrator"))
+    create_reference_data()
+    return create_token(make_user("ada", "administrator"))
 
 
 def sessions(idle: str = "0") -> set[int]:
@@ -72,7 +72,7 @@ class TestTooManyAtOnce:
                 cursor.execute("LOCK TABLE accounts_apitoken")
                 calls = [threads.submit(call, n) for n in range(CALLERS)]
                 excess = CALLERS - CONNECTIONS - WAITING
-                assert until(lambda: sum(c.done() for c in calls) >= excess)
+                assert wait_until(lambda: sum(c.done() for c in calls) >= excess)
                 refused = [c.result() for c in calls if c.done()]
             answered = [c.result() for c in calls]
 
@@ -93,12 +93,12 @@ class TestAReset:
     def test_replaces_the_connections_and_is_audited(self, server, token):
         server.get("areas", token)
         before = sessions()
-        assert until(lambda: sessions(idle="1.1") >= before)
+        assert wait_until(lambda: sessions(idle="1.1") >= before)
 
         answer, document = server.post("pool/reset", token, {})
 
         assert (answer.status, document["success"]) == (200, True)
-        assert until(lambda: not before & sessions())
+        assert wait_until(lambda: not before & sessions())
         assert server.get("areas", token)[0].status == 200
         assert AuditEntry.objects.get(action="pool.reset").actor_name == "ada"
 
@@ -108,9 +108,11 @@ class TestAReset:
         before = sessions()
 
         # Who only waited would be ended himself.
-        assert until(lambda: sessions(idle="1.1") >= before)
-        with subprocess.Popen(command, env=os.environ | {"DATABASE_URL": address()}) as process:
-            assert until(lambda: sessions() is not None and process.poll() is not None)
+        assert wait_until(lambda: sessions(idle="1.1") >= before)
+        with subprocess.Popen(
+            command, env=os.environ | {"DATABASE_URL": database_url()}
+        ) as process:
+            assert wait_until(lambda: sessions() is not None and process.poll() is not None)
 
         assert process.returncode == 0
         assert not before & sessions()
@@ -122,8 +124,8 @@ class TestAReset:
 class TestADatabaseThatWasRestarted:
     def test_costs_nobody_an_answer(self, token):
         """All connections are dead at once, many more than a caller would look at by himself."""
-        with running(DB_POOL_BASE="20", DB_POOL_EXTRA="0") as server:
-            assert until(lambda: server.get("health", token)[1]["pool"]["pool_size"] == 20)
+        with run_server(DB_POOL_BASE="20", DB_POOL_EXTRA="0") as server:
+            assert wait_until(lambda: server.get("health", token)[1]["pool"]["pool_size"] == 20)
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
@@ -143,7 +145,7 @@ class TestADatabaseThatComesLate:
         link = tmp_path / "late"
 
         with (
-            running(DATABASE_URL=address(host=str(link)), DB_POOL_BASE="1") as server,
+            run_server(DATABASE_URL=database_url(host=str(link)), DB_POOL_BASE="1") as server,
             ThreadPoolExecutor(1) as threads,
         ):
             asked = threads.submit(server.get, "areas", token)

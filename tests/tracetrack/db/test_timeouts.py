@@ -6,7 +6,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role
-from tests.factories import make_parent, make_user, reference
+from tests.factories import create_reference_data, make_parent, make_user
 from tracetrack.db.timeouts import no_statement_timeout
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ class TestUnhurried:
 
     @pytest.mark.parametrize("command", ["check_counters", "check_ledger", "count_rows"])
     def test_are_the_commands_that_read_everything(self, command, capsys):
-        reference()
+        create_reference_data()
         make_user("ben", Role.OFFICE)
         make_parent("SB10001", children=2)
         usual = ask("SHOW statement_timeout")

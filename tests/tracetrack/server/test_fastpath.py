@@ -13,7 +13,7 @@ from accounts.models import ApiToken
 from accounts.token_secrets import token_digest
 from accounts.tokens import revoke_token
 from dashboard.stats.views import DashboardUltra
-from tests.api_fixtures import HERE, commit, post, scan_body
+from tests.api_fixtures import HERE, post, run_commit_hooks, scan_body
 from tests.problem_assertions import assert_problem
 from tracetrack import wsgi
 from tracetrack.ops import metrics
@@ -121,7 +121,7 @@ class TestBothPaths:
     def test_reject_a_revoked_token_with_the_next_request(self, site, client):
         token = ApiToken.objects.get(user=site.people["integrator"])
         revoke_token(token, actor=site.people["administrator"])
-        commit()
+        run_commit_hooks()
 
         assert_problem(client.get(), 401, "not-signed-in")
 

@@ -13,8 +13,16 @@ import psutil
 import pytest
 from django.db import connection, transaction
 
-from tests.factories import make_user, reference
-from tests.live_server import ROOT, Server, address, free_port, running, token_of, until
+from tests.factories import create_reference_data, make_user
+from tests.live_server import (
+    ROOT,
+    Server,
+    create_token,
+    database_url,
+    free_port,
+    run_server,
+    wait_until,
+)
 from tests.websocket_client import close_code, create_session, next_message, open_socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,24 +32,24 @@ SOON = 20
 
 @pytest.fixture
 def server(db: None) -> Iterator[Server]:
-    reference()
+    create_reference_data()
     make_user("olive", "office")
-    with running(DB_POOL_BASE="2", DB_POOL_EXTRA="4") as server:
+    with run_server(DB_POOL_BASE="2", DB_POOL_EXTRA="4") as server:
         yield server
 
 
 @pytest.fixture
 def impatient(db: None) -> Iterator[Server]:
     """One that gives those whom it serves a few seconds when it stops."""
-    reference()
+    create_reference_data()
     variables = {"GUNICORN_CMD_ARGS": "--graceful-timeout 5", "DB_LOCK_SECONDS": "29"}
-    with running(**variables) as server:
+    with run_server(**variables) as server:
         yield server
 
 
 def gone(*pids: int) -> bool:
     """Whether these processes end soon; who has ended and is not yet buried counts as gone."""
-    return until(lambda: not any(map(lives, pids)), seconds=SOON)
+    return wait_until(lambda: not any(map(lives, pids)), seconds=SOON)
 
 
 def lives(pid: int) -> bool:
@@ -89,23 +97,23 @@ class TestAStop:
             assert gone(*pids)
 
     def test_ends_what_hangs(self, impatient):
-        pids, token = everything(impatient), token_of(make_user("ada", "administrator"))
+        pids, token = everything(impatient), create_token(make_user("ada", "administrator"))
         with ThreadPoolExecutor(1) as threads:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE accounts_apitoken")
                 asked = threads.submit(impatient.get, "areas", token)
-                assert until(waits)
+                assert wait_until(waits)
                 os.kill(impatient.pid, signal.SIGTERM)
 
                 assert gone(*pids)
             assert asked.exception() is not None
 
     def test_does_not_need_the_database(self, db, tmp_path):
-        reference()
+        create_reference_data()
         link = tmp_path / "here"
         link.symlink_to(Path(connection.settings_dict["HOST"]))
         make_user("olive", "office")
-        with running(DATABASE_URL=address(host=str(link)), DB_POOL_BASE="1") as server:
+        with run_server(DATABASE_URL=database_url(host=str(link)), DB_POOL_BASE="1") as server:
             pids = everything(server)
             with open_socket(server, create_session("olive")) as dashboard:
                 next_message(dashboard)
@@ -127,12 +135,12 @@ class TestAParentThatWasKilled:
         assert gone(*workers)
 
     def test_takes_those_along_that_hang(self, impatient):
-        workers, token = impatient.workers(), token_of(make_user("ada", "administrator"))
+        workers, token = impatient.workers(), create_token(make_user("ada", "administrator"))
         with ThreadPoolExecutor(1) as threads:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE accounts_apitoken")
                 asked = threads.submit(impatient.get, "areas", token)
-                assert until(waits)
+                assert wait_until(waits)
                 os.kill(impatient.pid, signal.SIGKILL)
 
                 assert gone(*workers)
@@ -161,7 +169,7 @@ def end_sessions() -> None:
 class TestAStart:
     def test_is_refused_where_settings_contradict_one_another(self, db):
         command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
-        asked = {"DATABASE_URL": address(), "PORT": str(free_port()), "DB_LOCK_SECONDS": "30"}
+        asked = {"DATABASE_URL": database_url(), "PORT": str(free_port()), "DB_LOCK_SECONDS": "30"}
 
         run = subprocess.run(
             command, cwd=ROOT, env=os.environ | asked, capture_output=True, text=True, check=False

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 import pytest
 
 from tests.api_fixtures import scan_body
-from tests.factories import make_user, reference
-from tests.live_server import Server, running, token_of
+from tests.factories import create_reference_data, make_user
+from tests.live_server import Server, create_token, run_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # More than there are threads or connections to the database, and than may be read at once.
@@ -19,15 +19,15 @@ PATHS = ["scans", "scans/bulk", "batches", "graphql"]
 
 @pytest.fixture
 def server(db: None) -> Iterator[Server]:
-    reference()
+    create_reference_data()
     own = {"DB_POOL_BASE": "2", "DB_POOL_EXTRA": "0", "DB_POOL_WAITING": "100"}
-    with running(THREADS=str(THREADS), **own) as server:
+    with run_server(THREADS=str(THREADS), **own) as server:
         yield server
 
 
 @pytest.fixture
 def token(server: Server) -> str:
-    return token_of(make_user("ben", "office"))
+    return create_token(make_user("ben", "office"))
 
 
 def begun(server: Server, token: str, path: str, length: int) -> socket.socket:

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from tests.environment import ROOT
-from tests.live_server import free_port, until
+from tests.live_server import free_port, wait_until
 from tracetrack.db.embedded import cluster
 from tracetrack.server import supervisor
 
@@ -83,7 +83,7 @@ class TestServe:
             (worker,) = webhook_workers(server)
             worker.kill()
             worker.wait(10)
-            assert until(lambda: bool(webhook_workers(server)))
+            assert wait_until(lambda: bool(webhook_workers(server)))
             (replacement,) = webhook_workers(server)
             # Static files exist under the hashed names that the page uses.
             linked = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)

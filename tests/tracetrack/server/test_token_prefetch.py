@@ -12,7 +12,7 @@ from accounts.authentication import PREFETCHED_TOKEN
 from accounts.models import ApiToken
 from accounts.tokens import revoke_token
 from tests.factories import make_user
-from tests.live_server import running, token_of
+from tests.live_server import create_token, run_server
 from tracetrack.server import token_prefetch
 from tracetrack.server.token_prefetch import TokenPrefetcher
 
@@ -47,12 +47,12 @@ def names(found):
 
 @pytest.fixture
 def ida():
-    return token_of(make_user("ida", "integrator"))
+    return create_token(make_user("ida", "integrator"))
 
 
 class TestTokens:
     def test_are_known_each_by_its_own_request(self, ida):
-        ines = token_of(make_user("ines", "integrator"))
+        ines = create_token(make_user("ines", "integrator"))
 
         assert names(prefetched(TokenPrefetcher(), ida, ines, ida, "tt_x", "")) == [
             "ida", "ines", "ida", None, None,
@@ -132,8 +132,8 @@ class TestTokens:
 class TestAServer:
     def test_shuts_a_revoked_token_out_with_the_next_request(self):
         user = make_user("ida", "integrator")
-        with running() as server:
-            token = token_of(user)
+        with run_server() as server:
+            token = create_token(user)
             answers = [server.get("dashboard/ultra", token)[0].status for _ in range(3)]
             looked_up = sessions_that_look_up()
             found = ApiToken.objects.get()

@@ -9,14 +9,14 @@ from threading import Event
 
 import pytest
 
-from tests.live_server import Server, running, until
+from tests.live_server import Server, run_server, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def server(django_db_setup: None) -> Iterator[Server]:
-    with running(DB_POOL_BASE="2", DB_POOL_EXTRA="4") as server:
+    with run_server(DB_POOL_BASE="2", DB_POOL_EXTRA="4") as server:
         yield server
 
 
@@ -45,7 +45,7 @@ class TestWorkers:
         with ThreadPoolExecutor(4) as threads:
             asking = [threads.submit(keep_asking, server, enough) for _ in range(4)]
             os.kill(server.pid, signal.SIGHUP)
-            replaced = until(
+            replaced = wait_until(
                 lambda: len(server.workers()) == 1 and not before & {*server.workers()}
             )
             enough.set()
@@ -60,7 +60,7 @@ class TestWorkers:
 
         os.kill(before, signal.SIGKILL)
 
-        assert until(lambda: bool({*server.workers()} - {before}))
+        assert wait_until(lambda: bool({*server.workers()} - {before}))
         assert server.get("health")[0].status == 200
 
     def test_that_are_told_to_stop_finish_what_they_began(self, server):

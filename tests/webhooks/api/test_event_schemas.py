@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bags.actions import hold_batch, release_batch
-from tests.factories import child_codes, make_batch, make_user, put_in_batch, scan
+from tests.factories import assign_batch, child_codes, make_batch, make_user, scan
 from tests.openapi_document import DOCUMENT, validation_errors
 from tests.webhook_helpers import make_webhook
 from webhooks.actions import send_test
@@ -30,7 +30,7 @@ def sent_bodies(ines):
     webhook = make_webhook(ines, URL)
     for code in child_codes("SB10001", 2):
         scan(ben, "link", code, "SB10001")
-    put_in_batch(batch, "SB10001")
+    assign_batch(batch, "SB10001")
     scan(ben, "complete", "SB10001")
     scan(ben, "dispatch", "SB10001", area="indore")
     scan(ben, "receive", "SB10001", area="indore")

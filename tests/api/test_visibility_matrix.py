@@ -1,8 +1,8 @@
 """Responses of users with areas do not depend on the contents of other areas.
 
 Every reading endpoint is requested in every form and order, with every filter and some fields:
-first while Indore is empty, then with bags in Indore. No row, count, suggestion or cursor may differ,
-also if another user filled the cache before.
+first while Indore is empty, then with bags in Indore. No row, count, suggestion or cursor may
+differ, also if another user filled the cache before.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Events of the dashboard: the cache was cleared, demo data was created."""
+"""Events of the dashboard."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,20 +19,3 @@ class CacheCleared(Event):
     @property
     def subject(self) -> str:
         return f"cache {self.pattern}"[:128]
-
-
-@dataclass(frozen=True, slots=True)
-class SiteSeeded(Event):
-    """An empty database was filled with generated bags and scans."""
-
-    name: ClassVar[str] = "site.seeded"
-    invalidates: ClassVar[tuple[str, ...]] = ("*",)
-    audited: ClassVar[bool] = True
-
-    bags: int
-    scans: int
-    seed: int
-
-    @property
-    def subject(self) -> str:
-        return "site"

@@ -1,4 +1,4 @@
-"""Tables without their indexes, for as long as one transaction fills them."""
+"""Bulk loading of tables without their indexes and foreign keys, within one transaction."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,24 +10,25 @@ from tracetrack.db.sql_files import sql
 
 
 @contextmanager
-def stripped(cursor: CursorWrapper, *tables: str) -> Iterator[list[str]]:
-    """Take foreign keys, unique constraints and indexes away during a block.
+def without_indexes(cursor: CursorWrapper, *tables: str) -> Iterator[list[str]]:
+    """Drop foreign keys, unique constraints and indexes of tables during a block.
 
-    Gives the statements that bring them back, in their order; who takes one off the list has run
-    it, and what is left is run at the end. Everything is one transaction: where it fails, nothing
-    has happened. Building an index once takes a tenth of keeping it up to date row by row, and
-    checking a foreign key once a hundredth.
+    Yields the statements that create them again, in the order to run them. The block may run some
+    of them itself and remove them from the list; the others run at its end. If anything fails, the
+    transaction is rolled back and the tables are as before. Building an index at the end takes a
+    tenth of the time of updating it row by row; checking a foreign key at the end a hundredth.
     """
-    found = _found(cursor, tables)
-    for take, _ in reversed(found):
-        cursor.execute(take)
-    waiting = [bring for _, bring in found]
-    yield waiting
-    for bring in waiting:
-        cursor.execute(bring)
+    definitions = _find_definitions(cursor, tables)
+    for drop, _ in reversed(definitions):
+        cursor.execute(drop)
+    pending = [create for _, create in definitions]
+    yield pending
+    for create in pending:
+        cursor.execute(create)
 
 
-def _found(cursor: CursorWrapper, tables: Sequence[str]) -> list[tuple[str, str]]:
-    given: dict[str, Any] = {"tables": list(tables)}
-    cursor.execute(sql("demo.seed_strip"), given)
-    return [(take, bring) for take, bring in cursor.fetchall()]
+def _find_definitions(cursor: CursorWrapper, tables: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the (drop, create) statements of the constraints and indexes, in creation order."""
+    params: dict[str, Any] = {"tables": list(tables)}
+    cursor.execute(sql("demo.find_indexes"), params)
+    return [(drop, create) for drop, create in cursor.fetchall()]

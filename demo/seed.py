@@ -1,4 +1,4 @@
-"""seed(): a believable site of any size, made inside the database, in one transaction."""
+"""Seed an empty site of any size inside the database, in one transaction."""
 
 import random
 from dataclasses import dataclass
@@ -16,24 +16,26 @@ from accounts.models import User
 from accounts.roles import Role
 from bags.models import Area, Bag, BagType, Batch
 from dashboard.business_days import business_day
-from dashboard.events import SiteSeeded
 from dashboard.stats import counters
-from demo.index_free_load import stripped
-from demo.workload import Person, area_shares, hours, people
+from demo.events import SiteSeeded
+from demo.index_free_load import without_indexes
+from demo.workload import SeedUser, area_shares, generate_users, hour_shares
 from scans.models import Scan
 from tracetrack.db.sql_files import sql
 from tracetrack.db.timeouts import no_statement_timeout
 from tracetrack.events import emit
 
-# Rows written by one statement: small enough to be sorted in memory.
-CHUNK = 200_000
-# A sack and what lies in it, on average; at least as many loads are planned as can be needed.
-USUAL_LOAD, LEAST_LOAD = 28, 10
-# M444-00000 is a label of five digits, so there cannot be more sacks of moong.
-MOONG_SHARE, MOST_MOONG = 0.2, 80_000
-SLOTS = 1000
-LARGE = ("bags_bag", "bags_bagcode", "scans_scan")
-ROOMY = (
+# Rows written by one statement; few enough to be sorted in memory.
+CHUNK_ROWS = 200_000
+# A load is a parent with its children, or a few loose children. The mean sizes chunks; with the
+# minimum, enough loads are planned for any number of bags.
+MEAN_BAGS_PER_LOAD, MIN_BAGS_PER_LOAD = 28, 10
+# Labels of moong parents, such as M444-00000, have five digits, which limits their number.
+MOONG_SHARE, MAX_MOONG_PARENTS = 0.2, 80_000
+# Each area has this many slots, shared among its users by their weights.
+SLOTS_PER_AREA = 1000
+LARGE_TABLES = ("bags_bag", "bags_bagcode", "scans_scan")
+SESSION_SETTINGS = (
     "SET LOCAL statement_timeout = 0",
     "SET LOCAL work_mem = '256MB'",
     "SET LOCAL maintenance_work_mem = '512MB'",
@@ -42,18 +44,18 @@ ROOMY = (
 
 
 class SeedError(Exception):
-    """The site cannot be seeded; the message says why and what to do."""
+    """Raised if the site cannot be seeded. The message says why and what to do."""
 
 
 class Progress(Protocol):
-    """Hears how far it is: what is done now, and rows that were written."""
+    """A callback with the current activity and the number of rows written since the last call."""
 
-    def __call__(self, doing: str, rows: int = 0) -> None: ...
+    def __call__(self, activity: str, rows: int = 0) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How large the site becomes, when its last day ends, and the dice."""
+class SeedOptions:
+    """The numbers of bags and scans, the end of the period, and the seed of the random numbers."""
 
     bags: int
     scans: int
@@ -61,160 +63,178 @@ class Size:
     seed: int
 
 
-def seed(size: Size, *, progress: Progress) -> None:
-    """Fill an empty site; the same `size` gives the same bags and scans.
+def seed(options: SeedOptions, *, progress: Progress) -> None:
+    """Fill an empty site in one transaction. Equal options give the same bags and scans.
 
-    Raises SeedError. One transaction: it is whole or it is not there.
+    Raise SeedError if the site is not empty or if there are too few scans for the bags.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement in ROOMY:
-            cursor.execute(statement)
-        cursor.execute(f"LOCK bags_batch, {', '.join(LARGE)} IN ACCESS EXCLUSIVE MODE")
-        if any(model.objects.exists() for model in (Batch, Bag, Scan)):
-            raise SeedError("This site already holds bags or batches: seed an empty database.")
+        _prepare(cursor)
         progress("planning")
-        loads, extra = _plan(cursor, size)
-        # A table whose rows still wait for the check of their keys cannot be altered.
+        loads, extra_scans = _plan(cursor, options)
+        # Tables with deferred constraint checks cannot be altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        before = business_day(timezone.now()) - timedelta(days=1)
-        with stripped(cursor, *LARGE) as waiting, counters.count_on_day(before):
-            _write_bags(cursor, loads, size, progress)
-            _write_scans(cursor, loads, extra, size, progress)
-            _bring_back(cursor, waiting, progress)
-        _set_sequences(cursor)
-        emit(SiteSeeded(bags=size.bags, scans=size.scans, seed=size.seed))
+        yesterday = business_day(timezone.now()) - timedelta(days=1)
+        with (
+            without_indexes(cursor, *LARGE_TABLES) as pending,
+            counters.count_on_day(yesterday),
+        ):
+            _insert_bags(cursor, loads, progress)
+            _insert_scans(cursor, loads, extra_scans, options, progress)
+            _create_indexes(cursor, pending, progress)
+        _reset_sequences(cursor)
+        emit(SiteSeeded(bags=options.bags, scans=options.scans, seed=options.seed))
     progress("counting")
     counters.roll_up()
-    progress("looking the tables over")
+    progress("analyzing tables")
     with no_statement_timeout(), connection.cursor() as cursor:
-        # Outside a transaction also for index-only scans, which need the visibility map.
+        # VACUUM sets the visibility map for index-only scans; it cannot run in a transaction.
         vacuum = "" if connection.in_atomic_block else "VACUUM "
         cursor.execute(f"{vacuum}ANALYZE")
 
 
-def _plan(cursor: CursorWrapper, size: Size) -> tuple[int, int]:
-    """Areas, people and loads; gives the number of loads, and of scans beside the needed ones."""
+def _prepare(cursor: CursorWrapper) -> None:
+    """Set the session up, lock the tables, and raise SeedError if they are not empty."""
+    for statement in SESSION_SETTINGS:
+        cursor.execute(statement)
+    cursor.execute(f"LOCK bags_batch, {', '.join(LARGE_TABLES)} IN ACCESS EXCLUSIVE MODE")
+    if any(model.objects.exists() for model in (Batch, Bag, Scan)):
+        raise SeedError("This site already holds bags or batches: seed an empty database.")
+
+
+def _plan(cursor: CursorWrapper, options: SeedOptions) -> tuple[int, int]:
+    """Create users, batches and the temporary table of loads.
+
+    Return the number of loads, and the number of scans on top of those that the loads require.
+    """
     areas = list(Area.objects.filter(active=True).order_by("id").values_list("id", flat=True))
     types = dict(BagType.objects.values_list("name", "id"))
-    _hours(cursor, size)
-    office = _people(cursor, areas, size)
-    cursor.execute(
-        sql("demo.seed_loads"),
-        {
-            "bags": size.bags,
-            "candidates": size.bags // LEAST_LOAD + 100,
-            "mustard": types["mustard"],
-            "moong": types["moong"],
-            "moong_share": min(MOONG_SHARE, MOST_MOONG / (size.bags / USUAL_LOAD)),
-            "areas": areas,
-            "area_shares": area_shares(len(areas)),
-        },
-    )
-    cursor.execute("ALTER TABLE seed_load ADD PRIMARY KEY (load)")
-    for share in ("packed", "dispatched", "received", "returned"):
-        cursor.execute(f"CREATE INDEX ON seed_load ({share})")
-    cursor.execute("ANALYZE seed_load")
-    given: dict[str, Any] = {
-        "until": size.until,
+    _create_hour_table(cursor, options)
+    office = _create_users(cursor, areas, options)
+    _create_load_table(cursor, areas, types, options)
+    params: dict[str, Any] = {
+        "until": options.until,
         "office": office,
         "mustard": types["mustard"],
         "zone": settings.BUSINESS_TIME_ZONE,
     }
-    cursor.execute(sql("demo.seed_batches"), given)
-    cursor.execute(sql("demo.seed_needed"))
-    loads, needed = cursor.fetchone()
-    if needed > size.scans:
-        raise SeedError(f"To be where they are, {size.bags} bags take {needed} scans or more.")
-    return loads, size.scans - needed
+    cursor.execute(sql("demo.insert_batches"), params)
+    cursor.execute(sql("demo.count_required_scans"))
+    loads, required = cursor.fetchone()
+    if required > options.scans:
+        raise SeedError(f"To be where they are, {options.bags} bags take {required} scans or more.")
+    return loads, options.scans - required
 
 
-def _hours(cursor: CursorWrapper, size: Size) -> None:
+def _create_hour_table(cursor: CursorWrapper, options: SeedOptions) -> None:
     cursor.execute(
         "CREATE TEMPORARY TABLE seed_hour (hour int, starts_at timestamptz, seconds float8, "
         "share_from float8 PRIMARY KEY, share_to float8) ON COMMIT DROP"
     )
     rows = [
-        (nth, hour.starts_at, hour.seconds, hour.share_from, hour.share_to)
-        for nth, hour in enumerate(hours(size.until), start=1)
+        (number, hour.starts_at, hour.seconds, hour.share_from, hour.share_to)
+        for number, hour in enumerate(hour_shares(options.until), start=1)
     ]
     cursor.executemany("INSERT INTO seed_hour VALUES (%s, %s, %s, %s, %s)", rows)
     cursor.execute("ANALYZE seed_hour")
-    cursor.execute(sql("demo.seed_tools"), {"seed": size.seed})
+    cursor.execute(sql("demo.sampling_functions"), {"seed": options.seed})
 
 
-def _people(cursor: CursorWrapper, areas: list[int], size: Size) -> int:
-    """The accounts, and who of them has how many of the thousand slots of an area."""
-    chance = random.Random(size.seed)
-    persons = list(people(areas, chance))
-    ids = _accounts(persons)
+def _create_load_table(
+    cursor: CursorWrapper, areas: list[int], types: dict[str, int], options: SeedOptions
+) -> None:
+    params: dict[str, Any] = {
+        "bags": options.bags,
+        "candidates": options.bags // MIN_BAGS_PER_LOAD + 100,
+        "mustard": types["mustard"],
+        "moong": types["moong"],
+        "moong_share": min(MOONG_SHARE, MAX_MOONG_PARENTS / (options.bags / MEAN_BAGS_PER_LOAD)),
+        "areas": areas,
+        "area_shares": area_shares(len(areas)),
+    }
+    cursor.execute(sql("demo.plan_loads"), params)
+    cursor.execute("ALTER TABLE seed_load ADD PRIMARY KEY (load)")
+    for share in ("packed", "dispatched", "received", "returned"):
+        cursor.execute(f"CREATE INDEX ON seed_load ({share})")
+    cursor.execute("ANALYZE seed_load")
+
+
+def _create_users(cursor: CursorWrapper, areas: list[int], options: SeedOptions) -> int:
+    """Create the users and distribute the slots of each area among them.
+
+    Return the id of an office user.
+    """
+    rng = random.Random(options.seed)
+    users = list(generate_users(areas, rng))
+    ids = _insert_users(users)
     cursor.execute(
-        "CREATE TEMPORARY TABLE seed_person (area_id bigint, slot int, actor_id bigint, "
+        "CREATE TEMPORARY TABLE seed_user (area_id bigint, slot int, actor_id bigint, "
         "station text, PRIMARY KEY (area_id, slot)) ON COMMIT DROP"
     )
     rows: list[tuple[int, int, int, str]] = []
     for area in areas:
-        here = [person for person in persons if area in person.areas]
-        chosen = chance.choices(here, [person.weight for person in here], k=SLOTS)
+        members = [user for user in users if area in user.areas]
+        chosen = rng.choices(members, [user.weight for user in members], k=SLOTS_PER_AREA)
         rows += [
-            (area, slot, ids[person.username], f"Gate {1 + slot % 4}")
-            for slot, person in enumerate(chosen)
+            (area, slot, ids[user.username], f"Gate {1 + slot % 4}")
+            for slot, user in enumerate(chosen)
         ]
-    cursor.executemany("INSERT INTO seed_person VALUES (%s, %s, %s, %s)", rows)
-    cursor.execute("ANALYZE seed_person")
-    return next(ids[person.username] for person in persons if person.role == Role.OFFICE)
+    cursor.executemany("INSERT INTO seed_user VALUES (%s, %s, %s, %s)", rows)
+    cursor.execute("ANALYZE seed_user")
+    return next(ids[user.username] for user in users if user.role == Role.OFFICE)
 
 
-def _accounts(persons: list[Person]) -> dict[str, int]:
-    """Accounts that nobody can sign in to until they are given a password, by name."""
-    closed = make_password(None)
+def _insert_users(users: list[SeedUser]) -> dict[str, int]:
+    """Create users without a usable password; return their ids by user name."""
+    unusable = make_password(None)
     User.objects.bulk_create(
-        [User(username=p.username, role=p.role, password=closed) for p in persons],
+        [User(username=user.username, role=user.role, password=unusable) for user in users],
         ignore_conflicts=True,
     )
-    names = [person.username for person in persons]
+    names = [user.username for user in users]
     ids = dict(User.objects.filter(username__in=names).values_list("username", "id"))
     member = Area.members.through
     member.objects.bulk_create(
-        [member(area_id=area, user_id=ids[p.username]) for p in persons for area in p.areas],
+        [member(area_id=area, user_id=ids[user.username]) for user in users for area in user.areas],
         ignore_conflicts=True,
     )
     return ids
 
 
-def _write_bags(cursor: CursorWrapper, loads: int, size: Size, progress: Progress) -> None:
+def _insert_bags(cursor: CursorWrapper, loads: int, progress: Progress) -> None:
     mustard = BagType.objects.get(name="mustard").pk
-    step = max(1, CHUNK // USUAL_LOAD)
+    step = max(1, CHUNK_ROWS // MEAN_BAGS_PER_LOAD)
     for start in range(0, loads, step):
-        given = {"from_load": start, "to_load": start + step, "mustard": mustard}
-        cursor.execute(sql("demo.seed_bags"), given)
+        params = {"from_load": start, "to_load": start + step, "mustard": mustard}
+        cursor.execute(sql("demo.insert_bags"), params)
         progress("bags", cursor.rowcount)
 
 
-def _write_scans(
-    cursor: CursorWrapper, loads: int, extra: int, size: Size, progress: Progress
+def _insert_scans(
+    cursor: CursorWrapper, loads: int, extra: int, options: SeedOptions, progress: Progress
 ) -> None:
-    windows = -(-size.scans // CHUNK)
+    windows = -(-options.scans // CHUNK_ROWS)
     first = 1
     for window in range(windows):
-        given = {
+        params = {
             "from_share": window / windows,
             "to_share": (window + 1) / windows,
             "loads": loads,
             "extra": extra,
             "first_scan": first,
-            "seed": size.seed,
+            "seed": options.seed,
         }
-        cursor.execute(sql("demo.seed_scans"), given)
+        cursor.execute(sql("demo.insert_scans"), params)
         first += cursor.rowcount
         progress("scans", cursor.rowcount)
 
 
-def _bring_back(cursor: CursorWrapper, waiting: list[str], progress: Progress) -> None:
-    while waiting:
-        progress(f"indexes and keys, {len(waiting)} to go")
-        cursor.execute(waiting.pop(0))
+def _create_indexes(cursor: CursorWrapper, pending: list[str], progress: Progress) -> None:
+    while pending:
+        progress(f"indexes and keys, {len(pending)} to go")
+        cursor.execute(pending.pop(0))
 
 
-def _set_sequences(cursor: CursorWrapper) -> None:
+def _reset_sequences(cursor: CursorWrapper) -> None:
     for statement in connection.ops.sequence_reset_sql(no_style(), [Batch, Bag, Scan]):
         cursor.execute(statement)

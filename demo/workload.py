@@ -1,4 +1,4 @@
-"""When a factory works, how large its areas are and who works there: the shape of a seeded site."""
+"""The shape of a seeded site: working hours, sizes of areas, and users with their workload."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -12,18 +12,18 @@ from django.conf import settings
 from accounts.roles import Role
 
 DAYS = 400
-PEOPLE = 300
-# Monday to Sunday, against an ordinary day.
-WEEK = (1.0, 1.05, 1.05, 1.0, 0.95, 0.6, 0.12)
-# Scans by hour of the day: two shifts, each with a meal in it, and a guard at night.
-SHIFTS = (
+USERS = 300
+# The workload of Monday to Sunday relative to an ordinary day.
+WEEKDAY_WEIGHTS = (1.0, 1.05, 1.05, 1.0, 0.95, 0.6, 0.12)
+# The workload of each hour of the day: two shifts with a meal break each, and little at night.
+HOUR_WEIGHTS = (
     0.2, 0.2, 0.2, 0.2, 0.3, 1, 4, 7, 8, 8, 5, 8,
     8, 6, 5, 7, 8, 7, 4, 7, 6, 3, 1, 0.3,
 )  # fmt: skip
-# Areas from the largest to the smallest; more than ten go on like the last.
-SIZES = (22, 17, 14, 11, 10, 8, 7, 5, 4, 2)
-# The last sack is full before the period ends.
-REST = timedelta(minutes=10)
+# The sizes of areas, largest first. Areas after the tenth are as large as the tenth.
+AREA_WEIGHTS = (22, 17, 14, 11, 10, 8, 7, 5, 4, 2)
+# Work ends this long before the end of the period, so that the last parent bag is full by then.
+IDLE_AT_END = timedelta(minutes=10)
 FIRST_NAMES = (
     "asha", "bilal", "chitra", "dev", "esha", "farid", "gauri", "harish", "indu", "jatin",
     "kavita", "lalit", "meena", "nitin", "omkar", "priya", "rahul", "sunita", "tara", "vikram",
@@ -32,12 +32,13 @@ LAST_NAMES = (
     "sharma", "verma", "khan", "patel", "reddy", "singh", "das", "nair",
     "joshi", "yadav", "mehta", "rao", "gupta", "bose", "pillai",
 )  # fmt: skip
+# The roles of the first users; all others are operators.
 ROLES = [Role.ADMINISTRATOR, *[Role.OFFICE] * 6, *[Role.VIEWER] * 3, *[Role.INTEGRATOR] * 2]
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
-    """One hour of the period, and which part of all the work falls into it."""
+class HourShare:
+    """One hour of the period, and the share of all work that falls into it: [from, to) in 0..1."""
 
     starts_at: datetime
     seconds: float
@@ -46,8 +47,8 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """An account to be made; `weight` is how much of the work is his, `areas` where he does it."""
+class SeedUser:
+    """A user to create: `weight` is their share of the work, `areas` the areas they work in."""
 
     username: str
     role: Role
@@ -55,48 +56,50 @@ class Person:
     areas: tuple[int, ...]
 
 
-def hours(until: datetime) -> list[Hour]:
-    """The hours of the `DAYS` before `until`: growing with the season, resting on Sundays."""
+def hour_shares(until: datetime) -> list[HourShare]:
+    """Return the hours of the `DAYS` before `until`, with a growing workload and quiet Sundays."""
     zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
-    last = until - REST
+    last = until - IDLE_AT_END
     first = (last - timedelta(days=DAYS)).replace(minute=0, second=0, microsecond=0)
-    found = []
-    for nth in range(DAYS * 24 + 1):
-        starts = first + timedelta(hours=nth)
-        seconds = min(3600.0, (last - starts).total_seconds())
+    hours = []
+    for number in range(DAYS * 24 + 1):
+        starts_at = first + timedelta(hours=number)
+        seconds = min(3600.0, (last - starts_at).total_seconds())
         if seconds > 0:
-            local = starts.astimezone(zone)
-            season = 0.7 + 0.6 * nth / (DAYS * 24)
-            weight = WEEK[local.weekday()] * SHIFTS[local.hour] * season * seconds / 3600
-            found.append((starts, seconds, weight))
-    until_here = list(accumulate((weight for _, _, weight in found), initial=0.0))
-    total = until_here[-1]
+            local = starts_at.astimezone(zone)
+            growth = 0.7 + 0.6 * number / (DAYS * 24)
+            weight = WEEKDAY_WEIGHTS[local.weekday()] * HOUR_WEIGHTS[local.hour]
+            hours.append((starts_at, seconds, weight * growth * seconds / 3600))
+    bounds = list(accumulate((weight for _, _, weight in hours), initial=0.0))
+    total = bounds[-1]
     return [
-        Hour(starts, seconds, before / total, after / total)
-        for (starts, seconds, _), before, after in zip(
-            found, until_here, until_here[1:], strict=False
-        )
+        HourShare(starts_at, seconds, start / total, end / total)
+        for (starts_at, seconds, _), start, end in zip(hours, bounds, bounds[1:], strict=False)
     ]
 
 
-def area_shares(number: int) -> list[float]:
-    """Where the share of each of `number` areas begins, from 0."""
-    sizes = [SIZES[min(nth, len(SIZES) - 1)] for nth in range(number)]
-    return [before / sum(sizes) for before in accumulate(sizes[:-1], initial=0)]
+def area_shares(count: int) -> list[float]:
+    """Return where the share of each of `count` areas starts in 0..1."""
+    weights = _area_weights(count)
+    return [start / sum(weights) for start in accumulate(weights[:-1], initial=0)]
 
 
-def people(areas: Sequence[int], chance: random.Random) -> Iterator[Person]:
-    """The accounts of a site: a few do most of the scanning, most do little."""
-    sizes = [SIZES[min(nth, len(SIZES) - 1)] for nth in range(len(areas))]
+def generate_users(areas: Sequence[int], rng: random.Random) -> Iterator[SeedUser]:
+    """Yield the users of a site: a few operators do most of the scans, most operators few."""
+    weights = _area_weights(len(areas))
     names = [f"{first}.{last}" for last in LAST_NAMES for first in FIRST_NAMES]
-    for nth, name in enumerate(names[:PEOPLE]):
-        role = ROLES[nth] if nth < len(ROLES) else Role.OPERATOR
+    for number, name in enumerate(names[:USERS]):
+        role = ROLES[number] if number < len(ROLES) else Role.OPERATOR
         if role != Role.OPERATOR:
-            yield Person(name, role, 0.0, ())
+            yield SeedUser(name, role, 0.0, ())
             continue
-        # The first operators go round, so that every area has somebody.
-        turn = nth - len(ROLES)
-        home = areas[turn] if turn < len(areas) else chance.choices(areas, sizes)[0]
-        second = chance.choices(areas, sizes)[0] if chance.random() < 0.2 else home
-        weight = 1 / (3 + chance.randrange(PEOPLE))
-        yield Person(name, role, weight, tuple(dict.fromkeys((home, second))))
+        # The first operators are spread over all areas, so that each area has one.
+        index = number - len(ROLES)
+        home = areas[index] if index < len(areas) else rng.choices(areas, weights)[0]
+        second = rng.choices(areas, weights)[0] if rng.random() < 0.2 else home
+        weight = 1 / (3 + rng.randrange(USERS))
+        yield SeedUser(name, role, weight, tuple(dict.fromkeys((home, second))))
+
+
+def _area_weights(count: int) -> list[int]:
+    return [AREA_WEIGHTS[min(number, len(AREA_WEIGHTS) - 1)] for number in range(count)]

@@ -1,4 +1,4 @@
-"""A seeded site is one that people could have made: its ledger, its numbers, its shape."""
+"""The seed: its ledger, counters, schema and reproducibility; the working hours."""
 
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -10,12 +10,12 @@ from django.db import connection, transaction
 from accounts.models import User
 from bags.models import Bag, Batch
 from dashboard.stats import counters
-from demo.workload import hours
+from demo.workload import hour_shares
 from scans.history import verification
 from scans.models import Scan
 
 UNTIL = "2026-11-20T18:00+05:30"
-SHAPE = """
+INDEXES_AND_CONSTRAINTS = """
     SELECT tablename, indexdef FROM pg_indexes
     WHERE tablename IN ('bags_bag', 'bags_bagcode', 'scans_scan')
     UNION ALL
@@ -34,49 +34,51 @@ DIGEST = """
 """
 
 
-def seed(*, bags=3000, scans=7500, until=UNTIL, dice=1):
-    call_command("seed", bags=bags, scans=scans, until=datetime.fromisoformat(until), seed=dice)
+def seed(*, bags=3000, scans=7500, until=UNTIL, random_seed=1):
+    call_command(
+        "seed", bags=bags, scans=scans, until=datetime.fromisoformat(until), seed=random_seed
+    )
 
 
-def asked(statement):
+def fetch_all(statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
 
 
 @pytest.mark.django_db
-class TestASeededSite:
-    def test_has_as_many_bags_and_scans_as_were_asked_for(self):
+class TestSeededSite:
+    def test_has_requested_numbers(self):
         seed()
 
         assert (Bag.objects.count(), Scan.objects.count()) == (3000, 7500)
 
-    def test_is_what_its_ledger_says(self):
+    def test_bags_match_ledger(self):
         seed()
 
         assert list(verification.find_differences()) == []
 
-    def test_has_counters_that_equal_a_recount(self):
+    def test_counters_equal_recount(self):
         seed()
 
         assert counters.find_drifts() == []
 
-    def test_begins_every_ledger_with_register(self):
+    def test_first_scan_of_every_bag_is_register(self):
         seed()
 
-        firsts = asked(
+        first_scans = fetch_all(
             "SELECT DISTINCT ON (bag_id) step, outcome FROM scans_scan ORDER BY bag_id, id"
         )
-        assert set(firsts) == {("register", "applied")}
+        assert set(first_scans) == {("register", "applied")}
 
-    def test_tells_its_ledger_in_the_order_of_time(self):
+    def test_ledger_is_in_order_of_time(self):
         seed()
 
         times = list(Scan.objects.order_by("id").values_list("scanned_at", flat=True))
         assert times == sorted(times)
         assert times[-1] <= datetime.fromisoformat(UNTIL)
 
-    def test_has_all_that_people_would_look_for(self):
+    def test_has_all_states_areas_and_types(self):
         seed(bags=10_000, scans=25_000)
 
         states = set(Bag.objects.values_list("kind", "state").distinct())
@@ -89,19 +91,19 @@ class TestASeededSite:
         assert set(Batch.objects.values_list("state", flat=True)) == {"open", "closed"}
         assert User.objects.count() == 300
 
-    def test_keeps_every_index_and_key(self):
-        before = asked(SHAPE)
+    def test_keeps_indexes_and_constraints(self):
+        before = fetch_all(INDEXES_AND_CONSTRAINTS)
 
         seed()
 
-        assert asked(SHAPE) == before
+        assert fetch_all(INDEXES_AND_CONSTRAINTS) == before
 
-    def test_leaves_the_labels_that_begin_with_nine_to_others(self):
+    def test_uses_no_labels_that_start_with_nine(self):
         seed()
 
         assert not Bag.objects.filter(code__regex="^..9").exists()
 
-    def test_takes_new_bags_after_its_own(self):
+    def test_sequences_continue_after_last_id(self):
         seed()
         last = Bag.objects.latest("id")
 
@@ -110,7 +112,7 @@ class TestASeededSite:
             assert cursor.fetchone()[0] > last.pk
 
     @pytest.mark.parametrize("bags", [1, 2, 31, 100])
-    def test_may_be_tiny(self, bags):
+    def test_works_for_few_bags(self, bags):
         seed(bags=bags, scans=bags * 5)
 
         assert Bag.objects.count() == bags
@@ -120,26 +122,26 @@ class TestASeededSite:
 
 @pytest.mark.django_db
 class TestSeed:
-    def test_gives_the_same_site_for_the_same_dice(self):
-        digests = [self.rolled(dice) for dice in (7, 7, 8)]
+    def test_is_reproducible(self):
+        digests = [self.digest(random_seed) for random_seed in (7, 7, 8)]
 
         assert digests[0] == digests[1]
         assert digests[0] != digests[2]
 
-    def rolled(self, dice):
+    def digest(self, random_seed):
         with transaction.atomic():
-            seed(dice=dice)
-            digest = asked(DIGEST)
+            seed(random_seed=random_seed)
+            rows = fetch_all(DIGEST)
             transaction.set_rollback(True)
-        return digest
+        return rows
 
-    def test_refuses_a_site_in_use(self):
+    def test_refuses_site_with_bags(self):
         seed(bags=100, scans=500)
 
         with pytest.raises(CommandError, match="already holds"):
             seed(bags=100, scans=500)
 
-    def test_works_on_a_connection_that_has_used_tables_of_its_own(self):
+    def test_works_on_connection_with_temporary_tables(self):
         with connection.cursor() as cursor:
             cursor.execute("CREATE TEMP TABLE used ON COMMIT DROP AS SELECT 1")
 
@@ -147,29 +149,31 @@ class TestSeed:
 
         assert Bag.objects.count() == 100
 
-    def test_says_how_many_scans_it_takes(self):
+    def test_reports_required_scans(self):
         with pytest.raises(CommandError, match=r"take \d+ scans"):
             seed(bags=1000, scans=1000)
 
         assert not Bag.objects.exists()
 
-    @pytest.mark.parametrize("words", [["--bags=0"], ["--bags=x"], ["--bags=9", "--until=noon"]])
-    def test_refuses_what_it_cannot_read(self, words):
+    @pytest.mark.parametrize(
+        "arguments", [["--bags=0"], ["--bags=x"], ["--bags=9", "--until=noon"]]
+    )
+    def test_refuses_invalid_arguments(self, arguments):
         with pytest.raises(CommandError):
-            call_command("seed", *words)
+            call_command("seed", *arguments)
 
 
-class TestTheHours:
-    def test_share_all_the_work_without_a_gap(self):
-        found = hours(datetime(2026, 11, 20, 12, 30, tzinfo=UTC))
+class TestHourShares:
+    def test_cover_all_work_without_gap(self):
+        hours = hour_shares(datetime(2026, 11, 20, 12, 30, tzinfo=UTC))
 
-        assert found[0].share_from == 0
-        assert found[-1].share_to == pytest.approx(1)
-        assert all(a.share_to == b.share_from for a, b in pairwise(found))
+        assert hours[0].share_from == 0
+        assert hours[-1].share_to == pytest.approx(1)
+        assert all(a.share_to == b.share_from for a, b in pairwise(hours))
 
-    def test_rest_at_night_and_on_sundays(self):
-        found = hours(datetime(2026, 11, 20, 12, 30, tzinfo=UTC))
-        share = {hour.starts_at: hour.share_to - hour.share_from for hour in found}
+    def test_are_small_at_night_and_on_sundays(self):
+        hours = hour_shares(datetime(2026, 11, 20, 12, 30, tzinfo=UTC))
+        share = {hour.starts_at: hour.share_to - hour.share_from for hour in hours}
 
         # Thursday 09:30, Thursday 02:30 and Sunday 09:30 in Kolkata.
         busy, night, sunday = (

@@ -1,4 +1,4 @@
-"""The demo: whoever starts TraceTrack for the first time finds it at work."""
+"""The demo data and demo logins of a first start."""
 
 import stat
 from datetime import timedelta
@@ -22,7 +22,7 @@ from tests.import_commands import row_versions
 
 @pytest.fixture
 def seed(db, settings, tmp_path):
-    """Run the command and give what it says."""
+    """Return a function that runs the command and returns its output."""
     settings.LOCAL, settings.DATA = True, tmp_path / "data"
 
     def run(*options):
@@ -33,12 +33,12 @@ def seed(db, settings, tmp_path):
     return run
 
 
-def token_in(told):
-    return told.rsplit(" ", 1)[1].strip()
+def token_in(output):
+    return output.rsplit(" ", 1)[1].strip()
 
 
-class TestTheDemo:
-    def test_is_a_month_of_work_that_has_not_ended(self, seed):
+class TestDemo:
+    def test_is_one_month_up_to_now(self, seed):
         seed()
 
         now = timezone.now()
@@ -46,7 +46,7 @@ class TestTheDemo:
         assert Bag.objects.filter(kind="child").count() > 2800
         assert Bag.objects.loose().exists()
         assert Batch.objects.filter(held=True).count() == 1
-        assert Batch.objects.count() == len(demo_month.LOTS)
+        assert Batch.objects.count() == len(demo_month.BATCHES)
         last = Scan.objects.latest("scanned_at").scanned_at
         first = Scan.objects.earliest("scanned_at").scanned_at
         assert timedelta(0) < now - last < timedelta(minutes=10)
@@ -55,24 +55,24 @@ class TestTheDemo:
         assert set(Scan.objects.values_list("outcome", flat=True)) == {"applied", "already"}
         assert find_drifts() == []
 
-    def test_is_the_work_of_people_who_each_see_some_areas(self, seed, monkeypatch):
-        monkeypatch.setattr(seed_demo, "_make", lambda people: None)
+    def test_operators_work_in_their_own_areas(self, seed, monkeypatch):
+        monkeypatch.setattr(seed_demo, "_create_data", lambda users: None)
         seed()
 
-        where = {
+        areas_of = {
             name: set(User.objects.get(username=name).areas.values_list("code", flat=True))
             for name in demo_month.OPERATORS
         }
-        assert {len(areas) for areas in where.values()} == {3, 4}
-        assert set.union(*where.values()) == set(demo_month.AREAS)
-        lies_in = {}
-        for shift in demo_month.month(timezone.now()):
-            lies_in |= {bag.code: bag.area for bag in shift.bags}
-            for entry, actor in shift.scans:
-                place = lies_in[entry.code] if entry.step == "dispatch" else entry.area
-                assert place in where[actor], entry
+        assert {len(areas) for areas in areas_of.values()} == {3, 4}
+        assert set.union(*areas_of.values()) == set(demo_month.AREAS)
+        bag_areas = {}
+        for day in demo_month.generate_month(timezone.now()):
+            bag_areas |= {bag.code: bag.area for bag in day.bags}
+            for request, actor in day.scans:
+                area = bag_areas[request.code] if request.step == "dispatch" else request.area
+                assert area in areas_of[actor], request
 
-    def test_is_made_once_and_says_the_same_every_time(self, seed):
+    def test_is_created_once(self, seed):
         first = seed()
         before = row_versions("bags_bag"), Scan.objects.count()
         second = seed()
@@ -80,16 +80,16 @@ class TestTheDemo:
         assert (row_versions("bags_bag"), Scan.objects.count()) == before
         assert first.splitlines()[1:] == second.splitlines()
 
-    def test_lets_everybody_in_as_it_says(self, seed, monkeypatch):
-        monkeypatch.setattr(seed_demo, "_make", lambda people: None)
+    def test_printed_logins_work(self, seed, monkeypatch):
+        monkeypatch.setattr(seed_demo, "_create_data", lambda users: None)
         lines = [line.split() for line in seed().splitlines() if "-demo-1" in line]
 
-        assert len(lines) == len(seed_demo.PEOPLE)
+        assert len(lines) == len(seed_demo.USERS)
         for username, password, role in lines:
             assert authenticate(username=username, password=password).role == role
         assert len(User.objects.get(username="viewer").area_ids) == 10
 
-    def test_is_not_mixed_with_anybody_s_own_bags(self, seed):
+    def test_is_not_added_to_existing_bags(self, seed):
         create_reference_data()
         make_parent("SB10001")
 
@@ -98,21 +98,23 @@ class TestTheDemo:
         assert Bag.objects.count() == 1
         assert not Batch.objects.exists()
 
-    def test_is_finished_where_it_was_interrupted(self, seed, monkeypatch):
-        usual = demo_month.month
-        monkeypatch.setattr(demo_month, "month", lambda now: interrupted(usual(now)))
+    def test_is_completed_after_interruption(self, seed, monkeypatch):
+        generate_month = demo_month.generate_month
+        monkeypatch.setattr(
+            demo_month, "generate_month", lambda now: interrupt(generate_month(now))
+        )
         with pytest.raises(KeyboardInterrupt):
             seed()
-        begun = Bag.objects.count()
-        monkeypatch.setattr(demo_month, "month", usual)
+        bags_before = Bag.objects.count()
+        monkeypatch.setattr(demo_month, "generate_month", generate_month)
 
         seed()
 
-        assert 0 < begun < Bag.objects.count()
+        assert 0 < bags_before < Bag.objects.count()
         assert Bag.objects.filter(kind="parent").count() > 120
 
-    def test_is_refused_to_a_real_database_unless_asked_for(self, seed, settings, monkeypatch):
-        monkeypatch.setattr(seed_demo, "_make", lambda people: None)
+    def test_needs_confirmation_for_external_database(self, seed, settings, monkeypatch):
+        monkeypatch.setattr(seed_demo, "_create_data", lambda users: None)
         settings.LOCAL = False
 
         with pytest.raises(CommandError, match="--yes"):
@@ -122,23 +124,23 @@ class TestTheDemo:
         assert "admin-demo-1" in seed("--yes")
 
 
-class TestTheTokenOfTheDemo:
+class TestDemoToken:
     @pytest.fixture(autouse=True)
-    def quick(self, monkeypatch):
-        monkeypatch.setattr(seed_demo, "_make", lambda people: None)
+    def no_data(self, monkeypatch):
+        monkeypatch.setattr(seed_demo, "_create_data", lambda users: None)
 
-    def test_is_good_and_stays_the_same_in_a_file_of_its_owner(self, seed, settings):
-        told = seed()
+    def test_is_stored_in_private_file(self, seed, settings):
+        output = seed()
 
-        found = find_token(token_in(told), now=timezone.now())
+        found = find_token(token_in(output), now=timezone.now())
         assert found.user.username == "erp"
         file = settings.DATA / "demo-token"
-        assert file.read_text().strip() == token_in(told)
+        assert file.read_text().strip() == token_in(output)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert token_in(seed()) == token_in(told)
+        assert token_in(seed()) == token_in(output)
 
     @pytest.mark.parametrize("content", ["", "tt_stale", None])
-    def test_is_made_anew_where_it_is_lost_or_of_another_database(self, seed, settings, content):
+    def test_is_replaced_if_missing_or_invalid(self, seed, settings, content):
         first = token_in(seed())
         file = settings.DATA / "demo-token"
         if content is None:
@@ -152,7 +154,7 @@ class TestTheTokenOfTheDemo:
         assert find_token(second, now=timezone.now()) is not None
 
 
-def interrupted(shifts):
-    yield next(shifts)
-    yield next(shifts)
+def interrupt(days):
+    yield next(days)
+    yield next(days)
     raise KeyboardInterrupt

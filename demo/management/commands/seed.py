@@ -1,4 +1,4 @@
-"""Fill an empty site with invented bags and scans, to try it or to measure on it."""
+"""Fill an empty site with generated bags and scans, for trials and benchmarks."""
 
 import sys
 from argparse import ArgumentTypeError
@@ -10,47 +10,52 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from demo.seed import SeedError, Size, seed
+from demo.seed import SeedError, SeedOptions, seed
 
-# The scans that a bag leaves until it is received, and a few people who look again.
-SCANS_PER_BAG = 2.5
+# Register, link and a share of the scans of the parent, plus some repeated scans.
+DEFAULT_SCANS_PER_BAG = 2.5
 
 
 class Command(BaseCommand):
     help = (
-        "Fill an empty site with a believable past of 400 days. "
-        "The same --seed and --until give the same site."
+        "Fill an empty site with realistic data of 400 days. "
+        "Equal --seed and --until give equal data."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--bags", type=_count, required=True)
-        parser.add_argument("--scans", type=_count, help="as many as 2.5 a bag where not given")
-        parser.add_argument("--seed", type=int, default=1, metavar="N", help="other dice")
+        parser.add_argument("--scans", type=_count, help="default: 2.5 for each bag")
         parser.add_argument(
-            "--until", type=_instant, metavar="ISO", help="when the past ends; now where not given"
+            "--seed", type=int, default=1, metavar="N", help="seed of the random numbers"
+        )
+        parser.add_argument(
+            "--until", type=_instant, metavar="ISO", help="end of the 400 days; default: now"
         )
 
     def handle(self, **options: Any) -> str:
         bags = options["bags"]
-        size = Size(
+        seed_options = SeedOptions(
             bags=bags,
-            scans=options["scans"] or int(bags * SCANS_PER_BAG),
+            scans=options["scans"] or int(bags * DEFAULT_SCANS_PER_BAG),
             until=options["until"] or timezone.now(),
             seed=options["seed"],
         )
         call_command("load_reference_data", stdout=self.stdout)
-        # disable=None: only where a person looks.
-        with tqdm(total=size.bags + size.scans, unit=" rows", file=sys.stderr, disable=None) as bar:
+        # disable=None: show the bar only on a terminal.
+        with tqdm(
+            total=bags + seed_options.scans, unit=" rows", file=sys.stderr, disable=None
+        ) as bar:
 
-            def progress(doing: str, rows: int = 0) -> None:
-                bar.set_description(doing)
+            def progress(activity: str, rows: int = 0) -> None:
+                bar.set_description(activity)
                 bar.update(rows)
 
             try:
-                seed(size, progress=progress)
+                seed(seed_options, progress=progress)
             except SeedError as error:
                 raise CommandError(str(error)) from error
-        return f"{size.bags} bags and {size.scans} scans, ending at {size.until.isoformat()}."
+        until = seed_options.until.isoformat()
+        return f"{bags} bags and {seed_options.scans} scans, ending at {until}."
 
 
 def _count(text: str) -> int:
@@ -67,9 +72,9 @@ def _instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise ArgumentTypeError(f"{text} is no instant such as 2026-11-20T18:00+05:30") from None
+        raise ArgumentTypeError(f"{text} is not a time such as 2026-11-20T18:00+05:30") from None
     if instant.tzinfo is None:
-        raise ArgumentTypeError(f"{text} does not say its offset, as in 2026-11-20T18:00+05:30")
+        raise ArgumentTypeError(f"{text} has no UTC offset, as in 2026-11-20T18:00+05:30")
     if instant > timezone.now() + timedelta(minutes=1):
-        raise ArgumentTypeError(f"{text} is not past")
+        raise ArgumentTypeError(f"{text} is in the future")
     return instant

@@ -1,4 +1,4 @@
-"""Bring demo data once, and say every time how to log in."""
+"""Create users and a month of demo data once, and print the logins every time."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -20,47 +20,49 @@ from dashboard.stats.counters import count_on_day
 from demo import demo_month
 from scans.recording import bulk
 
-PEOPLE = {
+USERS = {
     "admin": Role.ADMINISTRATOR,
     "office": Role.OFFICE,
     **dict.fromkeys(demo_month.OPERATORS, Role.OPERATOR),
     "viewer": Role.VIEWER,
     "erp": Role.INTEGRATOR,
 }
-MARK = "demo"
+# The sheet name in the audit entry that marks the demo data as complete.
+DEMO_SHEET = "demo"
 
 
 class Command(BaseCommand):
-    help = "Bring people, batches, bags and a month of scans to look at; once."
+    help = "Create demo users, batches, bags and a month of scans, once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--yes", action="store_true", help="also into a database of DATABASE_URL"
+            "--yes", action="store_true", help="also in a database given by DATABASE_URL"
         )
 
     def handle(self, *, yes: bool, **options: object) -> None:
         if not settings.LOCAL and not yes:
             raise CommandError(
-                "Demo logins have passwords that everybody knows. "
-                "Give --yes to bring them into the database of DATABASE_URL."
+                "The demo users have well-known passwords. "
+                "Give --yes to create them in the database of DATABASE_URL."
             )
         call_command("load_reference_data", stdout=self.stderr, verbosity=0)
-        people = {username: _person(username, role) for username, role in PEOPLE.items()}
-        if _wanted():
-            self.stdout.write("Making a month of demo data ...")
-            _make(people)
-        self._say_logins()
-        self.stdout.write(f"  API token of erp: {_token(people['erp'], settings.DATA)}")
+        users = {username: _get_or_create_user(username, role) for username, role in USERS.items()}
+        if _is_data_missing():
+            self.stdout.write("Creating a month of demo data ...")
+            _create_data(users)
+        self._print_logins()
+        token = _get_or_create_token(users["erp"], settings.DATA)
+        self.stdout.write(f"  API token of erp: {token}")
 
-    def _say_logins(self) -> None:
-        self.stdout.write("Log in as (while nobody has changed the passwords):")
-        for username, role in PEOPLE.items():
+    def _print_logins(self) -> None:
+        self.stdout.write("Log in as (unless the passwords have been changed):")
+        for username, role in USERS.items():
             self.stdout.write(f"  {username:<8} {_password(username):<16} {role}")
 
 
-def _person(username: str, role: Role) -> User:
-    user, created = User.objects.get_or_create(username=username, defaults={"role": role})
-    if created:
+def _get_or_create_user(username: str, role: Role) -> User:
+    user, is_created = User.objects.get_or_create(username=username, defaults={"role": role})
+    if is_created:
         user.set_password(_password(username))
         user.save(update_fields=["password"])
         if role == Role.VIEWER:
@@ -74,57 +76,62 @@ def _password(username: str) -> str:
     return f"{username}-demo-1"
 
 
-def _wanted() -> bool:
-    """Nothing is here yet, or what an earlier start began was never finished."""
-    if AuditEntry.objects.filter(action="sheet.imported", subject=MARK).exists():
+def _is_data_missing() -> bool:
+    """Return whether the database has no bags, or an earlier run was interrupted."""
+    if AuditEntry.objects.filter(action="sheet.imported", subject=DEMO_SHEET).exists():
         return False
-    ours = Batch.objects.filter(code=demo_month.LOTS[0].code).exists()
-    return ours or not Bag.objects.exists()
+    is_started = Batch.objects.filter(code=demo_month.BATCHES[0].code).exists()
+    return is_started or not Bag.objects.exists()
 
 
-def _make(people: dict[str, User]) -> None:
-    office, now, rows = people["office"], timezone.now(), 0
+def _create_data(users: dict[str, User]) -> None:
+    """Create batches, bags and scans. Rows of an interrupted run are found and kept."""
+    office, now, rows = users["office"], timezone.now(), 0
     with count_on_day(business_day(now) - timedelta(days=1)):
-        _make_batches(office)
-    for shift in demo_month.month(now):
-        with count_on_day(business_day(shift.begins)):
-            bags = bulk.register_bags(shift.bags, actor=office, areas=None, now=shift.begins)
-            scans = ((entry, people[username]) for entry, username in shift.scans)
-            verdicts = [*bags, *bulk.record_scans(scans, areas=None, now=shift.ends)]
+        _create_batches(office)
+    for day in demo_month.generate_month(now):
+        with count_on_day(business_day(day.begins)):
+            bags = bulk.register_bags(day.bags, actor=office, areas=None, now=day.begins)
+            scans = ((request, users[username]) for request, username in day.scans)
+            verdicts = [*bags, *bulk.record_scans(scans, areas=None, now=day.ends)]
         rows += len(verdicts)
-    for lot in demo_month.LOTS:
-        if lot.held:
-            hold_batch(actor=office, code=lot.code, reason=lot.held)
-        if lot.closed:
-            close_batch(actor=office, code=lot.code)
-    bulk.emit_sheet_imported(actor=office, sheet=MARK, rows=rows, applied=rows)
+    for batch in demo_month.BATCHES:
+        if batch.held:
+            hold_batch(actor=office, code=batch.code, reason=batch.held)
+        if batch.closed:
+            close_batch(actor=office, code=batch.code)
+    bulk.emit_sheet_imported(actor=office, sheet=DEMO_SHEET, rows=rows, applied=rows)
 
 
-def _make_batches(office: User) -> None:
+def _create_batches(office: User) -> None:
     types = {bag_type.name: bag_type for bag_type in BagType.objects.all()}
     today = business_day(timezone.now())
-    for lot in demo_month.LOTS:
-        if not Batch.objects.filter(code=lot.code).exists():
-            produced_on = today - timedelta(days=lot.first + 1)
+    for batch in demo_month.BATCHES:
+        if not Batch.objects.filter(code=batch.code).exists():
+            produced_on = today - timedelta(days=batch.first + 1)
             create_batch(
                 actor=office,
-                code=lot.code,
-                product=lot.bag_type.title(),
-                variety=lot.variety,
-                bag_type=types[lot.bag_type],
+                code=batch.code,
+                product=batch.bag_type.title(),
+                variety=batch.variety,
+                bag_type=types[batch.bag_type],
                 produced_on=produced_on,
                 expires_on=produced_on + timedelta(days=365),
                 planned_bags=600,
             )
 
 
-def _token(user: User, folder: Path) -> str:
-    """The token of the first start, in a file for its owner alone; a new one where it is lost."""
+def _get_or_create_token(user: User, folder: Path) -> str:
+    """Return the token stored in `folder`/demo-token.
+
+    If the file is missing or its token is not valid, issue a new token and store it, readable only
+    for the owner of the file.
+    """
     file = folder / "demo-token"
-    known = file.read_text(encoding="ascii").strip() if file.exists() else ""
-    found = find_token(known, now=timezone.now())
+    stored = file.read_text(encoding="ascii").strip() if file.exists() else ""
+    found = find_token(stored, now=timezone.now())
     if found is not None and found.user_id == user.pk:
-        return known
+        return stored
     folder.mkdir(parents=True, exist_ok=True)
     token = issue_token(user, "demo")
     file.unlink(missing_ok=True)

@@ -1,5 +1,5 @@
--- A batch for about 2,000 bags: closed when old, rarely on hold.
--- Parameters: until timestamptz, office bigint (who puts on hold), mustard bigint, zone text.
+-- Insert a batch for about 2,000 bags each; old ones are closed, a few are on hold.
+-- Parameters: until timestamptz, office bigint (the user who places holds), mustard bigint, zone text.
 INSERT INTO bags_batch (id, code, product, variety, bag_type_id, produced_on, expires_on,
     planned_bags, notes, state, held, held_reason, held_at, held_by_id)
 SELECT batch_id,
@@ -17,10 +17,10 @@ SELECT batch_id,
     CASE WHEN held THEN %(office)s::bigint END
 FROM (
     SELECT batch_id, type_id, type_id = %(mustard)s AS mustard,
-        sum(filled + (NOT tray)::int) AS bags,
+        sum(filled + (NOT is_loose)::int) AS bags,
         (min(starts_at) AT TIME ZONE %(zone)s)::date AS packed_on,
         max(starts_at) AS last_packed,
-        pg_temp.dice(batch_id, 'held') < 0.006 AS held
+        pg_temp.random_fraction(batch_id, 'held') < 0.006 AS held
     FROM seed_load GROUP BY batch_id, type_id
-) AS lots
+) AS batch
 ORDER BY batch_id

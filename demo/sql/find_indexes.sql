@@ -1,16 +1,16 @@
--- What slows a load down: foreign keys, unique constraints and indexes of these tables, but for
--- primary keys. For each the statements that take it away and bring it back, in the order of both.
+-- The foreign keys, unique constraints and indexes of tables except primary keys: for each the
+-- statements that drop and create it, in the order of creation.
 -- Parameters: tables text[].
-SELECT take, bring
+SELECT drop_statement, create_statement
 FROM (
     SELECT
-        CASE contype WHEN 'f' THEN 3 ELSE 2 END AS turn,
+        CASE contype WHEN 'f' THEN 3 ELSE 2 END AS position,
         conname::text AS name,
-        format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname) AS take,
+        format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname) AS drop_statement,
         format(
             'ALTER TABLE %%s ADD CONSTRAINT %%I %%s',
             conrelid::regclass, conname, pg_get_constraintdef(oid)
-        ) AS bring
+        ) AS create_statement
     FROM pg_constraint
     WHERE conrelid = ANY (%(tables)s::regclass[]) AND contype IN ('f', 'u')
     UNION ALL
@@ -21,4 +21,4 @@ FROM (
         AND NOT indisprimary
         AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype = 'u')
 ) AS found
-ORDER BY turn, name
+ORDER BY position, name

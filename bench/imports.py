@@ -21,7 +21,7 @@ from accounts.roles import Role
 from bags.models import Area, Bag
 from bench.cases import Pair, case
 from bench.sites import Sites, on, scratch
-from scans.sheets import SCAN_COLUMNS
+from scans.sheets import SCAN_SHEET_COLUMNS
 
 ROWS = 20_000
 # What a day's sheet holds, in shares: of the last 5 % most bring bags on record; sacks leave and
@@ -91,7 +91,7 @@ class Sheets:
     def write(self, path: Path) -> Path:
         """The next sheet."""
         with path.open("w", newline="") as file:
-            sheet = csv.DictWriter(file, [column.name for column in SCAN_COLUMNS])
+            sheet = csv.DictWriter(file, [column.name for column in SCAN_SHEET_COLUMNS])
             sheet.writeheader()
             sheet.writerows(self._row() for _ in range(self.rows))
         return path

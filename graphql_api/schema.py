@@ -48,7 +48,7 @@ from graphql_api.types import (
     Scan,
 )
 from scans.models import Outcome, Step
-from scans.queries import ScanFilters, all_scans
+from scans.queries import ScanFilters, filtered_scans
 from tracetrack.api.params import parse_params
 from tracetrack.db.snapshot import consistent_snapshot
 from tracetrack.errors.http import TooSlow
@@ -67,7 +67,7 @@ BATCHES = Listing(
 SCANS = Listing(
     name="scans",
     arguments=ScanListArguments,
-    rows=lambda user, filters: all_scans(user, ScanFilters(**filters)),
+    rows=lambda user, filters: filtered_scans(user, ScanFilters(**filters)),
 )
 
 

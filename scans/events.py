@@ -1,19 +1,20 @@
-"""What happened in the ledger, as the rest of the house hears of it."""
+"""Events about scans."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tracetrack.events import Event
 
-SPOILT = ("dashboard:*", "bags:*", "recent:*", "search:*", "user_stats:*")
+# Patterns of the cached responses that show scans or the bags that they change.
+INVALIDATES = ("dashboard:*", "bags:*", "recent:*", "search:*", "user_stats:*")
 
 
 @dataclass(frozen=True, slots=True)
 class ScanRecorded(Event):
-    """One scan was accepted."""
+    """One scan was recorded."""
 
     name: ClassVar[str] = "scan.recorded"
-    invalidates: ClassVar[tuple[str, ...]] = SPOILT
+    invalidates: ClassVar[tuple[str, ...]] = INVALIDATES
 
     ref: str
     bag: str
@@ -22,20 +23,20 @@ class ScanRecorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class ScansRecorded(Event):
-    """Some rows of a sheet were accepted, in one transaction."""
+    """Some rows of a sheet or upload were recorded in one transaction."""
 
     name: ClassVar[str] = "scans.recorded"
-    invalidates: ClassVar[tuple[str, ...]] = SPOILT
+    invalidates: ClassVar[tuple[str, ...]] = INVALIDATES
 
     rows: int
 
 
 @dataclass(frozen=True, slots=True)
 class SheetImported(Event):
-    """A whole sheet of bags or scans was taken in; one event for all its rows."""
+    """A whole sheet of bags or scans was imported; one audited event for all its rows."""
 
     name: ClassVar[str] = "sheet.imported"
-    invalidates: ClassVar[tuple[str, ...]] = SPOILT
+    invalidates: ClassVar[tuple[str, ...]] = INVALIDATES
     audited: ClassVar[bool] = True
 
     sheet: str

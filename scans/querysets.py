@@ -1,4 +1,4 @@
-"""Questions to one table: the ledger."""
+"""Queries on one table: the ledger."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 
 
 class ScanQuerySet(QuerySet["Scan"]):
-    """Scans, narrowed and ordered."""
+    """The queryset of scans."""
 
     def visible_to(self, user: "User") -> Self:
-        """The scans this user may see in lists: all, or those made in his areas of bags he sees.
+        """Return the scans that lists show to `user`: those in their areas, of bags they see.
 
-        The timeline of one visible bag is not narrowed: it is the bag's whole way.
-        Index: scan_latest_in_area.
+        The timeline of a visible bag shows all of its scans. Index: scan_latest_in_area.
         """
         areas = visible_area_ids(user)
         if areas is None:
@@ -27,19 +26,19 @@ class ScanQuerySet(QuerySet["Scan"]):
         return self.filter(in_areas_q(areas, of="bag__"), area__in=nonempty_ids(areas))
 
     def latest_first(self) -> Self:
-        """Newest first, in the order in which they were accepted. Index: scan_latest_in_area."""
+        """Order by the order of recording, newest first. Index: scan_latest_in_area."""
         return self.order_by("-id")
 
     def by(self, actor: int) -> Self:
-        """What one actor scanned, newest first. Index: scan_latest_of_actor."""
+        """Return the scans of one actor, newest first. Index: scan_latest_of_actor."""
         return self.filter(actor=actor).order_by("-id")
 
     def undoing(self, scan: "Scan") -> Self:
-        """What undid `scan`: at most one. Index: scan_is_undone_once."""
+        """Return the undo of `scan`: at most one row. Index: scan_is_undone_once."""
         return self.filter(undoes=scan)
 
     def of(self, bag: "Bag") -> Self:
-        """Every scan of a bag, or of a bag put into it or taken out of it, as it was scanned.
+        """Return the scans of a bag and of children put into it or taken out, by scanned_at.
 
         Index: scan_of_bag. Index: scan_of_parent. Index: scan_out_of_parent.
         """

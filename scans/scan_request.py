@@ -1,4 +1,4 @@
-"""What a device, a person or a sheet says about one scan, read and checked without the database."""
+"""A scan as a device, a user or a sheet requests it, parsed and validated without the database."""
 
 import re
 from collections.abc import Mapping
@@ -17,18 +17,22 @@ from scans.models import EARLIEST, Step
 from tracetrack.errors.problem import BadRow, Message
 from tracetrack.text_cleaning import clean_text
 
-WITH_PARENT = frozenset({Step.LINK, Step.MOVE})
-MAY_NAME_PARENT = WITH_PARENT | {Step.UNLINK}
-# Plain words, because a sheet asks for them with every row.
-STEPS, KINDS = tuple(map(str, Step.values)), tuple(map(str, Kind.values))
-# PostgreSQL keeps neither NUL nor half a surrogate pair.
+NEEDS_PARENT = frozenset({Step.LINK, Step.MOVE})
+MAY_NAME_PARENT = NEEDS_PARENT | {Step.UNLINK}
+# Plain strings: enum members are slower, and every row of a sheet is checked against them.
+STEP_VALUES, KIND_VALUES = tuple(map(str, Step.values)), tuple(map(str, Kind.values))
+# PostgreSQL stores neither NUL nor unpaired surrogates.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-STATION_LENGTH, NOTE_LENGTH = 64, 500
+MAX_STATION_CHARS, MAX_NOTE_CHARS = 64, 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRequest:
-    """One scan as it was asked for. Codes are normalised, instants carry a zone."""
+    """A parsed and validated request for one scan. Codes are normalised, times are aware.
+
+    `area` is a code, `lot` the batch code on the label of a new child, `kind` the kind stated for
+    a new bag, `undoes` the id of the scan that an undo refers to.
+    """
 
     ref: UUID
     step: str
@@ -42,47 +46,51 @@ class ScanRequest:
     kind: str | None = None
     force: bool = False
     undoes: int | None = None
-    # Whether scanned_at was said; else it is when the request came, which nobody repeats.
-    timed: bool = True
+    # False if the client sent no scanned_at: then it is the time of arrival, which changes when
+    # the request is repeated.
+    has_scanned_at: bool = True
 
     @property
     def content(self) -> tuple[str, str | None, str, str, int | None, datetime | None]:
-        """What must be the same when the same ref comes again."""
-        moment = self.scanned_at if self.timed else None
+        """The values that must be equal when the same ref is sent again."""
+        moment = self.scanned_at if self.has_scanned_at else None
         return self.code, self.parent_code, self.step, self.area, self.undoes, moment
 
     @property
     def implicit_refs(self) -> dict[str, UUID]:
-        """The refs of the register rows of bags that this scan_request may bring into being beside it."""
+        """The refs of the register rows of bags that a link may create, by code."""
         codes = (self.code, self.parent_code) if self.step == Step.LINK else ()
         return {code: uuid5(self.ref, code) for code in codes if code}
 
 
-def parse_scan_request(raw: Mapping[str, Any]) -> ScanRequest:
-    """`raw` as an scan_request. Raises BadCode before all else, then BadRow for the first bad field."""
-    label = _label(raw.get("code"))
-    named = raw.get("parent_code")
+def parse_scan_request(fields: Mapping[str, Any]) -> ScanRequest:
+    """Return the scan request in these fields, which come from JSON or the cells of a sheet.
+
+    Raises BadCode before anything else, then BadRow for the first invalid field.
+    """
+    label = _label(fields.get("code"))
+    named = fields.get("parent_code")
     parent_code = _label(named).code if named not in (None, "") else None
-    step = _choice(raw, "step", STEPS)
+    step = _choice(fields, "step", STEP_VALUES)
     _check_parent(step, parent_code)
     return ScanRequest(
-        ref=_uuid(raw, "ref"),
+        ref=_uuid(fields, "ref"),
         step=step,
         code=label.code,
-        area=_required(raw, "area"),
-        scanned_at=_instant(raw, "scanned_at"),
+        area=_required(fields, "area"),
+        scanned_at=_timestamp(fields, "scanned_at"),
         parent_code=parent_code,
-        station=_limited(raw, "station", STATION_LENGTH),
-        note=_limited(raw, "note", NOTE_LENGTH),
+        station=_limited(fields, "station", MAX_STATION_CHARS),
+        note=_limited(fields, "note", MAX_NOTE_CHARS),
         lot=label.lot,
-        kind=_choice(raw, "kind", KINDS) if raw.get("kind") else None,
-        force=_flag(raw, "force"),
-        undoes=_undoes(raw, step),
+        kind=_choice(fields, "kind", KIND_VALUES) if fields.get("kind") else None,
+        force=_boolean(fields, "force"),
+        undoes=_undoes(fields, step),
     )
 
 
 def _check_parent(step: str, parent_code: str | None) -> None:
-    if step in WITH_PARENT and parent_code is None:
+    if step in NEEDS_PARENT and parent_code is None:
         raise BadRow(field="parent_code", reason=f"{step} needs the parent's code")
     if step not in MAY_NAME_PARENT and parent_code is not None:
         raise BadRow(field="parent_code", reason=f"{step} takes no parent")
@@ -94,8 +102,8 @@ def _label(value: object) -> Label:
     return parse_label(value)
 
 
-def _text(raw: Mapping[str, Any], field: str) -> str:
-    value = raw.get(field)
+def _text(fields: Mapping[str, Any], field: str) -> str:
+    value = fields.get(field)
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -103,75 +111,75 @@ def _text(raw: Mapping[str, Any], field: str) -> str:
     return value
 
 
-def _required(raw: Mapping[str, Any], field: str) -> str:
-    value = _text(raw, field).strip()
+def _required(fields: Mapping[str, Any], field: str) -> str:
+    value = _text(fields, field).strip()
     if not value:
         raise BadRow(field=field, reason=Message(MISSING))
-    return _storable(field, value)
+    return _check_storable(field, value)
 
 
-def _limited(raw: Mapping[str, Any], field: str, length: int) -> str:
-    if not (given := _text(raw, field)):
+def _limited(fields: Mapping[str, Any], field: str, length: int) -> str:
+    if not (given := _text(fields, field)):
         return given
-    value = clean_text(_storable(field, given), lines=True)
+    value = clean_text(_check_storable(field, given), lines=True)
     if len(value) > length:
         raise BadRow(field=field, reason=Message(TOO_LONG, length=length))
     return value
 
 
-def _storable(field: str, value: str) -> str:
+def _check_storable(field: str, value: str) -> str:
     if UNSTORABLE.search(value):
         raise BadRow(field=field, reason=Message(INVALID_CHARACTERS))
     return value
 
 
-def _choice(raw: Mapping[str, Any], field: str, known: tuple[str, ...]) -> str:
-    value = _text(raw, field).strip()
+def _choice(fields: Mapping[str, Any], field: str, known: tuple[str, ...]) -> str:
+    value = _text(fields, field).strip()
     if value not in known:
         raise BadRow(field=field, reason=f"is not one of {', '.join(known)}")
     return value
 
 
-def _uuid(raw: Mapping[str, Any], field: str) -> UUID:
-    value = raw.get(field)
+def _uuid(fields: Mapping[str, Any], field: str) -> UUID:
+    value = fields.get(field)
     if isinstance(value, UUID):
         return value
     try:
-        return UUID(_required(raw, field))
+        return UUID(_required(fields, field))
     except ValueError:
         raise BadRow(field=field, reason="is not a UUID") from None
 
 
-def _instant(raw: Mapping[str, Any], field: str) -> datetime:
-    value = raw.get(field)
-    instant = value if isinstance(value, datetime) else _parsed(_required(raw, field))
-    if instant is None or instant.tzinfo is None:
+def _timestamp(fields: Mapping[str, Any], field: str) -> datetime:
+    value = fields.get(field)
+    moment = value if isinstance(value, datetime) else _parse_datetime(_required(fields, field))
+    if moment is None or moment.tzinfo is None:
         raise BadRow(field=field, reason="is not a date and time with its offset from UTC")
     try:
-        instant = instant.astimezone(UTC)
+        moment = moment.astimezone(UTC)
     except OverflowError:
-        raise BadRow(field=field, reason="is no date of this world") from None
-    if instant < EARLIEST:
+        raise BadRow(field=field, reason="is out of range") from None
+    if moment < EARLIEST:
         raise BadRow(field=field, reason="lies before the year 2000")
-    return instant
+    return moment
 
 
-def _parsed(text: str) -> datetime | None:
+def _parse_datetime(text: str) -> datetime | None:
     try:
         return parse_datetime(text)
     except ValueError:
         return None
 
 
-def _flag(raw: Mapping[str, Any], field: str) -> bool:
-    value = raw.get(field, False)
+def _boolean(fields: Mapping[str, Any], field: str) -> bool:
+    value = fields.get(field, False)
     if not isinstance(value, bool):
         raise BadRow(field=field, reason="is neither true nor false")
     return value
 
 
-def _undoes(raw: Mapping[str, Any], step: str) -> int | None:
-    value = raw.get("undoes")
+def _undoes(fields: Mapping[str, Any], step: str) -> int | None:
+    value = fields.get("undoes")
     if step != Step.UNDO:
         if value is not None:
             raise BadRow(field="undoes", reason="goes with the step undo only")

@@ -1,4 +1,4 @@
-"""The columns of the scan sheet, and what a row of it means."""
+"""The columns of the scan sheet, and the parsing of its rows."""
 
 from collections.abc import Mapping
 
@@ -7,37 +7,37 @@ from scans.scan_request import ScanRequest, parse_scan_request
 from tracetrack.errors.problem import BadRow
 from tracetrack.imports.csv import Column
 
-SCAN_COLUMNS = (
+SCAN_SHEET_COLUMNS = (
     Column("ref", "a UUID made by the device, another for every scan"),
-    Column("code", "what the bag's label says"),
+    Column("code", "the text on the bag's label"),
     Column("parent_code", "for link and move: the parent; may be empty"),
-    Column("step", "what happened: register, link, unlink, move, complete, dispatch, receive ..."),
-    Column("area", "the code of the area; for dispatch, where the sack goes"),
+    Column("step", "register, link, unlink, move, complete, dispatch, receive ..."),
+    Column("area", "the code of the area; for dispatch, the destination of the sack"),
     Column("station", "the name of the device or gate; may be empty"),
-    Column("actor", "the user name of who scanned"),
+    Column("actor", "the username of the person who scanned"),
     Column("scanned_at", "the device's clock with its offset, as in 2026-11-20T08:00:01+05:30"),
     Column("note", "may be empty"),
 )
 
 
 class Actors:
-    """Who may have scanned: the accounts that were switched on when the sheet was opened."""
+    """The active users by name, read once when a sheet is opened."""
 
     def __init__(self) -> None:
-        self._known = {user.username: user for user in User.objects.filter(is_active=True)}
+        self._users = {user.username: user for user in User.objects.filter(is_active=True)}
 
-    def named(self, username: str) -> User:
-        """The account with this name; raises BadRow."""
-        actor = self._known.get(username)
+    def get(self, username: str) -> User:
+        """Return the active user with this name. Raises BadRow."""
+        actor = self._users.get(username)
         if actor is None:
             raise BadRow(field="actor", reason=f"there is no active user {username}")
         return actor
 
 
-def read_scan(cells: Mapping[str, str], actors: Actors) -> tuple[ScanRequest, User]:
-    """The row as an scan_request and who scanned it; raises BadCode, then BadRow."""
-    scan_request = parse_scan_request(cells)
+def parse_scan_row(cells: Mapping[str, str], actors: Actors) -> tuple[ScanRequest, User]:
+    """Return the scan request and the actor of a row. Raises BadCode, then BadRow."""
+    request = parse_scan_request(cells)
     username = cells["actor"].strip()
     if not username:
         raise BadRow(field="actor", reason="is missing")
-    return scan_request, actors.named(username)
+    return request, actors.get(username)

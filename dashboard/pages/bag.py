@@ -32,7 +32,7 @@ def bag(request: AuthenticatedRequest, code: str) -> HttpResponse:
     bag = bag_queries.find_bag(request.user, code)
     sack = bag if bag.kind == Kind.PARENT else bag.parent
     before = read_form(PageForm(request.GET))["before"]
-    scans, older = latest_timeline(bag, before=before, most=SCANS_PER_PAGE)
+    scans, older = latest_timeline(bag, before=before, limit=SCANS_PER_PAGE)
     context = {
         "bag": bag,
         "sack": sack,

@@ -13,7 +13,7 @@ from bags import actions as batch_actions
 from bags import queries as bag_queries
 from dashboard.pages.base import AuthenticatedRequest, permission_page, run_action
 from dashboard.pages.forms import HoldForm, read_form
-from scans.recording.checks import check_not_held
+from scans.recording.rules import check_not_held
 
 
 @require_safe

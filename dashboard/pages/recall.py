@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from bags import queries as bag_queries
 from dashboard.pages.base import ROWS_PER_PAGE, AuthenticatedRequest, permission_page
 from dashboard.pages.forms import PageForm, read_form
-from scans import queries as scan_queries
+from scans.history.recall import recall_page
 
 
 @require_safe
@@ -16,7 +16,7 @@ def recall(request: AuthenticatedRequest, code: str) -> HttpResponse:
     """/batches/<code>/recall: one page of the recall list; the API exports all of it."""
     batch = bag_queries.find_batch(request.user, code)
     after = read_form(PageForm(request.GET))["after"]
-    rows = scan_queries.recall_page(request.user, batch, after=after, limit=ROWS_PER_PAGE + 1)
+    rows = recall_page(request.user, batch, after=after, limit=ROWS_PER_PAGE + 1)
     context = {
         "batch": batch,
         "contents": bag_queries.batch_contents(request.user, batch),

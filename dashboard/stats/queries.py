@@ -14,7 +14,7 @@ from bags.querysets import visible_area_ids
 from dashboard.business_days import business_day, business_hour, period_days
 from scans.api.serializers import LATEST_SCAN_COLUMNS
 from scans.models import Outcome, Scan
-from scans.queries import latest
+from scans.queries import latest_scans
 from tracetrack.db.sql_files import sql
 
 STATS = ("bags", "users", "activity", "batches", "all")
@@ -36,7 +36,7 @@ def overview(
     return {
         "success": True,
         **statistics,
-        "recent_activity": latest(user, LATEST_SCAN_COLUMNS, 10, area=area_id),
+        "recent_activity": latest_scans(user, LATEST_SCAN_COLUMNS, 10, area=area_id),
         "generated_at": now.isoformat(),
         "area": area,
         "period": {"name": period, **bounds},

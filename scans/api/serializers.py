@@ -15,8 +15,8 @@ from bags.models import Bag, Batch, Kind, State
 from scans.models import Outcome, Scan, Step
 from scans.recording.record_scan import ScanResult
 from scans.scan_request import (
-    NOTE_LENGTH,
-    STATION_LENGTH,
+    MAX_NOTE_CHARS,
+    MAX_STATION_CHARS,
     ScanRequest,
     parse_scan_request,
 )
@@ -34,6 +34,8 @@ from tracetrack.api.params import field_names
 from tracetrack.errors.problem import BadRequest, BadRow, Problem
 from tracetrack.imports.csv import Verdict
 
+# Refs and field names of a request are repeated in responses up to this length.
+MAX_ECHOED_CHARS = 64
 # The orders of a list: unique columns, each with an index.
 SCAN_ORDERS = ("-id", "id")
 SCAN_EXAMPLE = {
@@ -73,7 +75,7 @@ TRACE_EXAMPLE = {
 
 
 class ScanFilterSet(StrictFilterSet):
-    """What the list of scans can be narrowed by: arguments of ScanFilters, each with an index."""
+    """The filters of the list of scans: arguments of ScanFilters, each with an index."""
 
     step = ChoiceFilter(choices=Step.choices)
     area = text_filter(32)
@@ -85,20 +87,20 @@ class ScanFilterSet(StrictFilterSet):
 
 
 class ScanStreamFilterSet(ScanFilterSet):
-    """What the stream of scans can be narrowed by: the arguments of ScanFilters."""
+    """The filters of the stream of scans: the arguments of ScanFilters."""
 
     outcome = ChoiceFilter(choices=Outcome.choices)
 
 
-class ScanStreamIn(serializers.Serializer[Any]):
-    """Parameters of the stream of scans: how it is sent, where it goes on."""
+class ScanStreamParams(serializers.Serializer[Any]):
+    """The parameters of the stream of scans: its format, and the id after which it starts."""
 
     format = serializers.ChoiceField(["ndjson", "csv"], default=None)
     after = serializers.IntegerField(min_value=0, max_value=MAX_ID, default=0)
 
 
-class ScanListIn(PageParams):
-    """Parameters of the list of scans: where it goes on. `limit` is what per_page was called."""
+class ScanListParams(PageParams):
+    """The parameters of the list of scans. `limit` is the deprecated name of `per_page`."""
 
     per_page = serializers.IntegerField(min_value=1, max_value=MAX_ROWS_PER_PAGE, default=10)
     limit = serializers.IntegerField(min_value=1, max_value=100, default=None)
@@ -111,8 +113,8 @@ class ScanListIn(PageParams):
         return attrs if limit is None else attrs | {"per_page": limit}
 
 
-class Instant(serializers.DateTimeField):
-    """A moment with its offset: without one, nobody knows which moment is meant."""
+class AwareDateTimeField(serializers.DateTimeField):
+    """A date and time that must have an offset from UTC; the value is in UTC."""
 
     def enforce_timezone(self, value: datetime) -> datetime:
         if value.tzinfo is None:
@@ -123,28 +125,28 @@ class Instant(serializers.DateTimeField):
             raise serializers.ValidationError("is out of range") from None
 
 
-class RecallIn(serializers.Serializer[Any]):
-    """How a recall is sent, and where it goes on."""
+class RecallParams(serializers.Serializer[Any]):
+    """The parameters of a recall: its format, and the id after which it resumes."""
 
     format = serializers.ChoiceField(["ndjson", "csv"], default=None)
     after = serializers.IntegerField(min_value=0, max_value=MAX_ID, default=0)
 
 
-class TraceIn(serializers.Serializer[Any]):
-    """At which moment, and where the way goes on."""
+class TraceParams(serializers.Serializer[Any]):
+    """The parameters of a trace: the moment, and the page of the timeline."""
 
-    at = Instant(default=None)
+    at = AwareDateTimeField(default=None)
     per_page = serializers.IntegerField(min_value=1, max_value=500, default=500)
     cursor = serializers.CharField(default=None)
 
-    def validate_at(self, given: datetime | None) -> datetime | None:
-        if given is not None and given > timezone.now():
+    def validate_at(self, at: datetime | None) -> datetime | None:
+        if at is not None and at > timezone.now():
             raise serializers.ValidationError("lies in the future")
-        return given
+        return at
 
 
-class UploadIn(serializers.Serializer[Any]):
-    """Whether an upload is taken scan by scan, or all of it or nothing."""
+class UploadParams(serializers.Serializer[Any]):
+    """The parameters of an upload: whether one refused scan refuses all."""
 
     mode = serializers.ChoiceField(["each", "all"], default="each")
 
@@ -163,8 +165,8 @@ class NewScanSerializer(serializers.Serializer[Any]):
     )
     area = serializers.CharField(min_length=1, max_length=32)
     scanned_at = serializers.DateTimeField()
-    station = serializers.CharField(max_length=STATION_LENGTH, allow_null=True, required=False)
-    note = serializers.CharField(max_length=NOTE_LENGTH, allow_null=True, required=False)
+    station = serializers.CharField(max_length=MAX_STATION_CHARS, allow_null=True, required=False)
+    note = serializers.CharField(max_length=MAX_NOTE_CHARS, allow_null=True, required=False)
     kind = serializers.ChoiceField(Kind.choices, allow_null=True, required=False)
     force = serializers.BooleanField(required=False)
     undoes = serializers.IntegerField(
@@ -184,9 +186,9 @@ class NewUndoSerializer(serializers.Serializer[Any]):
     """The body of an undo, as parse_undo_body() reads it. Describes it only."""
 
     ref = serializers.UUIDField()
-    reason = serializers.CharField(max_length=NOTE_LENGTH, allow_null=True, required=False)
+    reason = serializers.CharField(max_length=MAX_NOTE_CHARS, allow_null=True, required=False)
     area = serializers.CharField(min_length=1, max_length=32, required=False)
-    station = serializers.CharField(max_length=STATION_LENGTH, allow_null=True, required=False)
+    station = serializers.CharField(max_length=MAX_STATION_CHARS, allow_null=True, required=False)
     scanned_at = serializers.DateTimeField(required=False)
 
 
@@ -451,30 +453,30 @@ SCAN_EXPORT_COLUMNS = export_columns(ScanSerializer, list_columns(ScanSerializer
 
 
 @dataclass(frozen=True, slots=True)
-class Uploaded:
-    """One scan of an upload: the ref that it gave, and what it asks for or why it cannot be."""
+class UploadItem:
+    """One scan of an upload: its ref, and the parsed request or the Problem found in it."""
 
     ref: str | None
     row: ScanRequest | Problem
 
 
-def uploaded(item: object) -> Uploaded:
-    """One item of an upload, read as a single scan would be."""
+def parse_upload_item(item: object) -> UploadItem:
+    """Return one item of an upload, parsed like the body of a single scan."""
     if isinstance(item, BadRequest):
-        return Uploaded(None, BadRow(field="scan", reason=item.facts["reason"]))
+        return UploadItem(None, BadRow(field="scan", reason=item.facts["reason"]))
     if not isinstance(item, dict):
-        return Uploaded(None, BadRow(field="scan", reason="is not a JSON object"))
-    given = item.get("ref")
-    ref = given[:64] if isinstance(given, str) else None
+        return UploadItem(None, BadRow(field="scan", reason="is not a JSON object"))
+    value = item.get("ref")
+    ref = value[:MAX_ECHOED_CHARS] if isinstance(value, str) else None
     try:
         scan_request = parse_scan_body(item)
     except Problem as problem:
-        return Uploaded(ref, problem)
-    return Uploaded(str(scan_request.ref), scan_request)
+        return UploadItem(ref, problem)
+    return UploadItem(str(scan_request.ref), scan_request)
 
 
-def verdict_json(item: Uploaded, verdict: Verdict) -> dict[str, Any]:
-    """What became of one scan of an upload."""
+def verdict_json(item: UploadItem, verdict: Verdict) -> dict[str, Any]:
+    """Return the verdict on one scan of an upload, with the Problem that refused it."""
     problem = verdict.problem
     if problem is None:
         return {"ref": item.ref, "verdict": verdict.name}
@@ -489,33 +491,36 @@ def verdict_json(item: Uploaded, verdict: Verdict) -> dict[str, Any]:
 
 
 def parse_scan_body(body: Mapping[str, Any]) -> ScanRequest:
-    """The scan that a request asks for; raises BadCode, BadRow."""
+    """Return the scan request in a JSON body. Raises BadCode, BadRow."""
     scan_request = parse_scan_request(body)
-    _check_known(body, field_names(NewScanSerializer))
+    _check_fields(body, field_names(NewScanSerializer))
     return scan_request
 
 
 def parse_undo_body(body: Mapping[str, Any], target: Scan, *, now: datetime) -> ScanRequest:
-    """The scan that undoes `target`; what the request does not say is taken from there."""
-    _check_known(body, field_names(NewUndoSerializer))
-    # Where a dispatch goes is not where the one stands who undoes it.
-    stood = target.was_area if target.step == Step.DISPATCH and target.was_area else target.area
+    """Return the scan request that undoes `target`; missing fields are taken from there.
+
+    Raises BadRow.
+    """
+    _check_fields(body, field_names(NewUndoSerializer))
+    # The area of a dispatch is its destination; the user who undoes it is where it started.
+    area = target.was_area if target.step == Step.DISPATCH and target.was_area else target.area
     scan_request = parse_scan_request(
         {
             "ref": body.get("ref"),
             "step": Step.UNDO.value,
             "code": target.bag.code,
-            "area": body.get("area", stood.code),
+            "area": body.get("area", area.code),
             "scanned_at": body.get("scanned_at", now),
             "station": body.get("station"),
             "note": body.get("reason"),
             "undoes": target.pk,
         }
     )
-    return replace(scan_request, timed="scanned_at" in body)
+    return replace(scan_request, has_scanned_at="scanned_at" in body)
 
 
-def _check_known(body: Mapping[str, Any], known: Collection[str]) -> None:
+def _check_fields(body: Mapping[str, Any], known: Collection[str]) -> None:
     for name in body:
         if name not in known:
-            raise BadRow(field=name[:64], reason="is not a field of this request")
+            raise BadRow(field=name[:MAX_ECHOED_CHARS], reason="is not a field of this request")

@@ -45,22 +45,22 @@ from scans.api.serializers import (
     LatestScanSerializer,
     NewScanSerializer,
     NewUndoSerializer,
-    RecallIn,
+    RecallParams,
     ScanFilterSet,
-    ScanListIn,
+    ScanListParams,
     ScanResultSerializer,
     ScanStreamFilterSet,
-    ScanStreamIn,
+    ScanStreamParams,
     TimelineScanSerializer,
     TimelineSerializer,
-    TraceIn,
+    TraceParams,
     TraceSerializer,
-    Uploaded,
-    UploadIn,
+    UploadItem,
+    UploadParams,
     UploadResultSerializer,
     parse_scan_body,
     parse_undo_body,
-    uploaded,
+    parse_upload_item,
     verdict_json,
 )
 from scans.errors import (
@@ -75,7 +75,7 @@ from scans.errors import (
     UndoNotAllowed,
     UploadRefused,
 )
-from scans.history.recall import recalled
+from scans.history.recall import stream_recall
 from scans.history.timeline import timeline
 from scans.history.trace import trace
 from scans.models import Outcome, Scan
@@ -94,7 +94,9 @@ from tracetrack.imports.csv import Verdict
 from tracetrack.openapi.annotations import links_to, path_parameter, raises
 
 MAX_UPLOAD_SCANS = 50_000
-FIRST_REFUSALS = 20
+# The refused items that the response to a refused upload lists.
+MAX_REFUSED_ITEMS = 20
+MAX_CONCURRENT_UPLOADS = 2
 SCAN_ID = path_parameter("scan", int, "The id of the scan.", 14)
 # The errors by which the rules of scanning refuse a scan.
 SCAN_PROBLEMS = (
@@ -110,7 +112,7 @@ UPLOAD_REQUEST = {
     ),
     "application/x-ndjson": OpenApiTypes.STR,
 }
-_uploads = threading.BoundedSemaphore(2)
+_uploads = threading.BoundedSemaphore(MAX_CONCURRENT_UPLOADS)
 
 
 @extend_schema(tags=["scans"])
@@ -119,7 +121,7 @@ class Scans(ListView):
 
     list_name = "scans"
     permissions = {"GET": "scans.view_scan", "POST": "scans.add_scan"}
-    parameters = ScanListIn
+    parameters = ScanListParams
     filterset_class = ScanFilterSet
     fields = tuple(LATEST_SCAN_COLUMNS)
     deprecated = {"limit": Deprecated(date(2026, 11, 24), date(2027, 11, 30), "per_page")}
@@ -131,9 +133,9 @@ class Scans(ListView):
     def get(self, request: Request) -> HttpResponse:
         filters = queries.ScanFilters(**self.filters)
         columns = self.select_fields(LATEST_SCAN_COLUMNS)
-        walk = partial(queries.scan_page, self.actor, filters, columns)
+        fetch = partial(queries.scan_page, self.actor, filters, columns)
         return self.cached_page(
-            walk, dict, visibility=visibility_key(self.actor), namespace="recent"
+            fetch, dict, visibility=visibility_key(self.actor), namespace="recent"
         )
 
     @extend_schema(
@@ -148,7 +150,9 @@ class Scans(ListView):
     @links_to("scans/{scan}/undo", scan="scan/id")
     @links_to("bags/{code}", code="bag/code")
     def post(self, request: Request) -> HttpResponse:
-        return _told(record_scan(actor=self.actor, scan_request=parse_scan_body(self.raw_body())))
+        return _scan_response(
+            record_scan(actor=self.actor, scan_request=parse_scan_body(self.raw_body()))
+        )
 
 
 @extend_schema(tags=["scans"])
@@ -157,7 +161,7 @@ class ScanStream(ApiView):
 
     permissions = {"GET": "scans.view_scan"}
     rate_limits = {"GET": "stream"}
-    parameters = ScanStreamIn
+    parameters = ScanStreamParams
     filterset_class = ScanStreamFilterSet
     fields = tuple(column.name for column in SCAN_EXPORT_COLUMNS)
     renderer_classes = [NdjsonRenderer, CsvRenderer]
@@ -165,10 +169,10 @@ class ScanStream(ApiView):
     @extend_schema(summary="Export all scans", responses=OpenApiTypes.STR)
     @raises(Busy)
     def get(self, request: Request) -> StreamingHttpResponse:
-        seen = queries.all_scans(self.actor, queries.ScanFilters(**self.filters))
+        scans = queries.filtered_scans(self.actor, queries.ScanFilters(**self.filters))
         form = str(request.accepted_renderer.format)
         columns = [column for column in SCAN_EXPORT_COLUMNS if self.includes(column.name)]
-        rows = ExportRows(seen, columns, self.params["after"])
+        rows = ExportRows(scans, columns, self.params["after"])
         return stream_rows(rows, form=form, name="scans", request=request._request)
 
 
@@ -178,7 +182,7 @@ class Upload(ApiView):
 
     permissions = {"POST": "scans.add_scan"}
     rate_limits = {"POST": "bulk"}
-    write_parameters = UploadIn
+    write_parameters = UploadParams
     parser_classes = [JsonArrayParser, NdjsonParser]
 
     @extend_schema(
@@ -190,7 +194,7 @@ class Upload(ApiView):
     )
     @raises(TooManyScans, UploadRefused, Busy)
     def post(self, request: Request) -> HttpResponse:
-        # What an upload takes of memory and locks is bounded; so must be how many there are.
+        # Each upload needs memory and locks up to a limit, so their number is limited, too.
         if not _uploads.acquire(blocking=False):
             raise Busy
         try:
@@ -205,18 +209,18 @@ class Upload(ApiView):
             )
         finally:
             _uploads.release()
-        return _settled(items, verdicts, whole=whole)
+        return _upload_response(items, verdicts, whole=whole)
 
     @property
     def max_body_bytes(self) -> int:
         return int(settings.UPLOAD_MEGABYTES) * 1024 * 1024
 
-    def _items(self) -> list[Uploaded]:
+    def _items(self) -> list[UploadItem]:
         self.check_length()
-        given = self.request.data
-        if isinstance(given, dict):
+        data = self.request.data
+        if isinstance(data, dict):
             raise BadRequest(reason="it has no body")
-        items = [uploaded(item) for item in islice(given, MAX_UPLOAD_SCANS + 1)]
+        items = [parse_upload_item(item) for item in islice(data, MAX_UPLOAD_SCANS + 1)]
         if len(items) > MAX_UPLOAD_SCANS:
             raise TooManyScans(limit=MAX_UPLOAD_SCANS)
         return items
@@ -237,11 +241,11 @@ class Undo(ApiView):
     def post(self, request: Request, scan: int) -> HttpResponse:
         body = self.raw_body()
         scan_request = parse_undo_body(body, self._target(scan), now=timezone.now())
-        return _told(record_scan(actor=self.actor, scan_request=scan_request))
+        return _scan_response(record_scan(actor=self.actor, scan_request=scan_request))
 
     def _target(self, scan: int) -> Scan:
-        seen = Scan.objects.filter(bag__in=Bag.objects.visible_to(self.actor))
-        target = seen.select_related("bag", "area", "was_area").filter(pk=scan).first()
+        scans = Scan.objects.filter(bag__in=Bag.objects.visible_to(self.actor))
+        target = scans.select_related("bag", "area", "was_area").filter(pk=scan).first()
         if target is None:
             raise NotFound
         return target
@@ -258,8 +262,8 @@ class Timeline(ApiView):
     @raises(BagUnknown, BadCode)
     def get(self, request: Request, code: str) -> HttpResponse:
         bag = find_bag(self.actor, code, joined=False)
-        stops = [self.select_fields(stop) for stop in timeline(bag)]
-        return json_response({"code": bag.code, "results": stops})
+        entries = [self.select_fields(entry) for entry in timeline(bag)]
+        return json_response({"code": bag.code, "results": entries})
 
 
 @extend_schema(tags=["bags"], parameters=[BAG_CODE])
@@ -267,7 +271,7 @@ class Trace(ApiView):
     """GET /api/v3/bags/{code}/trace"""
 
     permissions = {"GET": "scans.view_scan"}
-    parameters = TraceIn
+    parameters = TraceParams
 
     @extend_schema(
         summary="Return the chain of a bag, now or at an instant",
@@ -280,17 +284,17 @@ class Trace(ApiView):
         at, cursor = self.params["at"], self.params["cursor"]
         with consistent_snapshot():
             bag = find_bag(self.actor, code)
-            sealed: dict[str, Any] = {
+            signed: dict[str, Any] = {
                 "list_name": "trace",
                 "visibility": visibility_key(self.actor),
                 "filters": {"bag": bag.pk, "at": at.isoformat() if at else None},
             }
-            after = cursors.read_cursor(cursor, **sealed) if cursor else None
+            after = cursors.read_cursor(cursor, **signed) if cursor else None
             limit = self.params["per_page"]
-            told, more = trace(self.actor, bag, at=at, after=after, limit=limit)
-        behind = cursors.make_cursor(more, **sealed) if more else None
-        follow = cursors.url_with_cursor(request, behind) if behind else None
-        return json_response(told | {"next": follow})
+            document, more = trace(self.actor, bag, at=at, after=after, limit=limit)
+        next_cursor = cursors.make_cursor(more, **signed) if more else None
+        next_url = cursors.url_with_cursor(request, next_cursor) if next_cursor else None
+        return json_response(document | {"next": next_url})
 
 
 @extend_schema(tags=["batches"], parameters=[BATCH_CODE])
@@ -299,7 +303,7 @@ class Recall(ApiView):
 
     permissions = {"GET": "scans.view_scan"}
     rate_limits = {"GET": "stream"}
-    parameters = RecallIn
+    parameters = RecallParams
     renderer_classes = [NdjsonRenderer, CsvRenderer]
 
     @extend_schema(summary="Export the bags of a batch for a recall", responses=OpenApiTypes.STR)
@@ -307,18 +311,18 @@ class Recall(ApiView):
     def get(self, request: Request, code: str) -> StreamingHttpResponse:
         batch = find_batch(self.actor, code)
         form = str(request.accepted_renderer.format)
-        pieces = recalled(self.actor, batch, form, after=self.params["after"])
-        return stream_chunks(pieces, form=form, name="recall", request=request._request)
+        chunks = stream_recall(self.actor, batch, form, after=self.params["after"])
+        return stream_chunks(chunks, form=form, name="recall", request=request._request)
 
 
-def _settled(
-    items: Sequence[Uploaded], verdicts: Sequence[Verdict], *, whole: bool
+def _upload_response(
+    items: Sequence[UploadItem], verdicts: Sequence[Verdict], *, whole: bool
 ) -> HttpResponse:
     results = [verdict_json(*pair) for pair in zip(items, verdicts, strict=True)]
     counts = Counter(result["verdict"] for result in results)
     refused = [{"item": n} | row for n, row in enumerate(results) if row["verdict"] == "refused"]
     if whole and refused:
-        first = refused[:FIRST_REFUSALS]
+        first = refused[:MAX_REFUSED_ITEMS]
         raise UploadRefused(refused=len(refused), total=len(results), first=first)
     return json_response(
         {
@@ -329,6 +333,6 @@ def _settled(
     )
 
 
-def _told(recorded: ScanResult) -> HttpResponse:
-    new = recorded.verdict == Outcome.APPLIED
-    return json_response(ScanResultSerializer(recorded).data, status=201 if new else 200)
+def _scan_response(result: ScanResult) -> HttpResponse:
+    applied = result.verdict == Outcome.APPLIED
+    return json_response(ScanResultSerializer(result).data, status=201 if applied else 200)

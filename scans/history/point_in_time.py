@@ -1,32 +1,37 @@
-"""What a bag was at a moment of the past: its own ledger, told up to there.
+"""The state of a bag at a moment in the past, from its part of the ledger.
 
-The ledger of a bag at an instant is the longest run of its rows, in the order in which they were
-accepted, that were recorded by then. It never changes afterwards. docs/decisions/0025-point-in-time-state.md says why.
-Of a bag with a very long past the newest part is looked at; docs/decisions/0028-trace-limits.md says how much.
+The ledger of a bag at a moment is the longest run of its rows, in the order of recording, that were
+recorded by then; it never changes afterwards. docs/decisions/0025-point-in-time-state.md
+For a bag with a very long history only the newest part is read. docs/decisions/0028-trace-limits.md
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
 
 from bags.models import Bag, Kind, State
-from scans.history.verification import Told, tell
 from scans.models import Step
+from scans.recording.transitions import (
+    ENTERING_STEPS,
+    LEAVING_STEPS,
+    STATE_AFTER_REMOVAL,
+    STATE_WHEN_FILLED,
+    TRANSITIONS,
+    area_after,
+    destination_after,
+)
 from tracetrack.db.sql_files import sql
 
-IN = (Step.LINK, Step.MOVE)
-OUT = (Step.UNLINK, Step.MOVE, Step.RETURN)
-# Of the scans of a bag, and of those that put something into it, and that took something out: so
-# many of the newest are looked at, and so many of what they changed is told.
-MOST_ROWS, MOST_ACTS = 50_000, 10_000
+# The newest scans that are read for each of the three keys: of a bag, into it, out of it; and how
+# many of those that changed something are returned.
+MAX_SCANS_READ, MAX_CHANGES = 50_000, 10_000
 
 
-class Act(NamedTuple):
-    """Who did what, when and where; people and areas by their ids."""
+class ScanStamp(NamedTuple):
+    """The step, time and place of a scan; its actor and area by id."""
 
     id: int
     step: str
@@ -36,39 +41,39 @@ class Act(NamedTuple):
     area: int
 
 
-class Line(NamedTuple):
-    """An applied row of the ledger, and what undid it."""
+class LedgerRow(NamedTuple):
+    """An applied row of the ledger, and the undo that reversed it."""
 
-    act: Act
+    stamp: ScanStamp
     step: str
     bag_id: int
     parent_id: int | None
     was_parent_id: int | None
     area_id: int
     was_area_id: int | None
-    undo: Act | None
+    undo: ScanStamp | None
 
 
-class Ledger(NamedTuple):
-    """The lines of a bag's ledger, as accepted; `whole` unless older ones were not looked at."""
+class BagLedger(NamedTuple):
+    """The rows of a bag's ledger in the order of recording; `is_whole` if none was left out."""
 
-    lines: list[Line]
-    whole: bool
+    rows: list[LedgerRow]
+    is_whole: bool
 
 
 @dataclass(slots=True)
-class Stay:
-    """A child lay in a parent; `left` is None while it does."""
+class Membership:
+    """A period in which a child was in a parent; `left` is None while it lasts."""
 
     child: int
     parent: int
-    entered: Act
-    left: Act | None = None
+    entered: ScanStamp
+    left: ScanStamp | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Position:
-    """Where a bag was, and what lay in it. Areas and bags by their ids."""
+    """The state and place of a bag and the children in it. Areas and bags by id."""
 
     state: str
     area: int
@@ -77,94 +82,127 @@ class Position:
     children: frozenset[int] = frozenset()
 
 
-def ledger(bag: Bag, at: datetime | None = None) -> Ledger:
-    """What changed `bag` or what lay in it, as accepted; with `at`, as it was known then.
+def bag_ledger(bag: Bag, at: datetime | None = None) -> BagLedger:
+    """Return the applied rows that changed `bag` or its contents; with `at`, as known then.
 
     Index: scan_of_bag. Index: scan_of_parent. Index: scan_out_of_parent.
     """
-    bounds = {"bag": bag.pk, "rows": MOST_ROWS, "acts": MOST_ACTS + 1}
+    params = {"bag": bag.pk, "max_scans": MAX_SCANS_READ, "max_changes": MAX_CHANGES + 1}
     with connection.cursor() as cursor:
-        cursor.execute(sql("scans.ledger_of"), bounds)
-        lines = [_line(row) for row in cursor.fetchall()]
-        cursor.execute(sql("scans.is_long"), bounds)
-        (long,) = cursor.fetchone()
-    whole = not long and len(lines) <= MOST_ACTS
-    newest = lines[-MOST_ACTS:]
-    return Ledger(newest if at is None else _known_by(newest, at), whole)
+        cursor.execute(sql("scans.bag_ledger"), params)
+        rows = [_ledger_row(row) for row in cursor.fetchall()]
+        cursor.execute(sql("scans.exceeds_limit"), params)
+        (exceeds_limit,) = cursor.fetchone()
+    is_whole = not exceeds_limit and len(rows) <= MAX_CHANGES
+    newest = rows[-MAX_CHANGES:]
+    return BagLedger(newest if at is None else _known_at(newest, at), is_whole)
 
 
-def position(bag: Bag, lines: Sequence[Line]) -> Position | None:
-    """What `bag` was when its ledger ended so; None before it was registered.
+def position(bag: Bag, rows: Sequence[LedgerRow]) -> Position | None:
+    """Return the state of `bag` after these rows, None before its registration.
 
-    A child in a parent is where its parent is: ask for that one's.
+    A child in a parent has no area of its own: use the position of the parent.
     """
-    valid = [line for line in lines if line.undo is None]
-    if not valid:
+    effective = [row for row in rows if row.undo is None]
+    if not effective:
         return None
-    return _of_parent(bag, valid) if bag.kind == Kind.PARENT else _of_child(valid[-1])
+    if bag.kind == Kind.PARENT:
+        return _parent_position(bag, effective)
+    return _child_position(effective[-1])
 
 
-def stays(lines: Iterable[Line]) -> list[Stay]:
-    """Which child lay in which parent between which acts, in the order of entering."""
-    found: list[Stay] = []
-    inside: dict[int, Stay] = {}
-    for act, child, left, entered in sorted(_turns(lines)):
-        if left is not None and child in inside:
-            inside.pop(child).left = act
+def memberships(rows: Iterable[LedgerRow]) -> list[Membership]:
+    """Return the periods in which children were in parents, by the time of entering."""
+    found: list[Membership] = []
+    current: dict[int, Membership] = {}
+    for stamp, child, left, entered in sorted(_membership_changes(rows)):
+        if left is not None and child in current:
+            current.pop(child).left = stamp
         if entered is not None:
-            inside[child] = Stay(child, entered, act)
-            found.append(inside[child])
+            current[child] = Membership(child, entered, stamp)
+            found.append(current[child])
     return found
 
 
-def _line(row: Sequence[Any]) -> Line:
-    undo = Act(*row[12:]) if row[12] is not None else None
-    return Line(Act(*row[:6]), row[6], row[7], row[8], row[9], row[10], row[11], undo)
+def _ledger_row(row: Sequence[Any]) -> LedgerRow:
+    undo = ScanStamp(*row[12:]) if row[12] is not None else None
+    return LedgerRow(ScanStamp(*row[:6]), row[6], row[7], row[8], row[9], row[10], row[11], undo)
 
 
-def _known_by(lines: Iterable[Line], at: datetime) -> list[Line]:
-    acts = [act for line in lines for act in (line.act, line.undo) if act is not None]
-    end = min((act.id for act in acts if act.recorded_at > at), default=None)
+def _known_at(rows: Iterable[LedgerRow], at: datetime) -> list[LedgerRow]:
+    rows = list(rows)
+    stamps = [stamp for row in rows for stamp in (row.stamp, row.undo) if stamp is not None]
+    end = min((stamp.id for stamp in stamps if stamp.recorded_at > at), default=None)
     if end is None:
-        return list(lines)
+        return rows
     return [
-        line if line.undo is None or line.undo.id < end else line._replace(undo=None)
-        for line in lines
-        if line.act.id < end
+        row if row.undo is None or row.undo.id < end else row._replace(undo=None)
+        for row in rows
+        if row.stamp.id < end
     ]
 
 
-def _of_child(last: Line) -> Position:
-    """The last row that counts says it all."""
-    if last.step in IN:
+def _child_position(last: LedgerRow) -> Position:
+    """Return the position of a child, which its last effective row determines."""
+    if last.step in ENTERING_STEPS:
         return Position(state=State.LINKED, area=0, parent=last.parent_id)
     if last.step == Step.UNLINK:
-        # It stays where its parent was.
+        # The child stays where its parent was.
         return Position(state=State.LOOSE, area=last.was_area_id or last.area_id)
-    state = State.RETURNED if last.step == Step.RETURN else State.LOOSE
-    return Position(state=state, area=last.area_id)
+    transition = TRANSITIONS[last.step, Kind.CHILD]
+    return Position(state=transition.to_state or State.LOOSE, area=last.area_id)
 
 
-def _of_parent(bag: Bag, valid: Iterable[Line]) -> Position:
-    told: defaultdict[int, Told] = defaultdict(lambda: Told(Kind.CHILD, 0, bag.weight))
-    sack = told[bag.pk] = Told(Kind.PARENT, bag.capacity or 0, bag.weight)
-    for line in valid:
-        tell(told, line)
+@dataclass(slots=True)
+class _ParentState:
+    """A parent while its ledger is replayed."""
+
+    bag: Bag
+    state: str = ""
+    area: int = 0
+    bound_for: int | None = None
+    children: set[int] = field(default_factory=set)
+
+    def apply(self, row: LedgerRow) -> None:
+        if row.bag_id == self.bag.pk:
+            self._apply_own(row)
+            return
+        if row.step in LEAVING_STEPS and row.bag_id in self.children:
+            self.children.discard(row.bag_id)
+            self.state = STATE_AFTER_REMOVAL.get(State(self.state), State(self.state))
+        if row.step in ENTERING_STEPS and row.parent_id == self.bag.pk:
+            self.children.add(row.bag_id)
+            if len(self.children) == self.bag.capacity:
+                self.state = STATE_WHEN_FILLED.get(State(self.state), State(self.state))
+
+    def _apply_own(self, row: LedgerRow) -> None:
+        transition = TRANSITIONS[row.step, Kind.PARENT]
+        self.state = transition.to_state or self.state
+        self.area = area_after(transition, self.area, row.area_id)
+        self.bound_for = destination_after(transition, self.bound_for, row.area_id)
+
+
+def _parent_position(bag: Bag, rows: Iterable[LedgerRow]) -> Position:
+    parent = _ParentState(bag)
+    for row in rows:
+        parent.apply(row)
     return Position(
-        state=sack.state,
-        area=sack.area,
-        bound_for=sack.bound_for,
-        children=frozenset(sack.children),
+        state=parent.state,
+        area=parent.area,
+        bound_for=parent.bound_for,
+        children=frozenset(parent.children),
     )
 
 
-def _turns(lines: Iterable[Line]) -> Iterable[tuple[Act, int, int | None, int | None]]:
-    """Each act by which a child left a parent, or entered one, or both."""
-    for line in lines:
-        left = line.was_parent_id if line.step in OUT else None
-        entered = line.parent_id if line.step in IN else None
+def _membership_changes(
+    rows: Iterable[LedgerRow],
+) -> Iterator[tuple[ScanStamp, int, int | None, int | None]]:
+    """Yield each scan by which a child left a parent, entered one, or both."""
+    for row in rows:
+        left = row.was_parent_id if row.step in LEAVING_STEPS else None
+        entered = row.parent_id if row.step in ENTERING_STEPS else None
         if left is None and entered is None:
             continue
-        yield line.act, line.bag_id, left, entered
-        if line.undo is not None:
-            yield line.undo, line.bag_id, entered, left
+        yield row.stamp, row.bag_id, left, entered
+        if row.undo is not None:
+            yield row.undo, row.bag_id, entered, left

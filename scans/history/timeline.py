@@ -1,4 +1,4 @@
-"""The way of a bag: its own scans, and what moved a parent while it lay in it."""
+"""The timeline of a bag: its own scans, and the moves of a parent while the bag was in it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,22 +10,25 @@ from django.db import connection
 
 from bags.models import Bag, Kind
 from scans.models import EARLIEST, Outcome, Scan, Step
+from scans.recording.transitions import ENTERING_STEPS, LEAVING_STEPS
 from tracetrack.db.sql_files import sql
 
-# Functions of the database, planned once for each connection: migrations/0011_told.py.
-TOLD = "SELECT * FROM scans_rows_with_names(%s)"
-WAY = "SELECT * FROM scans_rows_with_names(ARRAY(SELECT scans_ids_touching_bag(%s)))"
-CARRIED = "SELECT * FROM scans_rows_with_names(ARRAY(SELECT scans_parent_moves(%s, %s, %s)))"
-CONTAINING = (Step.LINK, Step.MOVE, Step.UNLINK, Step.RETURN)
-# Later than every scan; behind which nothing lies.
-NEVER = 2**63 - 1
-END = (datetime(9999, 12, 31, tzinfo=UTC), NEVER)
+# SQL functions, so that PostgreSQL plans their statements once for each connection.
+ROWS_BY_ID = "SELECT * FROM scans_rows_with_names(%s)"
+ROWS_OF_BAG = "SELECT * FROM scans_rows_with_names(ARRAY(SELECT scans_ids_touching_bag(%s)))"
+PARENT_MOVES = "SELECT * FROM scans_rows_with_names(ARRAY(SELECT scans_parent_moves(%s, %s, %s)))"
+# The steps that put a child into a parent or take it out.
+CONTAINMENT_STEPS = ENTERING_STEPS | LEAVING_STEPS
+# An id above those of all scans, and a position behind all scans.
+MAX_SCAN_ID = 2**63 - 1
+END = (datetime(9999, 12, 31, tzinfo=UTC), MAX_SCAN_ID)
 
 
-class Told(NamedTuple):
-    """A scan with the names of what it points to, in the order of scans_rows_with_names.
+class ScanRow(NamedTuple):
+    """A scan with the names of the rows it references; the columns of scans_rows_with_names().
 
-    `change` is its step, or that of what it undoes; `came_from` what that one took the bag out of.
+    `undone_at` is when it was undone. `effective_step` is its step, or that of the scan it undoes,
+    and `undone_was_parent_id` the parent that the bag left in that scan.
     """
 
     id: int
@@ -48,13 +51,20 @@ class Told(NamedTuple):
     bag_id: int
     parent_id: int | None
     was_parent_id: int | None
-    change: str
-    came_from: int | None
+    effective_step: str
+    undone_was_parent_id: int | None
+
+
+# The fields that a timeline entry shows, named as in ScanSerializer.
+JSON_FIELDS = ScanRow._fields[: ScanRow._fields.index("undone_at")]
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
-    """A child lay in `parent` between two places of the ledger; `until` is NEVER while it does."""
+class ParentPeriod:
+    """A child was in `parent` between the scans with the ids `since` and `until`.
+
+    `until` is MAX_SCAN_ID while it is.
+    """
 
     parent: int
     since: int
@@ -62,128 +72,133 @@ class Stay:
 
 
 def timeline(bag: Bag) -> list[dict[str, Any]]:
-    """A bag's whole way, in the order of `scanned_at`.
+    """Return all entries of a bag's timeline as JSON, in the order of `scanned_at`.
 
-    For a child also what moved a parent while it lay in it, with `through` naming that parent.
-    Index: scan_of_bag. Index: scan_of_parent. Index: scan_out_of_parent.
+    The timeline of a child contains the moves of its parents while it was in them; `through` names
+    the parent. Index: scan_of_bag. Index: scan_of_parent. Index: scan_out_of_parent.
     """
-    own = _asked(WAY, bag.pk)
-    lay = stays(own, bag.pk) if bag.kind == Kind.CHILD else []
-    return stops(bag, [*own, *_carried(lay)] if lay else own)
+    own = _fetch(ROWS_OF_BAG, bag.pk)
+    periods = parent_periods(own, bag.pk) if bag.kind == Kind.CHILD else []
+    return timeline_entries(bag, [*own, *_parent_moves(periods)] if periods else own)
 
 
 def latest_timeline(
-    bag: Bag, *, before: int | None = None, most: int
+    bag: Bag, *, before: int | None = None, limit: int
 ) -> tuple[list[dict[str, Any]], int | None]:
-    """The latest part of a bag's way, in the order of `scanned_at`; the scan to go on from.
+    """Return the latest entries of a bag's timeline, and the id of the scan to continue before.
 
-    As `timeline`, but the work is bounded however much happened: `most` scans of its own, with what
-    moved its parents in between. `before` names the scan where the part ends.
+    As timeline(), with bounded work: `limit` scans of the bag, and the moves of its parents in
+    between. Only entries before the scan with the id `before` are returned; the second result is
+    None if there are no more.
     """
-    place = _place(before)
-    asked = {"bag": bag.pk, "before": place[0], "before_id": place[1], "most": most + 1}
-    found = _named("scans.way_latest", asked)
-    own, more = found[-most:], found[-most].id if len(found) > most else None
-    return stops(bag, [*own, *_carried_meanwhile(own, bag, asked, whole=more is None)]), more
+    scanned_at, scan_id = _sort_key(before)
+    params = {"bag": bag.pk, "before": scanned_at, "before_id": scan_id, "limit": limit + 1}
+    found = _fetch_ids("scans.timeline_latest", params)
+    own, more = found[-limit:], found[-limit].id if len(found) > limit else None
+    moves = _parent_moves_between(own, bag, params, is_first_page=more is None)
+    return timeline_entries(bag, [*own, *moves]), more
 
 
-def told(ids: Sequence[int]) -> list[Told]:
-    """The scans with these ids, in the order of `scanned_at`. Index: scans_scan_pkey."""
-    return _asked(TOLD, ids) if ids else []
+def rows_by_id(ids: Sequence[int]) -> list[ScanRow]:
+    """Return the scans with these ids, in the order of `scanned_at`. Index: scans_scan_pkey."""
+    return _fetch(ROWS_BY_ID, ids) if ids else []
 
 
-def stops(bag: Bag, scans: Iterable[Told], *, at: datetime = END[0]) -> list[dict[str, Any]]:
-    """Scans on the way of `bag`, in the order of `scanned_at`, as they were known at an instant."""
-    child = bag.kind == Kind.CHILD
-    ordered = sorted(scans, key=attrgetter("scanned_at", "id"))
+def timeline_entries(
+    bag: Bag, rows: Iterable[ScanRow], *, at: datetime = END[0]
+) -> list[dict[str, Any]]:
+    """Return scans as JSON entries of the timeline of `bag`, in the order of `scanned_at`.
+
+    `undone` says whether the scan had been undone by the time `at`.
+    """
+    is_child = bag.kind == Kind.CHILD
     return [
-        {
-            "id": scan.id,
-            "ref": scan.ref,
-            "step": scan.step,
-            "outcome": scan.outcome,
-            "unexpected": scan.unexpected,
-            "forced": scan.forced,
-            "code": scan.code,
-            "kind": scan.kind,
-            "parent": scan.parent,
-            "area": scan.area,
-            "station": scan.station,
-            "username": scan.username,
-            "scanned_at": scan.scanned_at.isoformat(),
-            "recorded_at": scan.recorded_at.isoformat(),
-            "note": scan.note,
-            "undone": scan.undone_at is not None and scan.undone_at <= at,
-            "undoes": scan.undoes,
-            "through": scan.code if child and scan.bag_id != bag.pk else None,
+        _scan_json(row)
+        | {
+            "undone": row.undone_at is not None and row.undone_at <= at,
+            "through": row.code if is_child and row.bag_id != bag.pk else None,
         }
-        for scan in ordered
+        for row in sorted(rows, key=attrgetter("scanned_at", "id"))
     ]
 
 
-def stays(scans: Iterable[Told], child: int) -> list[Stay]:
-    """Where `child` lay, from its own scans, whatever their order."""
-    found: list[Stay] = []
-    inside: tuple[int, int] | None = None
-    for scan in sorted(scans, key=attrgetter("id")):
-        if scan.bag_id != child or scan.outcome != Outcome.APPLIED:
+def parent_periods(rows: Iterable[ScanRow], child_id: int) -> list[ParentPeriod]:
+    """Return the periods in which a child was in parents, from its own scans in any order."""
+    found: list[ParentPeriod] = []
+    current: tuple[int, int] | None = None
+    for row in sorted(rows, key=attrgetter("id")):
+        if row.bag_id != child_id or row.outcome != Outcome.APPLIED:
             continue
-        if scan.change not in CONTAINING:
+        if row.effective_step not in CONTAINMENT_STEPS:
             continue
-        if inside:
-            found.append(Stay(*inside, scan.id))
-        entered = scan.parent_id if scan.step in (Step.LINK, Step.MOVE) else None
-        if scan.step == Step.UNDO:
-            entered = scan.came_from
-        inside = (entered, scan.id) if entered else None
-    return [*found, Stay(*inside, NEVER)] if inside else found
+        if current:
+            found.append(ParentPeriod(*current, row.id))
+        entered = row.parent_id if row.step in ENTERING_STEPS else None
+        if row.step == Step.UNDO:
+            entered = row.undone_was_parent_id
+        current = (entered, row.id) if entered else None
+    return [*found, ParentPeriod(*current, MAX_SCAN_ID)] if current else found
 
 
-def _asked(statement: str, *given: Any) -> list[Told]:
+def _scan_json(row: ScanRow) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in zip(JSON_FIELDS, row, strict=False)
+    }
+
+
+def _fetch(statement: str, *params: Any) -> list[ScanRow]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, given)
-        return [Told._make(row) for row in cursor.fetchall()]
+        cursor.execute(statement, params)
+        return [ScanRow._make(row) for row in cursor.fetchall()]
 
 
-def _named(name: str, asked: dict[str, Any]) -> list[Told]:
-    """The scans that this SQL names, in the order of `scanned_at`."""
+def _fetch_ids(name: str, params: dict[str, Any]) -> list[ScanRow]:
+    """Return the scans whose ids the SQL file selects, in the order of `scanned_at`."""
     with connection.cursor() as cursor:
-        cursor.execute(sql(name), asked)
-        return told([pk for (pk,) in cursor.fetchall()])
+        cursor.execute(sql(name), params)
+        return rows_by_id([pk for (pk,) in cursor.fetchall()])
 
 
-def _carried(lay: Sequence[Stay]) -> list[Told]:
-    """What moved the parents of a child while it lay in them. Index: scan_of_bag."""
-    columns = zip(*((stay.parent, stay.since, stay.until) for stay in lay), strict=True)
-    return _asked(CARRIED, *(list(column) for column in columns))
+def _parent_moves(periods: Sequence[ParentPeriod]) -> list[ScanRow]:
+    """Return the scans that moved a parent during these periods. Index: scan_of_bag."""
+    columns = zip(*((p.parent, p.since, p.until) for p in periods), strict=True)
+    return _fetch(PARENT_MOVES, *(list(column) for column in columns))
 
 
-def _place(scan: int | None) -> tuple[datetime, int]:
-    places = Scan.objects.filter(pk=scan or 0).values_list("scanned_at", "id")
-    return (places.first() if scan else None) or END
+def _sort_key(scan: int | None) -> tuple[datetime, int]:
+    keys = Scan.objects.filter(pk=scan or 0).values_list("scanned_at", "id")
+    return (keys.first() if scan else None) or END
 
 
-def _carried_meanwhile(
-    own: Sequence[Told], bag: Bag, asked: dict[str, Any], *, whole: bool
-) -> list[Told]:
-    """What moved the parents of a child during a part of its way; `whole` if that is its first."""
+def _parent_moves_between(
+    own: Sequence[ScanRow], bag: Bag, params: dict[str, Any], *, is_first_page: bool
+) -> list[ScanRow]:
+    """Return the scans that moved the parents of a child within a page of its timeline.
+
+    `is_first_page` if the page begins with the first scan of the child.
+    """
     if bag.kind != Kind.CHILD or not own:
         return []
-    lay = _lay_in(own, bag)
-    given = {
-        "parents": [stay.parent for stay in lay],
-        "since": [stay.since for stay in lay],
-        "until": [stay.until for stay in lay],
-        "after": EARLIEST if whole else own[0].scanned_at,
+    periods = _parent_periods_of_page(own, bag)
+    more = {
+        "parents": [period.parent for period in periods],
+        "since": [period.since for period in periods],
+        "until": [period.until for period in periods],
+        "after": EARLIEST if is_first_page else own[0].scanned_at,
     }
-    return _named("scans.way_carried", asked | given) if lay else []
+    return _fetch_ids("scans.timeline_parent_moves", params | more) if periods else []
 
 
-def _lay_in(own: Sequence[Told], bag: Bag) -> list[Stay]:
-    """Where a child lay during a part of its way, of which the beginning may be missing."""
-    known = stays(own, bag.pk)
-    moving = [s for s in own if s.bag_id == bag.pk and s.outcome == Outcome.APPLIED]
-    first = min((s for s in moving if s.step in CONTAINING), key=attrgetter("id"), default=None)
+def _parent_periods_of_page(own: Sequence[ScanRow], bag: Bag) -> list[ParentPeriod]:
+    """Return the periods of a child in parents if earlier scans may be missing in `own`."""
+    known = parent_periods(own, bag.pk)
+    applied = [row for row in own if row.bag_id == bag.pk and row.outcome == Outcome.APPLIED]
+    changes = (row for row in applied if row.effective_step in CONTAINMENT_STEPS)
+    first = min(changes, key=attrgetter("id"), default=None)
     if first is None:
-        return [Stay(bag.parent_id, 0, NEVER)] if bag.parent_id and not known else known
-    return [Stay(first.was_parent_id, 0, first.id), *known] if first.was_parent_id else known
+        in_parent = bag.parent_id and not known
+        return [ParentPeriod(bag.parent_id or 0, 0, MAX_SCAN_ID)] if in_parent else known
+    if first.was_parent_id is None:
+        return known
+    return [ParentPeriod(first.was_parent_id, 0, first.id), *known]

@@ -1,4 +1,4 @@
-"""The whole chain of a bag in one answer: its lot, what it lay in, what lay in it, its way."""
+"""The trace of a bag: its batch, the parents it was in, the children in it, and its timeline."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -12,183 +12,167 @@ from django.db import connection
 from accounts.models import User
 from bags.models import Area, Bag, Batch, Kind
 from scans.history.point_in_time import (
-    MOST_ROWS,
-    Act,
-    Ledger,
+    MAX_SCANS_READ,
+    BagLedger,
+    Membership,
     Position,
-    Stay,
-    ledger,
+    ScanStamp,
+    bag_ledger,
+    memberships,
     position,
-    stays,
 )
-from scans.history.timeline import END, NEVER, stops, told
+from scans.history.timeline import END, MAX_SCAN_ID, rows_by_id, timeline_entries
 from scans.models import EARLIEST, Scan
 from tracetrack.db.sql_files import sql
 
-# What one answer lists of what lay in a bag, or in what it lay; how much is left out, it says.
-MOST_STAYS = 1000
-AFTER_NOTHING = (EARLIEST, 0)
+# The newest parents or children that a trace lists; `left_out` counts the others.
+MAX_MEMBERSHIPS = 1000
+BEFORE_ALL_SCANS = (EARLIEST, 0)
 
 
 def trace(
     user: User, bag: Bag, *, at: datetime | None, after: int | None, limit: int
 ) -> tuple[dict[str, Any], int | None]:
-    """The chain of `bag` now, or as it was known `at` an instant, with a page of its way.
+    """Return the trace of `bag` as JSON, and the id of the scan to continue after, or None.
 
-    The page begins behind the scan `after`; where there is more, its last scan comes, too. Lots,
-    and bags beside this one in a sack, are named where `user` may see them. `truncated` where its
-    past is so long that its older part was not looked at.
+    With `at` the trace is as it was known then. `way` is a page of the timeline: up to `limit`
+    entries after the scan with the id `after`. Batches and siblings are named if `user` may see
+    them. `truncated` is true if the history is so long that its older part was not read.
     """
-    known = ledger(bag, at)
-    was, sure = (_now(bag), True) if at is None else _then(bag, known, at)
-    lay = [stay for stay in stays(known.lines) if bag.pk in (stay.child, stay.parent)]
-    chain = _chain(user, bag, was, lay)
-    asked = _asked(bag, lay, at)
-    rows, more = _way(bag, asked, after=after, limit=limit)
-    more_told = {"at": at.isoformat() if at else None, "truncated": not (known.whole and sure)}
-    return chain | more_told | _places_and_hands(asked) | {"way": rows}, more
+    ledger = bag_ledger(bag, at)
+    state, is_certain = (_current_position(bag), True) if at is None else _past(bag, ledger, at)
+    periods = [m for m in memberships(ledger.rows) if bag.pk in (m.child, m.parent)]
+    content = _content(user, bag, state, periods)
+    params = _timeline_params(bag, periods, at)
+    entries, more = _timeline_page(bag, params, after=after, limit=limit)
+    flags = {
+        "at": at.isoformat() if at else None,
+        "truncated": not (ledger.is_whole and is_certain),
+    }
+    return content | flags | _totals(params) | {"way": entries}, more
 
 
-def _chain(user: User, bag: Bag, was: Position | None, lay: list[Stay]) -> dict[str, Any]:
-    shown, child = lay[-MOST_STAYS:], bag.kind == Kind.CHILD
-    inside = was.children if was else frozenset()
-    others = {stay.parent if child else stay.child for stay in shown}
-    chain = _Chain(user, others | inside, shown)
-    batch = bag.batch
-    listed = [chain.stay(stay, stay.parent if child else stay.child) for stay in shown]
+def _content(
+    user: User, bag: Bag, state: Position | None, periods: list[Membership]
+) -> dict[str, Any]:
+    shown, is_child = periods[-MAX_MEMBERSHIPS:], bag.kind == Kind.CHILD
+    children = state.children if state else frozenset()
+    others = {m.parent if is_child else m.child for m in shown}
+    names = _Names(user, others | children, shown)
+    listed = [names.membership(m, m.parent if is_child else m.child) for m in shown]
     return {
         "code": bag.code,
         "kind": bag.kind,
         "bag_type": bag.bag_type.name,
-        "position": _placed(bag, was) if was else None,
-        "batch": _lot(batch) if batch else None,
-        "parents": listed if child else [],
-        "children": [] if child else listed,
-        "siblings": chain.named(inside - {bag.pk}) if child else [],
-        "lots": chain.lots(inside),
-        "left_out": len(lay) - len(shown),
+        "position": _position_json(bag, state) if state else None,
+        "batch": _batch_json(bag.batch) if bag.batch else None,
+        "parents": listed if is_child else [],
+        "children": [] if is_child else listed,
+        "siblings": names.visible_bags(children - {bag.pk}) if is_child else [],
+        "lots": names.batch_counts(children),
+        "left_out": len(periods) - len(shown),
     }
 
 
-def _way(
-    bag: Bag, asked: dict[str, Any], *, after: int | None, limit: int
-) -> tuple[list[dict[str, Any]], int | None]:
-    places = Scan.objects.filter(pk=after or 0).values_list("scanned_at", "id")
-    place = (places.first() if after else None) or AFTER_NOTHING
-    page = {"most": limit + 1, "after": place[0], "after_id": place[1]}
-    with connection.cursor() as cursor:
-        cursor.execute(sql("scans.way_page"), asked | page)
-        ids = [pk for (pk,) in cursor.fetchall()]
-    shown = ids[:limit]
-    return stops(bag, told(shown), at=asked["at"]), shown[-1] if len(ids) > limit else None
+class _Names:
+    """Names of the rows in a trace: bags, and the batches of those that the user sees."""
 
-
-def _places_and_hands(asked: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {"places": [], "hands": []}
-    with connection.cursor() as cursor:
-        cursor.execute(sql("scans.way_totals"), asked)
-        for area, username, scans, first, last in cursor.fetchall():
-            times = {"scans": scans, "first": first.isoformat(), "last": last.isoformat()}
-            if area is not None:
-                found["places"].append({"area": area} | times)
-            else:
-                found["hands"].append({"username": username} | times)
-    return found
-
-
-class _Chain:
-    """What a chain names: other bags, and more of those that the user may see; people, areas."""
-
-    def __init__(self, user: User, ids: Collection[int], shown: Iterable[Stay]) -> None:
-        acts = [act for stay in shown for act in (stay.entered, stay.left) if act]
-        people = User.objects.filter(pk__in={act.actor for act in acts})
-        self._people = dict(people.values_list("id", "username"))
+    def __init__(self, user: User, ids: Collection[int], shown: Iterable[Membership]) -> None:
+        stamps = [stamp for m in shown for stamp in (m.entered, m.left) if stamp]
+        actors = User.objects.filter(pk__in={stamp.actor for stamp in stamps})
+        self._usernames = dict(actors.values_list("id", "username"))
         self._areas = dict(Area.objects.values_list("id", "code"))
         self._codes = dict(Bag.objects.filter(pk__in=ids).values_list("id", "code"))
-        seen = Bag.objects.visible_to(user).filter(pk__in=ids)
-        self._seen: dict[int, tuple[str, str | None]] = {
-            pk: (code, batch) for pk, code, batch in seen.values_list("id", "code", "batch__code")
+        visible = Bag.objects.visible_to(user).filter(pk__in=ids)
+        self._visible: dict[int, tuple[str, str | None]] = {
+            pk: (code, batch)
+            for pk, code, batch in visible.values_list("id", "code", "batch__code")
         }
 
-    def stay(self, stay: Stay, other: int) -> dict[str, Any]:
+    def membership(self, membership: Membership, other: int) -> dict[str, Any]:
+        """Return a parent or child, the bag with the id `other`, with the scans in and out."""
         return {
             "code": self._codes[other],
-            "batch": self._seen.get(other, ("", None))[1],
-            "entered": self._act(stay.entered),
-            "left": self._act(stay.left) if stay.left else None,
+            "batch": self._visible.get(other, ("", None))[1],
+            "entered": self._stamp(membership.entered),
+            "left": self._stamp(membership.left) if membership.left else None,
         }
 
-    def _act(self, act: Act) -> dict[str, Any]:
+    def _stamp(self, stamp: ScanStamp) -> dict[str, Any]:
         return {
-            "id": act.id,
-            "step": act.step,
-            "scanned_at": act.scanned_at.isoformat(),
-            "area": self._areas[act.area],
-            "username": self._people[act.actor],
+            "id": stamp.id,
+            "step": stamp.step,
+            "scanned_at": stamp.scanned_at.isoformat(),
+            "area": self._areas[stamp.area],
+            "username": self._usernames[stamp.actor],
         }
 
-    def named(self, ids: Collection[int]) -> list[dict[str, Any]]:
-        seen = sorted(self._seen[pk] for pk in ids if pk in self._seen)
-        return [{"code": code, "batch": batch} for code, batch in seen]
+    def visible_bags(self, ids: Collection[int]) -> list[dict[str, Any]]:
+        """Return the visible ones of these bags, by code."""
+        found = sorted(self._visible[pk] for pk in ids if pk in self._visible)
+        return [{"code": code, "batch": batch} for code, batch in found]
 
-    def lots(self, ids: Collection[int]) -> list[dict[str, Any]]:
-        """The lots that are mixed in a sack, with how many bags of each."""
-        found = Counter(self._seen[pk][1] for pk in ids if pk in self._seen)
+    def batch_counts(self, ids: Collection[int]) -> list[dict[str, Any]]:
+        """Return the batches of the visible ones of these bags, with how many there are of each."""
+        counts = Counter(self._visible[pk][1] for pk in ids if pk in self._visible)
         return [
-            {"batch": batch, "children": found[batch]}
-            for batch in sorted(found, key=lambda batch: batch or "")
+            {"batch": batch, "children": counts[batch]}
+            for batch in sorted(counts, key=lambda batch: batch or "")
         ]
 
 
-def _now(bag: Bag) -> Position:
-    """As the bag itself says, which is what its ledger says."""
-    around = bag.parent_id if bag.kind == Kind.CHILD else bag.pk
-    inside = Bag.objects.filter(parent=around).values_list("id", flat=True) if around else []
+# -- position ---------------------------------------------------------------------------------
+
+
+def _current_position(bag: Bag) -> Position:
+    """Return the position from the bag's own columns, which equal the result of its ledger."""
+    parent = bag.parent_id if bag.kind == Kind.CHILD else bag.pk
+    children = Bag.objects.filter(parent=parent).values_list("id", flat=True) if parent else []
     return Position(
         state=bag.state,
         area=bag.area_id,
         bound_for=bag.bound_for_id,
         parent=bag.parent_id,
-        children=frozenset(inside),
+        children=frozenset(children),
     )
 
 
-def _then(bag: Bag, known: Ledger, at: datetime) -> tuple[Position | None, bool]:
-    """What it was at a moment of the past, and whether that can be said."""
+def _past(bag: Bag, ledger: BagLedger, at: datetime) -> tuple[Position | None, bool]:
+    """Return the position at a moment, and whether the rows read are enough to know it."""
     if bag.kind == Kind.PARENT:
-        # What lies in a sack may have entered before what was looked at.
-        return (position(bag, known.lines), True) if known.whole else (None, False)
-    was = position(bag, known.lines)
-    if was is None or was.parent is None:
-        return was, known.whole or was is not None
-    # A child is where its parent is, and the others in there are its siblings.
-    sack = Bag.objects.get(pk=was.parent)
-    lies, sure = _then(sack, ledger(sack, at), at)
-    if lies is None:
-        return None, sure
-    return replace(was, area=lies.area, bound_for=lies.bound_for, children=lies.children), sure
+        # Children may have entered before the rows that were read.
+        return (position(bag, ledger.rows), True) if ledger.is_whole else (None, False)
+    state = position(bag, ledger.rows)
+    if state is None or state.parent is None:
+        return state, ledger.is_whole or state is not None
+    # A child is where its parent is, and the other children in there are its siblings.
+    parent = Bag.objects.get(pk=state.parent)
+    around, is_certain = _past(parent, bag_ledger(parent, at), at)
+    if around is None:
+        return None, is_certain
+    state = replace(state, area=around.area, bound_for=around.bound_for, children=around.children)
+    return state, is_certain
 
 
-def _placed(bag: Bag, was: Position) -> dict[str, Any]:
-    areas = dict(Area.objects.filter(pk__in={was.area, was.bound_for}).values_list("id", "code"))
-    parent = Bag.objects.get(pk=was.parent).code if was.parent else None
-    sack = bag.kind == Kind.PARENT
-    inside = Bag.objects.filter(pk__in=was.children if sack else []).values_list(
-        "weight", flat=True
-    )
-    weight = sum(inside, Decimal(0)) if sack else bag.weight
+def _position_json(bag: Bag, state: Position) -> dict[str, Any]:
+    area_ids = {state.area, state.bound_for}
+    areas = dict(Area.objects.filter(pk__in=area_ids).values_list("id", "code"))
+    is_parent = bag.kind == Kind.PARENT
+    contents = Bag.objects.filter(pk__in=state.children if is_parent else [])
+    weights = contents.values_list("weight", flat=True)
+    weight = sum(weights, Decimal(0)) if is_parent else bag.weight
     return {
-        "state": str(was.state),
-        "area": areas[was.area],
-        "bound_for": areas.get(was.bound_for or 0),
-        "parent": parent,
-        "child_count": len(was.children) if sack else None,
+        "state": str(state.state),
+        "area": areas[state.area],
+        "bound_for": areas.get(state.bound_for or 0),
+        "parent": Bag.objects.get(pk=state.parent).code if state.parent else None,
+        "child_count": len(state.children) if is_parent else None,
         "capacity": bag.capacity,
         "weight": f"{weight:.3f}",
     }
 
 
-def _lot(batch: Batch) -> dict[str, Any]:
+def _batch_json(batch: Batch) -> dict[str, Any]:
     return {
         "code": batch.code,
         "product": batch.product,
@@ -200,13 +184,44 @@ def _lot(batch: Batch) -> dict[str, Any]:
     }
 
 
-def _asked(bag: Bag, lay: list[Stay], at: datetime | None) -> dict[str, Any]:
-    carried = lay if bag.kind == Kind.CHILD else []
+# -- timeline ---------------------------------------------------------------------------------
+
+
+def _timeline_params(bag: Bag, periods: list[Membership], at: datetime | None) -> dict[str, Any]:
+    in_parents = periods if bag.kind == Kind.CHILD else []
     return {
         "bag": bag.pk,
         "at": at or END[0],
-        "rows": MOST_ROWS,
-        "parents": [stay.parent for stay in carried],
-        "since": [stay.entered.id for stay in carried],
-        "until": [stay.left.id if stay.left else NEVER for stay in carried],
+        "max_scans": MAX_SCANS_READ,
+        "parents": [m.parent for m in in_parents],
+        "since": [m.entered.id for m in in_parents],
+        "until": [m.left.id if m.left else MAX_SCAN_ID for m in in_parents],
     }
+
+
+def _timeline_page(
+    bag: Bag, params: dict[str, Any], *, after: int | None, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    keys = Scan.objects.filter(pk=after or 0).values_list("scanned_at", "id")
+    scanned_at, scan_id = (keys.first() if after else None) or BEFORE_ALL_SCANS
+    page = {"limit": limit + 1, "after": scanned_at, "after_id": scan_id}
+    with connection.cursor() as cursor:
+        cursor.execute(sql("scans.timeline_page"), params | page)
+        ids = [pk for (pk,) in cursor.fetchall()]
+    shown = ids[:limit]
+    entries = timeline_entries(bag, rows_by_id(shown), at=params["at"])
+    return entries, shown[-1] if len(ids) > limit else None
+
+
+def _totals(params: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the areas and actors of the whole timeline with counts, first and last scan."""
+    found: dict[str, list[dict[str, Any]]] = {"places": [], "hands": []}
+    with connection.cursor() as cursor:
+        cursor.execute(sql("scans.timeline_totals"), params)
+        for area, username, scans, first, last in cursor.fetchall():
+            times = {"scans": scans, "first": first.isoformat(), "last": last.isoformat()}
+            if area is not None:
+                found["places"].append({"area": area} | times)
+            else:
+                found["hands"].append({"username": username} | times)
+    return found

@@ -1,45 +1,34 @@
-"""The proof of rule 7: the ledger replayed from its first row gives the bags as they are.
+"""The verification of the ledger: replaying it from its first row must give the bags as they are.
 
-Deliberately a second telling of what the steps do, in the fewest words: it shares no code with
-steps.py, so that a mistake there cannot hide here.
+Deliberately a second implementation of the steps. It shares no code with scans/recording, so that a
+mistake there cannot hide here, and nothing in production imports it.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
 
 from django.db import connection, transaction
 
 from bags.models import Bag
 from scans.models import Outcome, Scan
 
-ROWS_AT_ONCE = 5000
-SETTLED = {
+ROWS_PER_FETCH = 5000
+STATE_AFTER = {
     "complete": "complete",
     "reopen": "open",
     "dispatch": "dispatched",
     "receive": "received",
     "return": "returned",
 }
-
-
-class Row(Protocol):
-    """What is read of a row of the ledger."""
-
-    @property
-    def step(self) -> str: ...
-    @property
-    def bag_id(self) -> int: ...
-    @property
-    def parent_id(self) -> int | None: ...
-    @property
-    def area_id(self) -> int: ...
+# Steps that change no bag; an undo counts through the row that it undoes.
+STEPS_WITHOUT_EFFECT = frozenset({"inspect", "undo"})
+KNOWN_STEPS = frozenset({"register", "link", "unlink", "move", *STATE_AFTER})
 
 
 @dataclass(slots=True)
-class Told:
-    """A bag as the ledger tells it."""
+class BagState:
+    """A bag as the ledger has it; areas and bags by id."""
 
     kind: str
     capacity: int
@@ -52,84 +41,90 @@ class Told:
 
 
 def find_differences() -> Iterator[str]:
-    """A sentence for each bag that is not what the ledger says, in the order of ids.
+    """Yield a sentence for each row with an unknown step and each bag that differs, by id.
 
-    Reads both in one snapshot; keeps every bag in memory (about 0.5 kB each).
+    Reads ledger and bags in one snapshot. Holds all bags in memory, about 0.5 kB each.
     """
-    within = connection.in_atomic_block
+    in_transaction = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        if not within:
+        if not in_transaction:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        told = _told()
-        for bag in Bag.objects.order_by("id").iterator(ROWS_AT_ONCE):
-            should_be, is_now = _described(told, bag.pk), _seen(bag)
-            if should_be != is_now:
-                yield f"{bag.code}: is {is_now}, the ledger says {should_be}"
+        states = _load_bags()
+        yield from _replay(states)
+        for bag in Bag.objects.order_by("id").iterator(ROWS_PER_FETCH):
+            expected, found = _describe_state(states, bag.pk), _describe_bag(bag)
+            if expected != found:
+                yield f"{bag.code}: is {found}, the ledger says {expected}"
 
 
-def _told() -> dict[int, Told]:
+def _load_bags() -> dict[int, BagState]:
     columns = ("id", "kind", "capacity", "weight")
-    told = {
-        pk: Told(kind=kind, capacity=capacity or 0, weight=weight)
-        for pk, kind, capacity, weight in Bag.objects.values_list(*columns).iterator(ROWS_AT_ONCE)
+    return {
+        pk: BagState(kind=kind, capacity=capacity or 0, weight=weight)
+        for pk, kind, capacity, weight in Bag.objects.values_list(*columns).iterator(ROWS_PER_FETCH)
     }
+
+
+def _replay(states: dict[int, BagState]) -> Iterator[str]:
+    """Apply every row that has an effect to `states`; yield a sentence for each unknown step."""
     undone = set(Scan.objects.exclude(undoes=None).values_list("undoes", flat=True))
-    applied = Scan.objects.filter(outcome=Outcome.APPLIED).exclude(step__in=["undo", "inspect"])
-    for scan in applied.order_by("id").iterator(ROWS_AT_ONCE):
-        if scan.pk not in undone:
-            tell(told, scan)
-    return told
+    applied = Scan.objects.filter(outcome=Outcome.APPLIED).exclude(step__in=STEPS_WITHOUT_EFFECT)
+    for scan in applied.order_by("id").iterator(ROWS_PER_FETCH):
+        if scan.step not in KNOWN_STEPS:
+            yield f"scan {scan.pk}: the step {scan.step!r} is unknown"
+        elif scan.pk not in undone:
+            _apply(states, scan)
 
 
-def tell(told: dict[int, Told], scan: Row) -> None:
-    """What one row that counts did to the bags."""
-    bag = told[scan.bag_id]
+def _apply(states: dict[int, BagState], scan: Scan) -> None:
+    bag = states[scan.bag_id]
     if scan.step in ("unlink", "move", "return") and bag.parent is not None:
-        _leave(told, scan.bag_id)
+        _remove_child(states, scan.bag_id)
     if scan.step == "register":
         bag.state = "open" if bag.kind == "parent" else "loose"
         bag.area = scan.area_id
     elif scan.step in ("link", "move"):
-        _enter(told, scan.bag_id, scan.parent_id or 0)
-    bag.state = SETTLED.get(scan.step, bag.state)
+        _add_child(states, scan.bag_id, scan.parent_id or 0)
+    bag.state = STATE_AFTER.get(scan.step, bag.state)
     if scan.step == "dispatch":
-        _bring(told, scan.bag_id, bag.area, scan.area_id)
+        _set_place(states, scan.bag_id, bag.area, scan.area_id)
     elif scan.step in ("receive", "return"):
-        _bring(told, scan.bag_id, scan.area_id, None)
+        _set_place(states, scan.bag_id, scan.area_id, None)
 
 
-def _enter(told: dict[int, Told], child: int, parent: int) -> None:
-    bag, sack = told[child], told[parent]
-    bag.parent, bag.state, bag.area, bag.bound_for = parent, "linked", sack.area, sack.bound_for
-    sack.children.add(child)
-    if sack.state == "open" and len(sack.children) == sack.capacity:
-        sack.state = "complete"
+def _add_child(states: dict[int, BagState], child_id: int, parent_id: int) -> None:
+    child, parent = states[child_id], states[parent_id]
+    child.parent, child.state = parent_id, "linked"
+    child.area, child.bound_for = parent.area, parent.bound_for
+    parent.children.add(child_id)
+    if parent.state == "open" and len(parent.children) == parent.capacity:
+        parent.state = "complete"
 
 
-def _leave(told: dict[int, Told], child: int) -> None:
-    bag = told[child]
-    sack = told[bag.parent or 0]
-    sack.children.discard(child)
-    if sack.state == "complete":
-        sack.state = "open"
-    bag.parent, bag.state, bag.bound_for = None, "loose", None
+def _remove_child(states: dict[int, BagState], child_id: int) -> None:
+    child = states[child_id]
+    parent = states[child.parent or 0]
+    parent.children.discard(child_id)
+    if parent.state == "complete":
+        parent.state = "open"
+    child.parent, child.state, child.bound_for = None, "loose", None
 
 
-def _bring(told: dict[int, Told], bag: int, area: int, bound_for: int | None) -> None:
-    for pk in (bag, *told[bag].children):
-        told[pk].area, told[pk].bound_for = area, bound_for
+def _set_place(states: dict[int, BagState], bag_id: int, area: int, bound_for: int | None) -> None:
+    for pk in (bag_id, *states[bag_id].children):
+        states[pk].area, states[pk].bound_for = area, bound_for
 
 
 Description = tuple[str, int, int | None, int | None, int, Decimal]
 
 
-def _described(told: dict[int, Told], pk: int) -> Description:
-    bag = told[pk]
-    weight = sum((told[child].weight for child in bag.children), Decimal(0))
+def _describe_state(states: dict[int, BagState], pk: int) -> Description:
+    bag = states[pk]
+    weight = sum((states[child].weight for child in bag.children), Decimal(0))
     if bag.kind == "child":
         weight = bag.weight
     return bag.state, bag.area, bag.bound_for, bag.parent, len(bag.children), weight
 
 
-def _seen(bag: Bag) -> Description:
+def _describe_bag(bag: Bag) -> Description:
     return bag.state, bag.area_id, bag.bound_for_id, bag.parent_id, bag.child_count, bag.weight

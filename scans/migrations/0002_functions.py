@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 "prevent_truncate",
                 "register_insert_horizon",
                 "rows_with_names",
-                "write",
+                "save",
             ],
         ),
     ]

@@ -1,17 +1,10 @@
-"""Rows in groups, each a transaction that is with_retries again where others came between."""
+"""Groups of rows, each recorded in one transaction that is repeated after a conflict."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from django.db import (
-    IntegrityError,
-    OperationalError,
-    connection,
-    connections,
-    transaction,
-)
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from scans.models import Step
 from scans.recording.record_scan import MAX_ATTEMPTS, RETRYABLE
@@ -22,69 +15,64 @@ from tracetrack.errors.problem import Busy, Problem
 from tracetrack.imports.csv import Verdict
 
 T = TypeVar("T")
+# A row is a scan request with a value for the handler, such as its actor, or the Problem found
+# while it was read.
 Rows = Iterable[tuple[ScanRequest, T] | Problem]
 Group = list[tuple[ScanRequest, T] | Problem]
-Settle = Callable[[UnitOfWork, ScanRequest, T], str]
+Handler = Callable[[UnitOfWork, ScanRequest, T], str]
 
 
 def split_into_groups(
-    rows: Rows[T], size: int, first: int | None = None, acting: int | None = None
+    rows: Rows[T], max_rows: int, first_rows: int | None = None, max_changing: int | None = None
 ) -> Iterator[Group[T]]:
-    """Rows in groups; an undo stands alone, because it asks the ledger for what came before.
+    """Split rows into groups of at most `max_rows`; an undo is a group of its own.
 
-    With `first` they begin with so many rows, and double until they have `size`. With `acting` not
-    more than so many of a group do anything but look: those hold locks until it is kept.
+    An undo queries the ledger for earlier scans, which must have been written. With `first_rows`
+    the first group has that size, and sizes double up to `max_rows`. With `max_changing` a group
+    holds at most that many rows that change a bag, because these hold locks until COMMIT.
     """
-    full, size = size, min(first or size, size)
+    size = min(first_rows or max_rows, max_rows)
     group: Group[T] = []
-    acts = 0
+    changing = 0
     for row in rows:
         step = None if isinstance(row, Problem) else row[0].step
-        alone = step == Step.UNDO
-        if group and (alone or len(group) == size or acts == acting):
+        is_undo = step == Step.UNDO
+        if group and (is_undo or len(group) == size or changing == max_changing):
             yield group
-            group, size, acts = [], min(2 * size, full), 0
+            group, size, changing = [], min(2 * size, max_rows), 0
         group.append(row)
-        acts += step not in (None, Step.INSPECT)
-        if alone:
+        changing += step not in (None, Step.INSPECT)
+        if is_undo:
             yield group
-            group, acts = [], 0
+            group, changing = [], 0
     if group:
         yield group
 
 
-def may_work_beside() -> bool:
-    """Whether a second connection is to be had, and would see what this one has done."""
-    pool = getattr(connection, "pool", None)
-    return not connection.in_atomic_block and (pool is None or pool.max_size > 1)
-
-
-@contextmanager
-def beside() -> Iterator[Executor]:
-    """Somebody who works on the side, with a connection of his own."""
-    with ThreadPoolExecutor(1, thread_name_prefix="beside") as other:
-        try:
-            yield other
-        finally:
-            other.submit(connections.close_all).result()
+def requests_of(group: Group[T]) -> list[ScanRequest]:
+    """Return the scan requests of the rows that could be read."""
+    return [row[0] for row in group if not isinstance(row, Problem)]
 
 
 def read_ahead(groups: Iterable[T]) -> Iterator[T]:
-    """These groups, each read beside the work on the one before. Reading must ask no database."""
-    coming = iter(groups)
-    with ThreadPoolExecutor(1, thread_name_prefix="reading") as reader:
-        read = reader.submit(next, coming, None)
-        while (group := read.result()) is not None:
-            read = reader.submit(next, coming, None)
+    """Yield `groups`, reading the next one in a thread. Reading must not use the database."""
+    iterator = iter(groups)
+    with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as reader:
+        upcoming = reader.submit(next, iterator, None)
+        while (group := upcoming.result()) is not None:
+            upcoming = reader.submit(next, iterator, None)
             yield group
 
 
 def with_retries(work: Callable[[], list[Verdict]]) -> list[Verdict]:
-    """What `work` gives, in one transaction; from the start again where others came between."""
+    """Return the result of `work`, run in a transaction that is repeated after a conflict.
+
+    Raises Busy if it fails MAX_ATTEMPTS times.
+    """
     for _ in range(MAX_ATTEMPTS):
         try:
             with transaction.atomic():
-                _go_by_keys()
+                _prefer_index_scans()
                 return work()
         except StaleRead:
             pass
@@ -94,55 +82,56 @@ def with_retries(work: Callable[[], list[Verdict]]) -> list[Verdict]:
     raise Busy
 
 
-class _HeldDesk(UnitOfWork):
-    """A unit for one of many groups in a transaction: what lies on it is locked row by row.
+class RowLockedUnit(UnitOfWork):
+    """A unit of work that relies on row locks taken before, without advisory locks.
 
-    A lock on every code and ref of an upload would be more than the server has room for. Where
-    somebody else claims one of them at the same time, the constraints say so.
+    Advisory locks on every code and ref of an upload would exceed the server's lock table. If
+    another transaction inserts one of them at the same time, a unique constraint reports it.
     """
 
     LOCKS = False
 
 
-def held_desk(
-    requests: list[ScanRequest], areas: frozenset[int] | None, ours: set[str]
+def load_locked_unit(
+    requests: list[ScanRequest], area_ids: frozenset[int] | None, locked_codes: set[str]
 ) -> UnitOfWork:
-    """A unit on which every bag is locked; `ours` are the codes of those that already are.
+    """Return a unit of work whose bags are all locked, and add their codes to `locked_codes`.
 
-    Where all only look nothing is locked: they change no bag, and must not wait for those who do.
+    Inspections lock nothing: they change no bag and must not wait for scans that do.
     """
-    looks = all(request.step == Step.INSPECT for request in requests)
+    only_inspects = all(request.step == Step.INSPECT for request in requests)
     while True:
-        unit = _HeldDesk(requests, areas=areas)
-        if looks:
+        unit = RowLockedUnit(requests, area_ids=area_ids)
+        if only_inspects:
             return unit
-        others = unit.bags.keys() - ours
-        if not others:
+        unlocked = unit.bags.keys() - locked_codes
+        if not unlocked:
             return unit
-        ours |= lock(others)
+        locked_codes |= lock_bags(unlocked)
 
 
-def lock(codes: Iterable[str]) -> set[str]:
-    """Have these bags to ourselves until the transaction ends; the codes of those that exist."""
+def lock_bags(codes: Iterable[str]) -> set[str]:
+    """Lock the bags with these codes until the transaction ends; return the codes that exist."""
     with connection.cursor() as cursor:
         cursor.execute(sql("scans.lock_bags"), {"codes": list(codes)})
         return {code for (code,) in cursor.fetchall()}
 
 
-def _go_by_keys() -> None:
-    # Nothing here reads a whole table, and nothing is so large that compiling its plan would pay.
-    # PostgreSQL checks foreign keys with plans that it made for this connection's first rows; made
-    # for empty tables, they would read everything every time.
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
-
-
-def verdict_on(
-    unit: UnitOfWork, row: tuple[ScanRequest, T] | Problem, settle: Settle[T]
+def verdict_of(
+    unit: UnitOfWork, row: tuple[ScanRequest, T] | Problem, handle: Handler[T]
 ) -> Verdict:
+    """Return the verdict of a row: the result of `handle`, or the Problem that refuses it."""
     if isinstance(row, Problem):
         return Verdict.refused(row)
     try:
-        return Verdict(settle(unit, *row))
+        return Verdict(handle(unit, *row))
     except Problem as problem:
         return Verdict.refused(problem)
+
+
+def _prefer_index_scans() -> None:
+    # No statement here should read a whole table, and none is large enough for JIT to pay.
+    # PostgreSQL caches the plans of foreign key checks per connection; plans made while the tables
+    # were empty would read them completely from then on.
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")

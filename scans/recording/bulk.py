@@ -1,9 +1,7 @@
-"""Sheets full of bags and scans: the rules of record_scan(), many rows a transaction."""
+"""Bulk recording: sheets of scans and bags, and uploads, under the rules of record_scan()."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import chain
-from operator import itemgetter
 from typing import TypeVar
 from uuid import UUID, uuid5
 
@@ -14,21 +12,20 @@ from bags.errors import KIND_REASONS, AreaUnknown, BatchUnknown, WrongKind
 from bags.sheets import BagRow
 from scans.events import ScansRecorded, SheetImported
 from scans.models import Outcome, Scan, Step
-from scans.recording import fast_path
 from scans.recording.batching import (
     Group,
+    Handler,
     Rows,
-    Settle,
-    beside,
-    held_desk,
-    lock,
-    may_work_beside,
+    load_locked_unit,
+    lock_bags,
     read_ahead,
+    requests_of,
     split_into_groups,
-    verdict_on,
+    verdict_of,
     with_retries,
 )
 from scans.recording.dry_run import DryRun
+from scans.recording.fast_path import FastPath
 from scans.recording.record_scan import apply_scan
 from scans.recording.unit_of_work import UnitOfWork
 from scans.scan_request import ScanRequest
@@ -36,13 +33,14 @@ from tracetrack.errors.problem import BadRow, Message, Problem
 from tracetrack.events import emit
 from tracetrack.imports.csv import Verdict
 
-# Rows of one transaction, and those of them that lock something: scanners wait for those. Scans go
-# by sets; with bags each one is locked by its code.
-CHUNK, ACTING, BAG_CHUNK = 10_000, 5_000, 500
-# Of the first one: the database has nothing to do while it is read.
-FIRST_CHUNK = 1_000
-# The refs of what bag sheets do: the same bag has the same ref in every sheet.
-BAG_REFS = UUID("5b0c6a0e-6f3e-4c0d-9d5c-0a5f1d9a7c11")
+# Rows of scans in one transaction, and how many of them may lock bags: scanners wait for these.
+CHUNK_ROWS, MAX_CHANGING_ROWS = 10_000, 5_000
+# The first chunk is short: the database is idle while it is read.
+FIRST_CHUNK_ROWS = 1_000
+BAG_CHUNK_ROWS = 500
+# The namespace of the refs of bag sheets: the same bag has the same ref in every sheet.
+BAG_SHEET_NAMESPACE = UUID("5b0c6a0e-6f3e-4c0d-9d5c-0a5f1d9a7c11")
+MAX_SHEET_NAME_CHARS = 120
 APPLIED, ALREADY = Verdict(Outcome.APPLIED.value), Verdict(Outcome.ALREADY.value)
 
 T = TypeVar("T")
@@ -53,20 +51,18 @@ def record_scans(
     *,
     areas: frozenset[int] | None,
     now: datetime,
-    chunk: int = CHUNK,
-    keep: bool = True,
+    chunk_rows: int = CHUNK_ROWS,
+    dry_run: bool = False,
 ) -> Iterator[Verdict]:
-    """What record_scan() would do with each request and its actor, in this order; a verdict a row.
+    """Record each scan request with its actor, in this order; yield one verdict per row.
 
-    `areas` bound what may be touched, whoever scanned; None where nothing does. A row that could
-    not be read comes as its Problem. Each chunk is one transaction, or two where many rows only
-    look at bags, and its verdicts come when it is kept. With keep=False everything is decided and
-    nothing written.
+    `areas` are the ids of the areas in which bags may be changed, None for all, whoever scanned.
+    Each chunk is one transaction; its verdicts are yielded after COMMIT. With `dry_run` the same
+    verdicts are yielded and nothing is written.
     """
-
-    if not keep:
-        return _rehearsed(rows, _settling(now), areas=areas, chunk=chunk)
-    return _in_chunks(rows, areas=areas, now=now, chunk=chunk)
+    if dry_run:
+        return _dry_run(rows, _scan_handler(now), areas=areas, chunk_rows=chunk_rows)
+    return _record_chunks(rows, areas=areas, now=now, chunk_rows=chunk_rows)
 
 
 def record_upload(
@@ -77,22 +73,24 @@ def record_upload(
     now: datetime,
     whole: bool,
 ) -> list[Verdict]:
-    """The same for what one actor uploads, in one transaction, however many rows there are.
+    """Record the scans that one actor uploads in one transaction; return one verdict per row.
 
-    With `whole`, one refusal is enough: then nothing is kept, whatever the verdicts say.
+    With `whole`, nothing is recorded if one row is refused, whatever the other verdicts say.
+    `areas` as in record_scans().
     """
-
-    given: Rows[User] = [row if isinstance(row, Problem) else (row, actor) for row in rows]
-    # Its rows are often sent again, because their answer was lost.
-    lane = _lane(areas, now, asks=True)
+    rows_with_actor: Rows[User] = [
+        row if isinstance(row, Problem) else (row, actor) for row in rows
+    ]
+    # Clients repeat an upload whose response was lost, so its refs are often known.
+    writer = _ChunkWriter(areas, now, checks_refs=True)
 
     def work() -> list[Verdict]:
-        requests = [row for row in rows if not isinstance(row, Problem)]
-        ours = lock({code for e in requests for code in (e.code, e.parent_code) if code})
+        requests = requests_of(rows_with_actor)  # type: ignore[arg-type]
+        codes = {code for r in requests for code in (r.code, r.parent_code) if code}
+        locked_codes = lock_bags(codes)
         verdicts: list[Verdict] = []
-        for group in split_into_groups(given, CHUNK):
-            staged = lane.staged(group) if lane else None
-            verdicts += _recorded(group, staged, lane, areas=areas, now=now, ours=ours)
+        for group in split_into_groups(rows_with_actor, CHUNK_ROWS):
+            verdicts += writer.write(group, writer.stage(group), locked_codes)
         if whole and any(verdict.problem for verdict in verdicts):
             transaction.set_rollback(True)
         emit(ScansRecorded(rows=len(rows)))
@@ -107,36 +105,41 @@ def register_bags(
     actor: User,
     areas: frozenset[int] | None,
     now: datetime,
-    chunk: int = BAG_CHUNK,
-    keep: bool = True,
+    chunk_rows: int = BAG_CHUNK_ROWS,
+    dry_run: bool = False,
 ) -> Iterator[Verdict]:
-    """Bring the bags of a sheet into being, and add_child them into the parents they name.
+    """Register the bags of a sheet and put them into the parents that it names.
 
-    A bag that exists is left alone. Chunks, verdicts and `keep` as in record_scans().
+    An existing bag is not changed. Chunks, verdicts, `areas` and `dry_run` as in record_scans().
     """
 
-    def settle(unit: UnitOfWork, request: ScanRequest, line: BagRow) -> str:
-        _check_bag(unit, line)
-        if unit.find(line.code) is not None:
+    def handle(unit: UnitOfWork, request: ScanRequest, line: BagRow) -> str:
+        _check_bag_line(unit, line)
+        if unit.find_bag(line.code) is not None:
             return Outcome.ALREADY
         return apply_scan(unit, request, actor=actor, now=now).verdict
 
-    lines = (row if isinstance(row, Problem) else (_birth(row, now), row) for row in rows)
-    if not keep:
-        return _rehearsed(lines, settle, areas=areas, chunk=chunk)
-    return _kept(lines, settle, areas=areas, chunk=chunk)
+    lines = (row if isinstance(row, Problem) else (_bag_request(row, now), row) for row in rows)
+    if dry_run:
+        return _dry_run(lines, handle, areas=areas, chunk_rows=chunk_rows)
+    return _register_chunks(lines, handle, areas=areas, chunk_rows=chunk_rows)
 
 
 @transaction.atomic
 def emit_sheet_imported(*, actor: User, sheet: str, rows: int, applied: int) -> None:
-    """Have it known that a whole sheet was taken in."""
-    emit(SheetImported(sheet=sheet[:120], rows=rows, applied=applied), actor=actor)
+    """Emit SheetImported after the last chunk of a sheet; it is written to the audit log."""
+    event = SheetImported(sheet=sheet[:MAX_SHEET_NAME_CHARS], rows=rows, applied=applied)
+    emit(event, actor=actor)
 
 
-def _birth(line: BagRow, now: datetime) -> ScanRequest:
-    within = f" in {line.parent_code}" if line.parent_code else ""
+# -- bag sheets -------------------------------------------------------------------------------
+
+
+def _bag_request(line: BagRow, now: datetime) -> ScanRequest:
+    """Return the scan request that registers the bag, or links it to the parent it names."""
+    parent = f" in {line.parent_code}" if line.parent_code else ""
     return ScanRequest(
-        ref=uuid5(BAG_REFS, f"{line.code}{within}"),
+        ref=uuid5(BAG_SHEET_NAMESPACE, f"{line.code}{parent}"),
         step=Step.LINK if line.parent_code else Step.REGISTER,
         code=line.code,
         parent_code=line.parent_code,
@@ -147,50 +150,37 @@ def _birth(line: BagRow, now: datetime) -> ScanRequest:
     )
 
 
-def _check_bag(unit: UnitOfWork, line: BagRow) -> None:
-    """Refuse what only a bag sheet can get wrong; the first fault wins."""
-    if line.bag_type not in unit.type_names():
+def _check_bag_line(unit: UnitOfWork, line: BagRow) -> None:
+    """Raise the first Problem that only bag sheets have.
+
+    Raises BadRow, BatchUnknown, AreaUnknown, WrongKind.
+    """
+    if line.bag_type not in unit.bag_type_names():
         raise BadRow(field="bag_type", reason=f"there is no bag type {line.bag_type}")
-    if unit.lot(line.batch_code) is None:
+    if unit.find_batch(line.batch_code) is None:
         raise BatchUnknown(batch=line.batch_code)
     area = unit.areas.get(line.area)
     if area is None or not area.active:
         raise AreaUnknown(area=line.area)
-    bag = unit.find(line.code)
+    bag = unit.find_bag(line.code)
     if bag is not None:
         if bag.kind != line.kind:
             raise WrongKind(bag=bag.code, reason=Message(KIND_REASONS[bag.kind]))
         return
-    fits = unit.fit(line.code, line.kind)
-    if fits is None or fits[1].name != line.bag_type:
+    form = unit.match_bag_type(line.code, line.kind)
+    if form is None or form[1].name != line.bag_type:
         reason = f"no {line.kind} of {line.bag_type} has such a code"
         raise WrongKind(bag=line.code, reason=reason)
 
 
-def _settling(now: datetime) -> Settle[User]:
-    def settle(unit: UnitOfWork, request: ScanRequest, actor: User) -> str:
-        return apply_scan(unit, request, actor=actor, now=now).verdict
-
-    return settle
-
-
-def _rehearsed(
-    rows: Rows[T], settle: Settle[T], *, areas: frozenset[int] | None, chunk: int
+def _register_chunks(
+    rows: Rows[T], handle: Handler[T], *, areas: frozenset[int] | None, chunk_rows: int
 ) -> Iterator[Verdict]:
-    rehearsal = None
-    for group in split_into_groups(rows, chunk):
-        rehearsal = DryRun(_entries(group), areas=areas, before=rehearsal)
-        yield from [verdict_on(rehearsal, row, settle) for row in group]
-
-
-def _kept(
-    rows: Rows[T], settle: Settle[T], *, areas: frozenset[int] | None, chunk: int
-) -> Iterator[Verdict]:
-    for group in split_into_groups(rows, chunk):
+    for group in split_into_groups(rows, chunk_rows):
 
         def work(group: Group[T] = group) -> list[Verdict]:
-            unit = UnitOfWork(_entries(group), areas=areas)
-            verdicts = [verdict_on(unit, row, settle) for row in group]
+            unit = UnitOfWork(requests_of(group), area_ids=areas)
+            verdicts = [verdict_of(unit, row, handle) for row in group]
             unit.save()
             emit(ScansRecorded(rows=len(group)))
             return verdicts
@@ -198,96 +188,102 @@ def _kept(
         yield from with_retries(work)
 
 
-def _in_chunks(
-    rows: Rows[User], *, areas: frozenset[int] | None, now: datetime, chunk: int
-) -> Iterator[Verdict]:
-    lane = _lane(areas, now, asks=False)
+# -- scans ------------------------------------------------------------------------------------
 
-    def kept(part: fast_path.Part) -> list[Verdict]:
-        def work() -> list[Verdict]:
-            verdicts = _recorded(part.rows, part.staged, lane, areas=areas, now=now, ours=set())
-            emit(ScansRecorded(rows=len(part.rows)))
+
+def _scan_handler(now: datetime) -> Handler[User]:
+    def handle(unit: UnitOfWork, request: ScanRequest, actor: User) -> str:
+        return apply_scan(unit, request, actor=actor, now=now).verdict
+
+    return handle
+
+
+def _dry_run(
+    rows: Rows[T], handle: Handler[T], *, areas: frozenset[int] | None, chunk_rows: int
+) -> Iterator[Verdict]:
+    unit = None
+    for group in split_into_groups(rows, chunk_rows):
+        unit = DryRun(requests_of(group), area_ids=areas, previous=unit)
+        yield from [verdict_of(unit, row, handle) for row in group]
+
+
+def _record_chunks(
+    rows: Rows[User], *, areas: frozenset[int] | None, now: datetime, chunk_rows: int
+) -> Iterator[Verdict]:
+    writer = _ChunkWriter(areas, now, checks_refs=False)
+    groups = split_into_groups(
+        rows, chunk_rows, first_rows=FIRST_CHUNK_ROWS, max_changing=MAX_CHANGING_ROWS
+    )
+    limited = _limit_locks(groups, writer)
+    for group, staged in read_ahead((group, writer.stage(group)) for group in limited):
+
+        def work(group: Group[User] = group, staged: str | None = staged) -> list[Verdict]:
+            verdicts = writer.write(group, staged, locked_codes=set())
+            emit(ScansRecorded(rows=len(group)))
             return verdicts
 
-        return with_retries(work)
-
-    alone = not may_work_beside()
-    groups = _bounded(split_into_groups(rows, chunk, first=FIRST_CHUNK, acting=ACTING), lane)
-    with beside() as other:
-        for acts, *looks in read_ahead(_parts(group, lane, alone=alone) for group in groups):
-            looking = [(part.at, other.submit(kept, part)) for part in looks]
-            told = zip(acts.at, kept(acts), strict=True)
-            seen = [zip(at, looked.result(), strict=True) for at, looked in looking]
-            yield from (verdict for _, verdict in sorted(chain(told, *seen), key=itemgetter(0)))
+        yield from with_retries(work)
 
 
-def _bounded(
-    groups: Iterable[Group[User]], lane: fast_path.FastPath | None
-) -> Iterator[Group[User]]:
-    """No more rows at once than may lock something where the rules apply_scan: they lock all."""
+def _limit_locks(groups: Iterable[Group[User]], writer: "_ChunkWriter") -> Iterator[Group[User]]:
+    """Split groups that the rules decide, which lock the bags of all their rows."""
     for group in groups:
-        size = ACTING if lane is None or lane.asks else len(group)
-        yield from (group[at : at + size] for at in range(0, len(group), size))
+        size = MAX_CHANGING_ROWS if writer.locks_all_rows else len(group)
+        yield from (group[start : start + size] for start in range(0, len(group), size))
 
 
-def _parts(
-    group: Group[User], lane: fast_path.FastPath | None, *, alone: bool
-) -> list[fast_path.Part]:
-    if lane and not alone:
-        return lane.parts(group)
-    return [fast_path.Part(range(len(group)), group, lane.staged(group) if lane else None)]
+class _ChunkWriter:
+    """Records groups of rows: by the fast path as far as possible, the others by the rules."""
 
+    def __init__(self, areas: frozenset[int] | None, now: datetime, *, checks_refs: bool) -> None:
+        self._areas, self._now = areas, now
+        self._handle = _scan_handler(now)
+        # A bag may leave the areas of a restricted user within a group; only the rules check that.
+        self._fast_path = FastPath(now, checks_refs=checks_refs) if areas is None else None
 
-def _lane(areas: frozenset[int] | None, now: datetime, *, asks: bool) -> fast_path.FastPath | None:
-    # Who sees some areas only may lose sight of a bag on the way: that is for the rules.
-    return fast_path.FastPath(now, asks=asks) if areas is None else None
+    @property
+    def locks_all_rows(self) -> bool:
+        """Whether most rows are expected to need the rules."""
+        return self._fast_path is None or self._fast_path.checks_refs
 
+    def stage(self, group: Group[User]) -> str | None:
+        """Return the group in COPY format, or None if the rules are faster or required."""
+        return self._fast_path.stage(group) if self._fast_path else None
 
-def _recorded(
-    group: Group[User],
-    staged: str | None,
-    lane: fast_path.FastPath | None,
-    *,
-    areas: frozenset[int] | None,
-    now: datetime,
-    ours: set[str],
-) -> list[Verdict]:
-    """What becomes of the rows of a group, written down; `ours`: codes of bags locked before."""
-    if lane is None or staged is None:
-        return _by_the_rules(group, areas=areas, now=now, ours=ours)
-    judged = fast_path.classify(staged, asks=lane.asks)
-    ours |= judged.locked
-    hard = [group[n] for n in sorted(judged.hard)]
-    unit = held_desk(_entries(hard), areas, ours)
-    settle = _settling(now)
-    verdicts: list[Verdict] = []
-    decided: list[tuple[int, Scan]] = []
-    for n, row in enumerate(group):
-        if isinstance(row, Problem) or n in judged.hard:
-            verdicts.append(verdict_on(unit, row, settle))
-            decided += [(n, scan) for scan in unit.take_scans()]
-        else:
-            verdicts.append(ALREADY if n in judged.already else APPLIED)
-    unit.save()
-    try:
-        fast_path.write(decided, now=now)
-    except IntegrityError:
-        # Nearly always a ref that is known; then others will be. The group is taken again.
-        lane.asks = True
-        raise
-    ours |= unit.bags.keys()
-    return verdicts
+    def write(
+        self, group: Group[User], staged: str | None, locked_codes: set[str]
+    ) -> list[Verdict]:
+        """Record a group in the current transaction and return its verdicts.
 
+        `locked_codes` are the codes of bags locked before; those locked here are added.
+        """
+        if self._fast_path is None or staged is None:
+            return self._write_by_rules(group, locked_codes)
+        rows = self._fast_path.classify(staged)
+        locked_codes |= rows.locked_codes
+        by_rules = [group[n] for n in sorted(rows.need_rules)]
+        unit = load_locked_unit(requests_of(by_rules), self._areas, locked_codes)
+        verdicts: list[Verdict] = []
+        scans: list[tuple[int, Scan]] = []
+        for n, row in enumerate(group):
+            if isinstance(row, Problem) or n in rows.need_rules:
+                verdicts.append(verdict_of(unit, row, self._handle))
+                scans += [(n, scan) for scan in unit.take_scans()]
+            else:
+                verdicts.append(ALREADY if n in rows.already else APPLIED)
+        unit.save()
+        try:
+            self._fast_path.write(scans)
+        except IntegrityError:
+            # Most likely a known ref, so more will follow: the repeated group looks refs up.
+            self._fast_path.checks_refs = True
+            raise
+        locked_codes |= unit.bags.keys()
+        return verdicts
 
-def _by_the_rules(
-    group: Group[User], *, areas: frozenset[int] | None, now: datetime, ours: set[str]
-) -> list[Verdict]:
-    unit = held_desk(_entries(group), areas, ours)
-    verdicts = [verdict_on(unit, row, _settling(now)) for row in group]
-    unit.save()
-    ours |= unit.bags.keys()
-    return verdicts
-
-
-def _entries(group: Group[T]) -> list[ScanRequest]:
-    return [row[0] for row in group if not isinstance(row, Problem)]
+    def _write_by_rules(self, group: Group[User], locked_codes: set[str]) -> list[Verdict]:
+        unit = load_locked_unit(requests_of(group), self._areas, locked_codes)
+        verdicts = [verdict_of(unit, row, self._handle) for row in group]
+        unit.save()
+        locked_codes |= unit.bags.keys()
+        return verdicts

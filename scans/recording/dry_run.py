@@ -1,4 +1,4 @@
-"""A unit for dry runs."""
+"""The unit of work of a dry run: it applies the rules and writes nothing."""
 
 from collections.abc import Collection
 
@@ -7,7 +7,7 @@ from scans.scan_request import ScanRequest
 
 
 class DryRun(UnitOfWork):
-    """A unit that only looks: it locks and writes nothing, and goes on where another left off."""
+    """A unit of work without locks and writes that starts from the result of `previous`."""
 
     LOCKS = False
 
@@ -15,26 +15,26 @@ class DryRun(UnitOfWork):
         self,
         requests: Collection[ScanRequest],
         *,
-        areas: frozenset[int] | None,
-        before: "DryRun | None" = None,
+        area_ids: frozenset[int] | None,
+        previous: "DryRun | None" = None,
     ) -> None:
-        super().__init__(requests, areas=areas)
-        if before is not None:
-            self._go_on_from(before)
+        super().__init__(requests, area_ids=area_ids)
+        if previous is not None:
+            self._continue_from(previous)
 
-    def _go_on_from(self, before: "DryRun") -> None:
-        # What was decided before stands in for what the tables still say. It is handed on as it
-        # is: to go through all of it again for every unit would remove_child longer with each of them.
-        fresh = [bag for code, bag in self.bags.items() if code not in before.bags]
-        before.bags.update((bag.code, bag) for bag in fresh)
-        for ref, scan in self.earlier.items():
-            before.earlier.setdefault(ref, scan)
-        self.bags, self.earlier = before.bags, before.earlier
-        self._lies_in, self._inside = before._lies_in, before._inside
-        self._join(fresh)
-        for bag in fresh:
-            for child in self.children(bag):
+    def _continue_from(self, previous: "DryRun") -> None:
+        # The bags of earlier units replace the rows in the tables. The dictionaries are passed on
+        # instead of copied, so that the work per unit does not grow with the length of the sheet.
+        added = [bag for code, bag in self.bags.items() if code not in previous.bags]
+        previous.bags.update((bag.code, bag) for bag in added)
+        for ref, scan in self.scans_by_ref.items():
+            previous.scans_by_ref.setdefault(ref, scan)
+        self.bags, self.scans_by_ref = previous.bags, previous.scans_by_ref
+        self._parent_codes, self._children = previous._parent_codes, previous._children
+        self._connect(added)
+        for bag in added:
+            for child in self.children_of(bag):
                 child.parent = bag
 
     def save(self, *, commit: bool = False) -> None:
-        """Nothing is kept."""
+        """Write nothing."""

@@ -1,194 +1,218 @@
-"""The express lane: what nothing can refuse is taken in as a set, by a handful of statements.
+"""The fast path of bulk recording: rows that cannot be refused are recorded by a few statements.
 
-Most rows of a day look at a bag that exists, or add_child a new one into a sack that has room. Rows that
-could be refused, and all rows about the same bags, are left to the rules in steps.py, in order.
-tests/scans/recording/test_fast_path.py shows that both ways end alike. docs/decisions/0008-bulk-fast-path.md
+Most rows of a day inspect an existing bag or put a new child into a parent with room. Rows that may
+be refused, and all other rows about the same bags, are decided by rules.py, in order. The effects
+of both come from transitions.py, and tests/scans/recording/test_fast_path.py compares the results.
+docs/decisions/0008-bulk-fast-path.md
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from accounts.models import User
-from bags.models import Area, BagType
+from bags.models import Area, BagType, Kind, State
+from scans.ledger import LEDGER_COLUMNS, REGISTRATION_COLUMNS, REQUEST_COLUMNS, column_definitions
 from scans.models import Scan, Step
 from scans.recording.batching import Group
 from scans.recording.record_scan import MAX_CLOCK_SKEW
-from scans.recording.unit_of_work import fit
-from scans.recording.writing import SCAN_COLUMNS, learn_ids
+from scans.recording.store import refresh_bag_ids
+from scans.recording.transitions import STATE_WHEN_FILLED, TRANSITIONS, Transition
+from scans.recording.unit_of_work import match_bag_type
 from scans.scan_request import ScanRequest
 from tracetrack.db.sql_files import sql
 from tracetrack.errors.problem import Problem
 
-# For fewer rows the statements themselves would remove_child longer than the rules.
+# For fewer rows, the statements take longer than the rules.
 MIN_ROWS = 200
-READ_SQL = ("lock", "codes", "refs", "rows", "contents", "spread", "judged")
-WRITE_SQL = ("links", "create", "change", "update")
+# The files scans/sql/fast_path_….sql, in the order in which they run.
+READ_SQL = ("lock", "codes", "refs", "needs_rules", "held_children", "propagate", "classification")
+WRITE_SQL = ("links", "create_bags", "changes", "update_bags")
 CREATING_STEPS = frozenset({Step.LINK, Step.REGISTER})
-STAGED = (
-    "n", "plain", "ref", "step", "code", "parent_code", "area_id", "actor_id", "station",
-    "scanned_at", "note", "kind", "bag_type_id", "parent_kind", "parent_type_id", "birth",
-    "parent_birth",
+# The steps whose rows it can record: with the kind of bag, as in transitions.py.
+FAST_TRANSITIONS = (
+    (Step.INSPECT, Kind.PARENT),
+    (Step.INSPECT, Kind.CHILD),
+    (Step.REGISTER, Kind.PARENT),
+    (Step.REGISTER, Kind.CHILD),
+    (Step.LINK, Kind.CHILD),
+    (Step.COMPLETE, Kind.PARENT),
+    (Step.DISPATCH, Kind.PARENT),
+    (Step.RECEIVE, Kind.PARENT),
+)
+STAGED_COLUMNS = (
+    "n", "is_plain", "ref", "step", "code", "parent_code", "area_id", "actor_id",
+    *REQUEST_COLUMNS,
+    "kind", "bag_type_id", "parent_kind", "parent_type_id", "register_ref", "parent_register_ref",
 )  # fmt: skip
-SPECIAL = re.compile(r"[\\\t\n\r]")
 NULL = "\\N"
-NO_BIRTHS = "\t".join([NULL] * 6)
+NO_NEW_BAGS = "\t".join([NULL] * 6)
+_COPY_SPECIAL = re.compile(r"[\\\t\n\r]")
+_COPY_ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 class Classification(NamedTuple):
-    """Rows that the rules must apply_scan; of the others, those that change nothing.
+    """The numbers of rows that need the rules, and of the others those that change nothing.
 
-    `locked` are the codes of the bags that the rules find locked already.
+    `locked_codes` are the codes of bags in rows that need the rules and that are locked already.
     """
 
-    hard: frozenset[int]
+    need_rules: frozenset[int]
     already: frozenset[int]
-    locked: frozenset[str]
-
-
-class Part(NamedTuple):
-    """Rows that go together: where in their group they stand, they, and as COPY takes them."""
-
-    at: Sequence[int]
-    rows: Group[User]
-    staged: str | None
+    locked_codes: frozenset[str]
 
 
 class FastPath:
-    """Reads groups of rows for the database: with the areas and bag types of when it was opened.
+    """Stages, classifies and writes groups of rows, with the areas and bag types read at creation.
 
-    It `asks` the ledger for refs, or trusts that all are new until one proves to be known.
+    With `checks_refs`, refs are looked up in the ledger before rows are written. Without, a known
+    ref makes write() raise IntegrityError.
     """
 
-    def __init__(self, now: datetime, *, asks: bool) -> None:
-        self.asks = asks
-        self._latest = now + MAX_CLOCK_SKEW
+    def __init__(self, now: datetime, *, checks_refs: bool) -> None:
+        self.checks_refs = checks_refs
+        self._now, self._latest = now, now + MAX_CLOCK_SKEW
         self._areas = {area.code: area for area in Area.objects.all()}
-        self._types = list(BagType.objects.order_by("id"))
+        self._bag_types = list(BagType.objects.order_by("id"))
 
-    def parts(self, group: Group[User]) -> list[Part]:
-        """First what acts, then what looks at bags that nothing else in the group speaks of."""
-        looks = _looks(group)
-        if len(looks) < MIN_ROWS or len(looks) == len(group):
-            return [self._part(group, range(len(group)))]
-        acts = [at for at in range(len(group)) if at not in looks]
-        return [self._part(group, at) for at in (acts, sorted(looks))]
-
-    def _part(self, group: Group[User], at: Sequence[int]) -> Part:
-        rows = [group[n] for n in at]
-        return Part(at, rows, self.staged(rows))
-
-    def staged(self, group: Group[User]) -> str | None:
-        """The rows as COPY takes them; None where so few are better left to the rules."""
+    def stage(self, group: Group[User]) -> str | None:
+        """Return the rows in COPY format, None for so few that the rules are faster."""
         rows = [(n, *row) for n, row in enumerate(group) if not isinstance(row, Problem)]
         return "".join([self._line(*row) for row in rows]) if len(rows) >= MIN_ROWS else None
 
+    def classify(self, staged: str) -> Classification:
+        """Lock the bags that these rows change, and find the rows that cannot be refused."""
+        with connection.cursor() as cursor:
+            cursor.execute(_statements("tables"))
+            columns = ", ".join(STAGED_COLUMNS)
+            with cursor.copy(f"COPY fast_path_requests ({columns}) FROM STDIN") as copy:
+                copy.write(staged)
+            cursor.execute(_statements(*READ_SQL), {"checks_refs": self.checks_refs})
+            while cursor.nextset():
+                pass
+            return Classification(*(frozenset(found or ()) for found in cursor.fetchone()))
+
+    def write(self, scans: Sequence[tuple[int, Scan]]) -> None:
+        """Apply the rows that do not need the rules; write all ledger rows in row order.
+
+        `scans` are the ledger rows that the rules produced, with the numbers of their rows.
+        """
+        refresh_bag_ids(scan for _, scan in scans)
+        lines = [_ledger_line(n, seq, scan) for seq, (n, scan) in enumerate(scans)]
+        columns = ", ".join(("n", "seq", *LEDGER_COLUMNS))
+        with connection.cursor() as cursor:
+            cursor.execute(_statements(*WRITE_SQL))
+            if lines:
+                with cursor.copy(f"COPY fast_path_scans ({columns}) FROM STDIN") as copy:
+                    copy.write("".join(lines))
+            cursor.execute(_statements("ledger"), {"now": self._now})
+
     def _line(self, n: int, request: ScanRequest, actor: User) -> str:
         area = self._areas.get(request.area)
-        timely = request.scanned_at <= self._latest
-        plain = area is not None and area.active and timely and _bare(request)
-        implicit_refs = (
-            _births(request, self._types) if plain and request.step in CREATING_STEPS else NO_BIRTHS
+        is_plain = (
+            area is not None
+            and area.active
+            and request.scanned_at <= self._latest
+            and not (request.lot or request.kind or request.force or request.undoes)
         )
+        creates = is_plain and request.step in CREATING_STEPS
+        new_bags = self._new_bags(request) if creates else NO_NEW_BAGS
+        copied = "\t".join([_cell(getattr(request, name)) for name in REQUEST_COLUMNS])
         return (
-            f"{n}\t{'t' if plain else 'f'}\t{request.ref.hex}\t{request.step}\t{request.code}\t"
+            f"{n}\t{'t' if is_plain else 'f'}\t{request.ref.hex}\t{request.step}\t{request.code}\t"
             f"{request.parent_code or NULL}\t{area.pk if area else NULL}\t{actor.pk}\t"
-            f"{_text(request.station)}\t{request.scanned_at.isoformat()}\t{_text(request.note)}\t{implicit_refs}\n"
+            f"{copied}\t{new_bags}\n"
         )
 
+    def _new_bags(self, request: ScanRequest) -> str:
+        """Return the cells about the bags that the codes would become if they are new."""
+        child = self._form(request.code)
+        if request.parent_code is None:
+            return f"{child}\t{NULL}\t{NULL}\t{NULL}\t{NULL}"
+        refs = request.implicit_refs
+        return (
+            f"{child}\t{self._form(request.parent_code)}\t"
+            f"{refs[request.code].hex}\t{refs[request.parent_code].hex}"
+        )
 
-def classify(staged: str, *, asks: bool) -> Classification:
-    """Lock what these rows act upon, and find out which of them nothing can refuse.
-
-    Unless it `asks`, a ref that is known makes `write` raise IntegrityError.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_together("tables"))
-        with cursor.copy(f"COPY scans_staged ({', '.join(STAGED)}) FROM STDIN") as copy:
-            copy.write(staged)
-        cursor.execute(_together(*READ_SQL), {"asks": asks})
-        while cursor.nextset():
-            pass
-        return Classification(*(frozenset(found or ()) for found in cursor.fetchone()))
-
-
-def write(decided: Sequence[tuple[int, Scan]], *, now: datetime) -> None:
-    """Do what the express rows ask for; add them and what was `decided` to the ledger, in order."""
-    columns = ("n", "turn", *SCAN_COLUMNS)
-    learn_ids(scan for _, scan in decided)
-    lines = [_ledger_line(n, turn, scan) for turn, (n, scan) in enumerate(decided)]
-    with connection.cursor() as cursor:
-        cursor.execute(_together(*WRITE_SQL))
-        if lines:
-            with cursor.copy(f"COPY scans_decided ({', '.join(columns)}) FROM STDIN") as copy:
-                copy.write("".join(lines))
-        cursor.execute(_together("ledger"), {"now": now})
+    def _form(self, code: str) -> str:
+        form = match_bag_type(code, self._bag_types)
+        return f"{form[0]}\t{form[1].pk}" if form else f"{NULL}\t{NULL}"
 
 
-def _together(*parts: str) -> str:
-    """Statements to be sent at once: after each one the reading of the next group had its turn."""
-    return ";\n".join(sql(f"scans.express_{part}") for part in parts)
+@cache
+def _statements(*names: str) -> str:
+    """Return the SQL of these files, to be sent in one round trip."""
+    text = ";\n".join(sql(f"scans.fast_path_{name}") for name in names)
+    for placeholder, value in _placeholders().items():
+        text = text.replace(f"{{{placeholder}}}", value)
+    return text
 
 
-def _looks(group: Group[User]) -> set[int]:
-    """Where the rows stand that may be decided in any order with the others."""
-    requests = {at: row[0] for at, row in enumerate(group) if not isinstance(row, Problem)}
-    refs = Counter(request.ref for request in requests.values())
-    looks = {
-        at for at, request in requests.items() if _only_looks(request) and refs[request.ref] == 1
+def _placeholders() -> dict[str, str]:
+    return {
+        "request_definitions": column_definitions(REQUEST_COLUMNS),
+        "ledger_definitions": column_definitions(LEDGER_COLUMNS),
+        "ledger_columns": ", ".join(LEDGER_COLUMNS),
+        "request_columns": ", ".join(REQUEST_COLUMNS),
+        "request_values": ", ".join(f"request.{name}" for name in REQUEST_COLUMNS),
+        "registration_columns": ", ".join(REGISTRATION_COLUMNS),
+        "registration_values": ", ".join(f"request.{name}" for name in REGISTRATION_COLUMNS),
+        "transitions": _transition_rows(),
+        "state_when_filled": f"'{STATE_WHEN_FILLED[State.OPEN]}'",
+        "new_child_state": f"'{TRANSITIONS[Step.REGISTER, Kind.CHILD].to_state}'",
     }
-    rest = [request for at, request in requests.items() if at not in looks]
-    named = {code for request in rest for code in (request.code, request.parent_code)}
-    return {at for at in looks if requests[at].code not in named}
 
 
-def _only_looks(request: ScanRequest) -> bool:
-    # The refs of implicit_refs are of version 5: who uses such a one may have guessed that of a birth.
-    return request.step == Step.INSPECT and _bare(request) and request.ref.version != 5
-
-
-def _bare(request: ScanRequest) -> bool:
-    """Whether an request asks for nothing beside its step."""
-    return not (request.lot or request.kind or request.force or request.undoes)
-
-
-def _births(request: ScanRequest, types: Sequence[BagType]) -> str:
-    """What the codes would become if they were new, and the refs of their implicit_refs."""
-    if request.parent_code is None:
-        return f"{_fits(request.code, types)}\t{NULL}\t{NULL}\t{NULL}\t{NULL}"
-    implicit_refs = request.implicit_refs
+def _transition_rows() -> str:
+    """Return the transitions as a VALUES list with an alias, to be joined by step and kind."""
+    rows = ", ".join(_transition_row(*key, TRANSITIONS[key]) for key in FAST_TRANSITIONS)
     return (
-        f"{_fits(request.code, types)}\t{_fits(request.parent_code, types)}\t"
-        f"{implicit_refs[request.code].hex}\t{implicit_refs[request.parent_code].hex}"
+        f"(VALUES {rows}) AS transition (step, kind, applied_from, unexpected_from, to_state, area,"
+        " bound_for, moves_children, needs_children, enters, keeps_before)"
     )
 
 
-def _fits(code: str, types: Sequence[BagType]) -> str:
-    fits = fit(code, types)
-    return f"{fits[0]}\t{fits[1].pk}" if fits else f"{NULL}\t{NULL}"
+def _transition_row(step: str, kind: str, how: Transition) -> str:
+    cells = [
+        f"'{step}'",
+        f"'{kind}'",
+        _array(how.applies_from | how.unexpected_from),
+        _array(how.unexpected_from),
+        f"'{how.to_state}'" if how.to_state else "NULL",
+        f"'{how.area}'",
+        f"'{how.bound_for}'",
+        str(how.moves_children).lower(),
+        str(how.needs_children).lower(),
+        _array(how.enters),
+        str(how.keeps_before).lower(),
+    ]
+    return f"({', '.join(cells)})"
 
 
-def _ledger_line(n: int, turn: int, scan: Scan) -> str:
-    cells = (getattr(scan, name) for name in SCAN_COLUMNS)
-    return "\t".join([str(n), str(turn), *map(_cell, cells)]) + "\n"
+def _array(states: frozenset[State]) -> str:
+    return f"ARRAY[{', '.join(repr(str(state)) for state in sorted(states))}]::text[]"
+
+
+def _ledger_line(n: int, seq: int, scan: Scan) -> str:
+    cells = (getattr(scan, name) for name in LEDGER_COLUMNS)
+    return "\t".join([str(n), str(seq), *map(_cell, cells)]) + "\n"
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return _COPY_SPECIAL.sub(_escape, value) if _COPY_SPECIAL.search(value) else value
     if value is None:
         return NULL
     if isinstance(value, datetime):
         return value.isoformat()
-    return value.hex if isinstance(value, UUID) else _text(str(value))
+    return value.hex if isinstance(value, UUID) else str(value)
 
 
-def _text(text: str) -> str:
-    return SPECIAL.sub(_escaped, text) if SPECIAL.search(text) else text
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}[found[0]]
+def _escape(found: re.Match[str]) -> str:
+    return _COPY_ESCAPES[found[0]]

@@ -1,7 +1,8 @@
-"""What each step does to the bags in hand, and when it is refused: pure rules, no database.
+"""The rules of each step: when it is refused, and how it changes the loaded bags.
 
-Each function checks first and changes afterwards, so that a refusal leaves the unit as it was. The
-order of the checks is the order of docs/errors.md: the first fault wins.
+Each function checks first and changes afterwards, so that a refusal leaves the unit of work as it
+was. The checks run in the order of precedence of docs/errors.md: the first failure is reported. The
+functions use no database; transitions.py lists the states in which each step applies.
 """
 
 from collections.abc import Callable
@@ -9,35 +10,43 @@ from dataclasses import dataclass, field
 
 from bags.errors import (
     KIND_REASONS,
+    NEEDS_CHILD,
+    NEEDS_PARENT,
+    NEEDS_SACK,
     ONLY_CHILD_IN_SACK,
+    OTHER_PRODUCT,
     BagUnknown,
+    BatchHeld,
     ChildElsewhere,
     NotComplete,
     NotLinked,
+    ParentComplete,
+    ParentDispatched,
     ParentEmpty,
+    ParentFull,
     WrongKind,
 )
-from bags.models import Area, Bag, Kind, State
+from bags.models import Area, Bag, BagType, Batch, Kind, State
 from scans.models import Outcome, Step
-from scans.recording.checks import (
-    batch_of,
-    check_contents,
-    check_not_gone,
-    check_not_held,
-    check_pair,
-    check_room,
-    fits_of,
-    free_parent,
+from scans.recording.transitions import (
+    STATE_AFTER_REMOVAL,
+    STATE_WHEN_FILLED,
+    TRANSITIONS,
+    Transition,
+    area_after,
+    destination_after,
 )
-from scans.recording.containment import add_child, move_to, remove_child
 from scans.recording.unit_of_work import UnitOfWork
 from scans.scan_request import ScanRequest
 from tracetrack.errors.problem import Message
 
+# The kind and the bag type of a bag, or of the bag that a new code would become.
+Form = tuple[Kind, BagType]
+
 
 @dataclass(slots=True, kw_only=True)
 class Before:
-    """What a bag was before a step changed it."""
+    """The state of a bag before a step changed it, kept in the ledger row for undo."""
 
     state: str
     area: Area
@@ -47,7 +56,7 @@ class Before:
 
     @classmethod
     def of(cls, bag: Bag, parent: Bag | None = None) -> "Before":
-        """`bag` as it is now; `parent` is the one that it leaves or enters."""
+        """Return the current state of `bag`, and of the parent that it leaves or enters."""
         return cls(
             state=bag.state,
             area=bag.area,
@@ -59,77 +68,89 @@ class Before:
 
 @dataclass(slots=True, kw_only=True)
 class StepResult:
-    """What a step came to."""
+    """The result of a step, from which the ledger row is made."""
 
     bag: Bag
+    # The parent that the ledger row names.
     parent: Bag | None = None
     outcome: Outcome = Outcome.APPLIED
     unexpected: bool = False
     forced: bool = False
-    was: Before | None = None
+    before: Before | None = None
+    # Bags that the step created.
     registered: list[Bag] = field(default_factory=list)
-    # The sack whose count the operator wants to see, where the bag no longer lies in it.
+    # The parent that the bag left; the response shows its count.
     left: Bag | None = None
 
 
+# -- steps ------------------------------------------------------------------------------------
+
+
 def register(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
-    bag = unit.find(request.code)
+    """Create the bag. Raises BagUnknown if no bag type's pattern matches, WrongKind."""
+    bag = unit.find_bag(request.code)
     if bag is not None:
         if request.kind not in (None, bag.kind):
             raise WrongKind(bag=bag.code, reason=Message(KIND_REASONS[bag.kind]))
         return StepResult(bag=bag, outcome=Outcome.ALREADY)
-    fits = unit.fit(request.code, request.kind)
-    if fits is None:
+    form = unit.match_bag_type(request.code, request.kind)
+    if form is None:
         raise BagUnknown(bag=request.code)
-    return StepResult(bag=unit.register(request.code, *fits, area, unit.lot(request.lot)))
+    return StepResult(bag=unit.create_bag(request.code, *form, area, unit.find_batch(request.lot)))
 
 
 def link(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
-    child, parent = unit.find(request.code), unit.find(request.parent_code or "")
-    child_fits, parent_fits = check_pair(
-        request, fits_of(unit, child, request.code), fits_of(unit, parent, request.parent_code)
+    """Put the child into the parent; create either if its code is new."""
+    child, parent = unit.find_bag(request.code), unit.find_bag(request.parent_code or "")
+    child_form, parent_form = check_forms(
+        request,
+        form_of(unit, child, request.code),
+        form_of(unit, parent, request.parent_code),
     )
     if child is not None and child.parent is not None:
         if child.parent is parent:
             return StepResult(bag=child, parent=parent, outcome=Outcome.ALREADY)
         raise ChildElsewhere(bag=child.code, parent=child.parent.code)
-    lot = unit.lot(request.lot) if child is None else None
-    check_not_held(batch_of(parent), child.batch if child else lot)
+    batch = unit.find_batch(request.lot) if child is None else child.batch
+    check_not_held(batch_of(parent), batch)
     if parent is not None:
         check_room(parent)
-    # The child first: its lot may refuse it, and then no sack may be left behind.
+    # Create the child first: its batch may refuse it, and then no parent may be created.
     registered = []
     if child is None:
-        child = unit.register(request.code, *child_fits, area, lot)
+        child = unit.create_bag(request.code, *child_form, area, batch)
         registered.append(child)
     if parent is None:
-        parent = unit.register(request.parent_code or "", *parent_fits, area)
+        parent = unit.create_bag(request.parent_code or "", *parent_form, area)
         registered.append(parent)
-    was = Before.of(child, parent)
+    before = Before.of(child, parent)
     add_child(unit, child, parent)
-    return StepResult(bag=child, parent=parent, was=was, registered=registered)
+    return StepResult(bag=child, parent=parent, before=before, registered=registered)
 
 
 def unlink(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
-    child = unit.get(request.code)
+    """Take the child out of its parent."""
+    child = unit.get_bag(request.code)
     if child.kind != Kind.CHILD:
         raise WrongKind(bag=child.code, reason=Message(ONLY_CHILD_IN_SACK))
     parent = unit.require_loaded(child.parent) if child.parent else None
     check_not_held(child.batch, batch_of(parent))
     if parent is None or request.parent_code not in (None, parent.code):
         raise NotLinked(bag=child.code)
-    check_not_gone(parent)
-    was = Before.of(child, parent)
+    check_may_leave(parent, TRANSITIONS[Step.UNLINK, Kind.CHILD])
+    before = Before.of(child, parent)
     remove_child(unit, child)
-    return StepResult(
-        bag=child, parent=parent if request.parent_code else None, was=was, left=parent
-    )
+    named = parent if request.parent_code else None
+    return StepResult(bag=child, parent=named, before=before, left=parent)
 
 
 def move(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
-    child, parent = unit.get(request.code), unit.get(request.parent_code or "")
-    check_pair(
-        request, fits_of(unit, child, request.code), fits_of(unit, parent, request.parent_code)
+    """Take the child out of its parent and put it into another."""
+    child, parent = unit.get_bag(request.code), unit.get_bag(request.parent_code or "")
+    check_forms(
+        request,
+        form_of(unit, child, request.code),
+        form_of(unit, parent, request.parent_code),
     )
     if child.parent is parent:
         return StepResult(bag=child, parent=parent, outcome=Outcome.ALREADY)
@@ -137,86 +158,85 @@ def move(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
     check_not_held(parent.batch, child.batch, batch_of(left))
     if left is None:
         raise NotLinked(bag=child.code)
-    check_not_gone(left)
+    check_may_leave(left, TRANSITIONS[Step.MOVE, Kind.CHILD])
     check_room(parent)
-    was = Before.of(child, left)
+    before = Before.of(child, left)
     remove_child(unit, child)
     add_child(unit, child, parent)
-    return StepResult(bag=child, parent=parent, was=was)
+    return StepResult(bag=child, parent=parent, before=before)
 
 
 def complete(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
-    parent = free_parent(unit, request)
-    if parent.state != State.OPEN:
+    """Close the parent before it is full."""
+    parent, transition = get_parent(unit, request), TRANSITIONS[Step.COMPLETE, Kind.PARENT]
+    if parent.state in transition.already_in:
         return StepResult(bag=parent, outcome=Outcome.ALREADY)
-    if not parent.child_count:
-        raise ParentEmpty(parent=parent.code)
-    return _settle(unit, parent, state=State.COMPLETE)
+    check_not_empty(parent)
+    return change_parent(unit, parent, transition, area)
 
 
 def reopen(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
-    parent = free_parent(unit, request)
-    if parent.state == State.OPEN:
+    """Open the parent for more children."""
+    parent, transition = get_parent(unit, request), TRANSITIONS[Step.REOPEN, Kind.PARENT]
+    if parent.state in transition.already_in:
         return StepResult(bag=parent, outcome=Outcome.ALREADY)
-    check_not_gone(parent)
-    return _settle(unit, parent, state=State.OPEN)
+    if parent.state not in transition.applies_from:
+        raise ParentDispatched(parent=parent.code)
+    return change_parent(unit, parent, transition, area)
 
 
 def dispatch(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
-    parent = free_parent(unit, request)
-    check_contents(unit, parent)
-    if parent.state == State.DISPATCHED:
+    """Send the parent and its children to the area of the scan."""
+    parent, transition = get_parent(unit, request), TRANSITIONS[Step.DISPATCH, Kind.PARENT]
+    check_children_not_held(unit, parent)
+    if parent.state in transition.already_in:
         return StepResult(bag=parent, outcome=Outcome.ALREADY)
-    forced = parent.state != State.COMPLETE and request.force
-    if parent.state != State.COMPLETE and not forced:
+    forced = parent.state in transition.forced_from
+    if forced and not request.force:
         raise NotComplete(
             parent=parent.code,
             state=parent.state,
             count=parent.child_count,
             capacity=parent.capacity,
         )
-    if not parent.child_count:
-        raise ParentEmpty(parent=parent.code)
-    done = _settle(unit, parent, state=State.DISPATCHED, bound_for=area)
-    done.forced = forced
-    return done
+    check_not_empty(parent)
+    result = change_parent(unit, parent, transition, area)
+    result.forced = forced
+    return result
 
 
 def receive(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
-    parent = free_parent(unit, request)
-    check_contents(unit, parent)
-    if parent.state == State.RECEIVED:
+    """Bring the parent and its children to the area of the scan."""
+    parent, transition = get_parent(unit, request), TRANSITIONS[Step.RECEIVE, Kind.PARENT]
+    check_children_not_held(unit, parent)
+    if parent.state in transition.already_in:
         return StepResult(bag=parent, outcome=Outcome.ALREADY)
-    unexpected = parent.state != State.DISPATCHED
-    done = _settle(unit, parent, state=State.RECEIVED, area=area)
-    done.unexpected = unexpected
-    return done
+    return change_parent(unit, parent, transition, area)
 
 
 def return_bag(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
-    """The step `return`: a sack comes back with what lies in it; a child leaves its sack."""
-    bag = unit.get(request.code)
-    if bag.state == State.RETURNED:
+    """Take a parent with its children back, or a child, which leaves its parent."""
+    bag = unit.get_bag(request.code)
+    transition = TRANSITIONS[Step.RETURN, bag.kind]
+    if bag.state in transition.already_in:
         return StepResult(bag=bag, outcome=Outcome.ALREADY)
     if bag.kind == Kind.PARENT:
-        unexpected = bag.state not in (State.DISPATCHED, State.RECEIVED)
-        done = _settle(unit, bag, state=State.RETURNED, area=area)
-        done.unexpected = unexpected
-        return done
+        return change_parent(unit, bag, transition, area)
     parent = unit.require_loaded(bag.parent) if bag.parent else None
-    was = Before.of(bag, parent)
+    before = Before.of(bag, parent)
     if parent is not None:
         remove_child(unit, bag)
     bag.state, bag.area, bag.bound_for = State.RETURNED, area, None
     unit.mark_changed(bag)
-    return StepResult(bag=bag, was=was, left=parent)
+    return StepResult(bag=bag, before=before, left=parent)
 
 
 def inspect(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult:
-    return StepResult(bag=unit.get(request.code))
+    """Record that the bag was seen; nothing changes."""
+    return StepResult(bag=unit.get_bag(request.code))
 
 
-STEPS: dict[str, Callable[[UnitOfWork, ScanRequest, Area], StepResult]] = {
+STEP_RULES: dict[str, Callable[[UnitOfWork, ScanRequest, Area], StepResult]] = {
     Step.REGISTER: register,
     Step.LINK: link,
     Step.UNLINK: unlink,
@@ -230,17 +250,126 @@ STEPS: dict[str, Callable[[UnitOfWork, ScanRequest, Area], StepResult]] = {
 }
 
 
-def _settle(
-    unit: UnitOfWork,
-    parent: Bag,
-    *,
-    state: State,
-    area: Area | None = None,
-    bound_for: Area | None = None,
-) -> StepResult:
-    was = Before.of(parent)
-    parent.state = state
+# -- checks -----------------------------------------------------------------------------------
+
+
+def form_of(unit: UnitOfWork, bag: Bag | None, code: str | None) -> Form | None:
+    """Return the kind and type of a bag or of a new code, None if no pattern matches the code."""
+    if bag is not None:
+        return Kind(bag.kind), bag.bag_type
+    return unit.match_bag_type(code or "")
+
+
+def check_forms(request: ScanRequest, child: Form | None, parent: Form | None) -> tuple[Form, Form]:
+    """Return both forms if a child of a type meets a parent of it. Raises BagUnknown, WrongKind."""
+    for code, form in ((request.code, child), (request.parent_code, parent)):
+        if form is None:
+            raise BagUnknown(bag=code)
+    assert child is not None
+    assert parent is not None
+    if child[0] != Kind.CHILD:
+        raise WrongKind(bag=request.code, reason=Message(NEEDS_CHILD))
+    if parent[0] != Kind.PARENT:
+        raise WrongKind(bag=request.parent_code, reason=Message(NEEDS_PARENT))
+    if child[1].pk != parent[1].pk:
+        types = {"bag_type": child[1].name, "sack_type": parent[1].name}
+        raise WrongKind(
+            WrongKind.wrong_product, bag=request.code, reason=Message(OTHER_PRODUCT, **types)
+        )
+    return child, parent
+
+
+def get_parent(unit: UnitOfWork, request: ScanRequest) -> Bag:
+    """Return the parent of a step on parents. Raises BagUnknown, WrongKind, BatchHeld."""
+    parent = unit.get_bag(request.code)
+    if parent.kind != Kind.PARENT:
+        raise WrongKind(bag=parent.code, reason=Message(NEEDS_SACK))
+    check_not_held(parent.batch)
+    return parent
+
+
+def batch_of(bag: Bag | None) -> Batch | None:
+    """Return the batch of `bag`, None without a bag."""
+    return bag.batch if bag is not None else None
+
+
+def check_not_held(*batches: Batch | None) -> None:
+    """Raise BatchHeld for the first of these batches that is on hold."""
+    for batch in batches:
+        if batch is not None and batch.held:
+            raise BatchHeld(
+                batch=batch.code,
+                held_at=batch.held_at.isoformat() if batch.held_at else "",
+                held_by=batch.held_by.username if batch.held_by else "",
+                reason=batch.held_reason,
+            )
+
+
+def check_children_not_held(unit: UnitOfWork, parent: Bag) -> None:
+    """Raise BatchHeld if a child in `parent` belongs to a held batch."""
+    check_not_held(*(child.batch for child in unit.children_of(parent)))
+
+
+def check_room(parent: Bag) -> None:
+    """Raise ParentFull at capacity, ParentComplete if the parent is not open."""
+    if parent.child_count >= (parent.capacity or 0):
+        raise ParentFull(parent=parent.code, capacity=parent.capacity)
+    if parent.state not in TRANSITIONS[Step.LINK, Kind.CHILD].enters:
+        raise ParentComplete(parent=parent.code, state=parent.state)
+
+
+def check_may_leave(parent: Bag, transition: Transition) -> None:
+    """Raise ParentDispatched if a child may not leave a parent in this state."""
+    if parent.state not in transition.leaves:
+        raise ParentDispatched(parent=parent.code)
+
+
+def check_not_empty(parent: Bag) -> None:
+    """Raise ParentEmpty if the parent holds no children."""
+    if not parent.child_count:
+        raise ParentEmpty(parent=parent.code)
+
+
+# -- effects ----------------------------------------------------------------------------------
+
+
+def add_child(unit: UnitOfWork, child: Bag, parent: Bag) -> None:
+    """Put `child` into `parent`: it takes its place, the parent counts and weighs it."""
+    child.parent, child.state = parent, State.LINKED
+    child.area, child.bound_for = parent.area, parent.bound_for
+    parent.child_count += 1
+    parent.weight += child.weight
+    if parent.child_count == parent.capacity:
+        parent.state = STATE_WHEN_FILLED.get(State(parent.state), State(parent.state))
+    unit.mark_changed(child, parent)
+
+
+def remove_child(unit: UnitOfWork, child: Bag) -> None:
+    """Take `child` out of its parent; a complete parent opens again."""
+    parent = child.parent
+    if parent is None:
+        return
+    child.parent, child.state, child.bound_for = None, State.LOOSE, None
+    parent.child_count -= 1
+    parent.weight -= child.weight
+    parent.state = STATE_AFTER_REMOVAL.get(State(parent.state), State(parent.state))
+    unit.mark_changed(child, parent)
+
+
+def move_to(unit: UnitOfWork, parent: Bag, area: Area, bound_for: Area | None) -> None:
+    """Give a parent and its children this area and destination."""
+    for bag in (parent, *unit.children_of(parent)):
+        bag.area, bag.bound_for = area, bound_for
+        unit.mark_changed(bag)
+
+
+def change_parent(unit: UnitOfWork, parent: Bag, transition: Transition, area: Area) -> StepResult:
+    """Apply a transition to a parent; flag the result if its state was not expected."""
+    before = Before.of(parent)
+    parent.state = transition.to_state or parent.state
     unit.mark_changed(parent)
-    if area is not None or bound_for is not None:
-        move_to(unit, parent, area or parent.area, bound_for)
-    return StepResult(bag=parent, was=was)
+    if transition.moves_children:
+        destination = destination_after(transition, parent.bound_for, area)
+        move_to(unit, parent, area_after(transition, parent.area, area), destination)
+    unexpected = before.state in transition.unexpected_from
+    return StepResult(bag=parent, unexpected=unexpected, before=before)

@@ -1,4 +1,4 @@
-"""The step `undo`: a scan that compensates an earlier one, as if that had not been."""
+"""The step `undo`: a scan that restores the state of a bag before an earlier scan."""
 
 from datetime import datetime, timedelta
 
@@ -8,52 +8,59 @@ from accounts.models import User
 from bags.errors import ReasonMissing
 from bags.models import Bag, Kind
 from scans.errors import AlreadyUndone, NotUndoable, ScanUnknown, UndoDepends, UndoNotAllowed
-from scans.models import Outcome, Scan, Step
-from scans.recording.checks import check_contents, check_not_held
-from scans.recording.containment import add_child, move_to, remove_child
-from scans.recording.rules import StepResult
+from scans.models import Outcome, Scan
+from scans.recording.rules import (
+    StepResult,
+    add_child,
+    check_children_not_held,
+    check_not_held,
+    move_to,
+    remove_child,
+)
+from scans.recording.transitions import INDEPENDENT_STEPS, NOT_UNDOABLE_STEPS
 from scans.recording.unit_of_work import UnitOfWork
 from scans.scan_request import ScanRequest
 
+# For so long, users may undo their own latest scan.
 UNDO_WINDOW = timedelta(minutes=15)
-NEVER_UNDONE = (Step.REGISTER, Step.UNDO)
-# What these did to a sack does not depend on what was undone.
-HARMLESS = (Step.REGISTER, Step.INSPECT, Step.UNDO)
-FILLING = (Step.LINK, Step.UNLINK, Step.MOVE)
 
 
 def undo(unit: UnitOfWork, request: ScanRequest, *, actor: User, now: datetime) -> StepResult:
-    """Put back what the scan `request.undoes` changed.
+    """Restore what the scan `request.undoes` changed.
 
-    The actor's own latest scan within 15 minutes; any scan for whoever may, with a reason. Refused
-    where a later scan builds on it: undoing is always the same as never having scanned.
+    Users may undo their own latest scan within UNDO_WINDOW; with the permission `undo_any_scan`
+    any scan, another user's with a reason. Refused if a later scan depends on it, so that an undo
+    always leaves the bags as if the scan had never been made.
+
+    Raises ScanUnknown, NotUndoable, AlreadyUndone, ReasonMissing, UndoNotAllowed, BatchHeld,
+    UndoDepends.
     """
-    bag = unit.get(request.code)
-    target = unit.targets.get(request.undoes or 0)
+    bag = unit.get_bag(request.code)
+    target = unit.undo_targets.get(request.undoes or 0)
     if target is None or target.bag_id != bag.pk:
         raise ScanUnknown(scan=request.undoes, bag=bag.code)
-    if target.step in NEVER_UNDONE:
+    if target.step in NOT_UNDOABLE_STEPS:
         raise NotUndoable(step=target.step)
     if Scan.objects.undoing(target).exists():
         raise AlreadyUndone(scan=target.pk)
-    _check_right(request, target, actor=actor, now=now)
-    involved = [unit.require_loaded(b) for b in (target.parent, target.was_parent) if b is not None]
-    check_not_held(bag.batch, *(parent.batch for parent in involved))
-    check_contents(unit, bag)
-    _check_nothing_later(target)
+    _check_permission(request, target, actor=actor, now=now)
+    parents = [unit.require_loaded(b) for b in (target.parent, target.was_parent) if b is not None]
+    check_not_held(bag.batch, *(parent.batch for parent in parents))
+    check_children_not_held(unit, bag)
+    _check_no_dependent_scan(target)
     if target.outcome == Outcome.APPLIED and target.was_state:
         _restore(unit, bag, target)
-    return StepResult(bag=bag, left=involved[0] if involved else None)
+    return StepResult(bag=bag, left=parents[0] if parents else None)
 
 
-def _check_right(request: ScanRequest, target: Scan, *, actor: User, now: datetime) -> None:
+def _check_permission(request: ScanRequest, target: Scan, *, actor: User, now: datetime) -> None:
     if actor.has_perm("scans.undo_any_scan"):
         if target.actor_id != actor.pk and not request.note:
             raise ReasonMissing
         return
     latest = (
         Scan.objects.by(actor.pk)
-        .exclude(step__in=NEVER_UNDONE)
+        .exclude(step__in=NOT_UNDOABLE_STEPS)
         .exclude(Exists(Scan.objects.filter(undoes=OuterRef("pk"))))
         .values_list("pk", flat=True)
         .first()
@@ -62,8 +69,11 @@ def _check_right(request: ScanRequest, target: Scan, *, actor: User, now: dateti
         raise UndoNotAllowed(minutes=int(UNDO_WINDOW.total_seconds() // 60))
 
 
-def _check_nothing_later(target: Scan) -> None:
-    """Index: scan_of_bag. Index: scan_of_parent. Index: scan_out_of_parent."""
+def _check_no_dependent_scan(target: Scan) -> None:
+    """Raise UndoDepends if a later applied scan changed one of the bags of `target`.
+
+    Index: scan_of_bag. Index: scan_of_parent. Index: scan_out_of_parent.
+    """
     depends = Q(bag=target.bag_id)
     if target.bag.kind == Kind.PARENT:
         depends |= Q(parent=target.bag_id) | Q(was_parent=target.bag_id)
@@ -74,7 +84,7 @@ def _check_nothing_later(target: Scan) -> None:
         depends |= Q(bag=left) | Q(parent=left) | Q(was_parent=left)
     later = (
         Scan.objects.filter(depends, pk__gt=target.pk, outcome=Outcome.APPLIED)
-        .exclude(step__in=HARMLESS)
+        .exclude(step__in=INDEPENDENT_STEPS)
         .exclude(Exists(Scan.objects.filter(undoes=OuterRef("pk"))))
         .order_by("-pk")
         .first()
@@ -84,6 +94,7 @@ def _check_nothing_later(target: Scan) -> None:
 
 
 def _restore(unit: UnitOfWork, bag: Bag, target: Scan) -> None:
+    """Give `bag` the state, place and parent that it had before `target`."""
     assert target.was_area is not None
     if bag.kind == Kind.PARENT:
         move_to(unit, bag, target.was_area, target.was_bound_for)

@@ -1,4 +1,4 @@
-"""The unit: bags in hand. Locked, looked up by code, changed in memory, written in one go."""
+"""The unit of work: bags that are locked, loaded, changed in memory and saved together."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -6,42 +6,49 @@ from decimal import Decimal
 
 from bags.code_patterns import matches
 from bags.errors import OTHER_BATCH_TYPE, BagUnknown, BatchClosed, WrongKind
-from bags.models import Area, Bag, BagType, Batch, Kind, State
+from bags.models import Area, Bag, BagType, Batch, Kind
 from scans.models import Scan, Step
-from scans.recording.store import earlier, load, load_children
-from scans.recording.writing import write
+from scans.recording.store import load, load_children, load_scans, save
+from scans.recording.transitions import CHILDREN_FOLLOW_STEPS, LEAVING_STEPS, TRANSITIONS
 from scans.scan_request import ScanRequest
 from tracetrack.errors.problem import Message
 
-TAKES_OUT = frozenset({Step.UNLINK, Step.MOVE, Step.RETURN, Step.UNDO})
-CHILDREN_FOLLOW = frozenset({Step.DISPATCH, Step.RECEIVE, Step.RETURN, Step.UNDO})
+# An undo may reverse any step, so it loads the bags that any step needs.
+_LEAVING_STEPS = LEAVING_STEPS | {Step.UNDO}
+_CHILDREN_FOLLOW_STEPS = CHILDREN_FOLLOW_STEPS | {Step.UNDO}
 
 
 class StaleRead(Exception):
-    """Between looking and locking a bag went elsewhere: look again."""
+    """A bag moved between the look-up of its parent and the lock: load again."""
 
 
 class UnitOfWork:
-    """All that one or many requests speak of, locked until the transaction ends.
+    """The bags that one or several scan requests concern, locked until the transaction ends.
 
-    Order of locks, the same for everybody: codes and refs (advisory, sorted), parents by code,
-    named children by code, then the children that follow a parent. A bag that does not exist yet
-    has no row to lock: the advisory lock on its code stands for it.
+    Locks are taken in the same order everywhere: codes and refs (advisory, sorted), parents by
+    code, named children by code, then the children that follow a parent. A bag that does not exist
+    yet has no row to lock; the advisory lock on its code takes its place.
+
+    `area_ids` are the areas that the actor works in, None for all areas. `bags`, `areas` and
+    `scans_by_ref` map codes and refs to the loaded objects, `undo_targets` the ids of scans that
+    requests undo.
     """
 
+    # False: only look, without locks.
     LOCKS = True
 
-    def __init__(self, requests: Collection[ScanRequest], *, areas: frozenset[int] | None) -> None:
-        self._scope = areas
+    def __init__(
+        self, requests: Collection[ScanRequest], *, area_ids: frozenset[int] | None
+    ) -> None:
+        self._area_ids = area_ids
         self._created: list[Bag] = []
         self._changed: dict[int, Bag] = {}
         self._scans: list[Scan] = []
-        self._lies_in: dict[str, str | None] = {}
-        self._inside: defaultdict[str | None, dict[str, Bag]] = defaultdict(dict)
-        targets = self._targets(requests)
-        codes = self._codes(requests, targets)
+        self._parent_codes: dict[str, str | None] = {}
+        self._children: defaultdict[str | None, dict[str, Bag]] = defaultdict(dict)
+        targets = _find_undo_targets(requests)
         loaded = load(
-            codes=codes,
+            codes=_find_codes(requests, targets),
             areas={request.area for request in requests},
             lots={request.lot for request in requests if request.lot},
             refs=[
@@ -49,55 +56,62 @@ class UnitOfWork:
             ],
             lock=self.LOCKS,
         )
-        self.areas, self._types, self._lots = loaded.areas, loaded.types, loaded.lots
+        self.areas, self._bag_types, self._batches = loaded.areas, loaded.bag_types, loaded.batches
         self.bags = loaded.bags
-        self.earlier = earlier(loaded.refs)
-        self._fetch_children(requests)
-        self._join(self.bags.values())
-        self.targets = {target.pk: target for target in targets}
+        self.scans_by_ref = load_scans(loaded.known_refs)
+        self._load_children(requests)
+        self._connect(self.bags.values())
+        self.undo_targets = {target.pk: target for target in targets}
 
-    # -- looking ------------------------------------------------------------------------------
+    # -- look-ups -----------------------------------------------------------------------------
 
-    def find(self, code: str) -> Bag | None:
-        """The bag with this code, None where there is none; BagUnknown where it may not be seen."""
+    def find_bag(self, code: str) -> Bag | None:
+        """Return the bag with this code or None. Raises BagUnknown if the actor may not see it."""
         bag = self.bags.get(code)
-        if bag is not None and not self._sees(bag):
+        if bag is not None and not self._is_visible(bag):
             raise BagUnknown(bag=code)
         return bag
 
-    def get(self, code: str) -> Bag:
-        """The bag with this code; raises BagUnknown."""
-        bag = self.find(code)
+    def get_bag(self, code: str) -> Bag:
+        """Return the bag with this code. Raises BagUnknown."""
+        bag = self.find_bag(code)
         if bag is None:
             raise BagUnknown(bag=code)
         return bag
 
-    def covers(self, area: Area) -> bool:
-        """Whether the actor works in this area."""
-        return self._scope is None or area.pk in self._scope
+    def covers_area(self, area: Area) -> bool:
+        """Return whether the actor works in this area."""
+        return self._area_ids is None or area.pk in self._area_ids
 
-    def children(self, parent: Bag) -> list[Bag]:
-        """What lies in `parent`; complete for every parent whose children follow a step."""
-        return list(self._inside[parent.code].values())
+    def children_of(self, parent: Bag) -> list[Bag]:
+        """Return the children in `parent`: all of them if they follow one of the steps."""
+        return list(self._children[parent.code].values())
 
-    def fit(self, code: str, kind: str | None = None) -> tuple[Kind, BagType] | None:
-        """Kind and type of the first bag type that makes such codes; None where none does."""
-        return fit(code, self._types, kind)
+    def match_bag_type(self, code: str, kind: str | None = None) -> tuple[Kind, BagType] | None:
+        """Return the kind and type that a new bag with this code would have, or None."""
+        return match_bag_type(code, self._bag_types, kind)
 
-    def type_names(self) -> set[str]:
-        """The names of all bag types."""
-        return {bag_type.name for bag_type in self._types}
+    def bag_type_names(self) -> set[str]:
+        """Return the names of all bag types."""
+        return {bag_type.name for bag_type in self._bag_types}
 
-    def lot(self, code: str | None) -> Batch | None:
-        """The batch that the lot of one of the requests names, where there is one."""
-        return self._lots.get(code or "")
+    def find_batch(self, code: str | None) -> Batch | None:
+        """Return the batch that the lot of a request names, or None."""
+        return self._batches.get(code or "")
 
-    # -- changing -----------------------------------------------------------------------------
+    def require_loaded(self, bag: Bag) -> Bag:
+        """Return the locked instance of `bag`. Raises StaleRead if it was not locked."""
+        try:
+            return self.bags[bag.code]
+        except KeyError:
+            raise StaleRead from None
 
-    def register(
+    # -- changes ------------------------------------------------------------------------------
+
+    def create_bag(
         self, code: str, kind: Kind, bag_type: BagType, area: Area, batch: Batch | None = None
     ) -> Bag:
-        """A new bag, open or loose; raises BatchClosed, WrongKind."""
+        """Return a new bag. Raises BatchClosed, and WrongKind if the batch takes another type."""
         if batch is not None and batch.state == Batch.State.CLOSED:
             raise BatchClosed(batch=batch.code)
         if batch is not None and batch.bag_type_id != bag_type.pk:
@@ -109,7 +123,7 @@ class UnitOfWork:
             bag_type=bag_type,
             batch=batch,
             area=area,
-            state=State.OPEN if parent else State.LOOSE,
+            state=TRANSITIONS[Step.REGISTER, kind].to_state,
             capacity=bag_type.capacity if parent else None,
             weight=Decimal(0) if parent else bag_type.child_weight,
         )
@@ -118,102 +132,97 @@ class UnitOfWork:
         return bag
 
     def mark_changed(self, *bags: Bag) -> None:
-        """These bags were changed and are to be written."""
+        """Write these bags when the unit is saved."""
         self._changed |= {bag.pk: bag for bag in bags if bag.pk is not None}
         for bag in bags:
-            self._note_place(bag)
+            self._track_parent(bag)
 
-    def record(self, *scans: Scan) -> None:
-        """These scans happened, in this order."""
+    def add_scans(self, *scans: Scan) -> None:
+        """Add rows to the ledger, in this order, when the unit is saved."""
         for scan in scans:
-            self.earlier[scan.ref] = scan
+            self.scans_by_ref[scan.ref] = scan
         self._scans += scans
 
-    def save(self, *, commit: bool = False) -> None:
-        """Write everything: new bags, changed bags, scans. Constraints have the last word.
+    def take_scans(self) -> list[Scan]:
+        """Return the scans added since the last call; the caller writes them."""
+        scans, self._scans = self._scans, []
+        return scans
 
-        With `commit` this is the last thing that the transaction writes.
+    def save(self, *, commit: bool = False) -> None:
+        """Write new bags, changed bags and scans. Raises IntegrityError.
+
+        With `commit` the transaction writes nothing afterwards, and COMMIT is sent along.
         """
         created, changed = (
             sorted(bags, key=_lock_order) for bags in (self._created, self._changed.values())
         )
         if created or changed or self._scans:
-            write(created, changed, self._scans, commit=commit)
+            save(created, changed, self._scans, commit=commit)
         self._created, self._changed, self._scans = [], {}, []
 
-    def take_scans(self) -> list[Scan]:
-        """The scans recorded since the last time, which this unit then does not write."""
-        scans, self._scans = self._scans, []
-        return scans
+    # -- loading ------------------------------------------------------------------------------
 
-    # -- locking and loading ------------------------------------------------------------------
-
-    def _targets(self, requests: Iterable[ScanRequest]) -> list[Scan]:
-        ids = {request.undoes for request in requests if request.undoes is not None}
-        if not ids:
-            return []
-        return list(
-            Scan.objects.filter(pk__in=ids).select_related(
-                "bag", "parent", "was_parent", "was_area", "was_bound_for", "area"
-            )
-        )
-
-    def _codes(self, requests: Collection[ScanRequest], targets: list[Scan]) -> set[str]:
-        codes = {e.code for e in requests} | {e.parent_code for e in requests if e.parent_code}
-        for scan in targets:
-            codes |= {bag.code for bag in (scan.bag, scan.parent, scan.was_parent) if bag}
-        leaving = {e.code for e in requests if len(requests) > 1 or e.step in TAKES_OUT}
-        if leaving:
-            inside = Bag.objects.with_codes(leaving).filter(parent__isnull=False)
-            codes |= set(inside.values_list("parent__code", flat=True))
-        return codes
-
-    def _fetch_children(self, requests: Collection[ScanRequest]) -> None:
-        following = {request.code for request in requests if request.step in CHILDREN_FOLLOW}
-        parents = [b for c, b in self.bags.items() if c in following and b.kind == Kind.PARENT]
+    def _load_children(self, requests: Collection[ScanRequest]) -> None:
+        codes = {request.code for request in requests if request.step in _CHILDREN_FOLLOW_STEPS}
+        parents = [b for c, b in self.bags.items() if c in codes and b.kind == Kind.PARENT]
         if parents:
-            inside = load_children(parents, self.bags.values(), lock=self.LOCKS)
-            self.bags |= {bag.code: bag for bag in inside}
+            children = load_children(parents, lock=self.LOCKS)
+            self.bags = {child.code: child for child in children} | self.bags
 
-    def _join(self, bags: Iterable[Bag]) -> None:
-        """Make every `parent` the very bag in hand, so that a change is seen everywhere."""
+    def _connect(self, bags: Iterable[Bag]) -> None:
+        """Make each `parent` the loaded instance, so that a change to it is seen everywhere."""
         for bag in bags:
             if bag.parent is not None and bag.parent.code in self.bags:
                 bag.parent = self.bags[bag.parent.code]
-            self._note_place(bag)
+            self._track_parent(bag)
 
-    def _note_place(self, bag: Bag) -> None:
-        """Keep what lies in what; looking through all bags for it takes long where many go."""
-        before, now = self._lies_in.get(bag.code), bag.parent.code if bag.parent else None
+    def _track_parent(self, bag: Bag) -> None:
+        """Keep the index of children up to date; a search through all bags would be slow."""
+        before, now = self._parent_codes.get(bag.code), bag.parent.code if bag.parent else None
         if before != now:
-            self._inside[before].pop(bag.code, None)
-            self._inside[now][bag.code] = bag
-            self._lies_in[bag.code] = now
+            self._children[before].pop(bag.code, None)
+            self._children[now][bag.code] = bag
+            self._parent_codes[bag.code] = now
 
-    def require_loaded(self, bag: Bag) -> Bag:
-        """`bag` as it is locked here; raises StaleRead where nobody locked it."""
-        try:
-            return self.bags[bag.code]
-        except KeyError:
-            raise StaleRead from None
+    def _is_visible(self, bag: Bag) -> bool:
+        return self._area_ids is None or bool({bag.area_id, bag.bound_for_id} & self._area_ids)
 
-    def _sees(self, bag: Bag) -> bool:
-        return self._scope is None or bool({bag.area_id, bag.bound_for_id} & self._scope)
+
+def match_bag_type(
+    code: str, bag_types: Iterable[BagType], kind: str | None = None
+) -> tuple[Kind, BagType] | None:
+    """Return the kind and type of the first of `bag_types` with a pattern for `code`, or None."""
+    for bag_type in bag_types:
+        for matched, pattern in (
+            (Kind.PARENT, bag_type.parent_pattern),
+            (Kind.CHILD, bag_type.child_pattern),
+        ):
+            if kind in (None, matched) and matches(pattern, code):
+                return matched, bag_type
+    return None
+
+
+def _find_undo_targets(requests: Iterable[ScanRequest]) -> list[Scan]:
+    ids = {request.undoes for request in requests if request.undoes is not None}
+    if not ids:
+        return []
+    related = ("bag", "parent", "was_parent", "was_area", "was_bound_for", "area")
+    return list(Scan.objects.filter(pk__in=ids).select_related(*related))
+
+
+def _find_codes(requests: Collection[ScanRequest], targets: Iterable[Scan]) -> set[str]:
+    """Return the codes of all bags that the requests may change."""
+    codes = {request.code for request in requests}
+    codes |= {request.parent_code for request in requests if request.parent_code}
+    for scan in targets:
+        codes |= {bag.code for bag in (scan.bag, scan.parent, scan.was_parent) if bag}
+    # In a group, an earlier request may make a later one leave a parent.
+    leaving = {r.code for r in requests if len(requests) > 1 or r.step in _LEAVING_STEPS}
+    if leaving:
+        children = Bag.objects.with_codes(leaving).filter(parent__isnull=False)
+        codes |= set(children.values_list("parent__code", flat=True))
+    return codes
 
 
 def _lock_order(bag: Bag) -> tuple[bool, str]:
     return bag.kind == Kind.CHILD, bag.code
-
-
-def fit(
-    code: str, types: Iterable[BagType], kind: str | None = None
-) -> tuple[Kind, BagType] | None:
-    """Kind and type of the first of `types` that makes such codes; None where none does."""
-    for bag_type in types:
-        for fits, pattern in (
-            (Kind.PARENT, bag_type.parent_pattern),
-            (Kind.CHILD, bag_type.child_pattern),
-        ):
-            if kind in (None, fits) and matches(pattern, code):
-                return fits, bag_type
-    return None

@@ -15,7 +15,7 @@ from tests.concurrency import run_concurrently
 from tests.factories import create_reference_data, make_area, make_parent, make_user, scan
 
 NOBODY = 2**40
-KEY = "speaks of"
+KEY = "references"
 
 
 @pytest.fixture

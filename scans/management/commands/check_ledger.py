@@ -1,4 +1,4 @@
-"""Replay the ledger and compare every bag with what it says."""
+"""Replay the ledger and compare every bag with the result."""
 
 from typing import Any
 
@@ -9,14 +9,17 @@ from tracetrack.db.timeouts import no_statement_timeout
 
 
 class Command(BaseCommand):
-    help = "Replay the whole ledger and compare every bag with it. Exits with 1 where one differs."
+    help = (
+        "Replay the whole ledger and compare every bag with the result. Exits with 1 if a bag "
+        "differs or a row has an unknown step."
+    )
 
     def handle(self, *args: Any, **options: Any) -> str:
-        wrong = 0
+        count = 0
         with no_statement_timeout():
             for difference in find_differences():
                 self.stderr.write(difference)
-                wrong += 1
-        if wrong:
-            raise CommandError(f"{wrong} bags are not what the ledger says.")
-        return "Every bag is what the ledger says."
+                count += 1
+        if count:
+            raise CommandError(f"{count} differences between the ledger and the bags.")
+        return "Every bag matches the ledger."

@@ -1,4 +1,4 @@
-"""Take a sheet of bags in."""
+"""Import a sheet of bags."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,19 +13,19 @@ from tracetrack.imports.csv import Row, Verdict
 
 
 class Command(ImportCommand):
-    help = "Take a sheet of bags in: register those that are new, leave alone those that exist."
+    help = "Import a sheet of bags: register new ones and leave existing ones unchanged."
     columns = BAG_SHEET_COLUMNS
 
     def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
-        lines = map(_read, rows)
+        lines = map(_parse, rows)
         now = timezone.now()
-        return bulk.register_bags(lines, actor=actor, areas=None, now=now, keep=keep)
+        return bulk.register_bags(lines, actor=actor, areas=None, now=now, dry_run=not keep)
 
     def after_import(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
         bulk.emit_sheet_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
 
 
-def _read(row: Row) -> BagRow | Problem:
+def _parse(row: Row) -> BagRow | Problem:
     if row.fault is not None:
         return row.fault
     try:

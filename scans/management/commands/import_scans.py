@@ -1,4 +1,4 @@
-"""Take a sheet of scans in."""
+"""Import a sheet of scans."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,29 +7,29 @@ from django.utils import timezone
 from accounts.models import User
 from scans.recording import bulk
 from scans.scan_request import ScanRequest
-from scans.sheets import SCAN_COLUMNS, Actors, read_scan
+from scans.sheets import SCAN_SHEET_COLUMNS, Actors, parse_scan_row
 from tracetrack.errors.problem import Problem
 from tracetrack.imports.command import ImportCommand
 from tracetrack.imports.csv import Row, Verdict
 
 
 class Command(ImportCommand):
-    help = "Take a sheet of scans in, row by row, as if each had just been sent."
-    columns = SCAN_COLUMNS
+    help = "Import a sheet of scans, row by row, as if each had just been sent."
+    columns = SCAN_SHEET_COLUMNS
 
     def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
         actors = Actors()
-        requests = (_read(row, actors) for row in rows)
-        return bulk.record_scans(requests, areas=None, now=timezone.now(), keep=keep)
+        requests = (_parse(row, actors) for row in rows)
+        return bulk.record_scans(requests, areas=None, now=timezone.now(), dry_run=not keep)
 
     def after_import(self, *, actor: User, sheet: str, rows: int, applied: int) -> None:
         bulk.emit_sheet_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
 
 
-def _read(row: Row, actors: Actors) -> tuple[ScanRequest, User] | Problem:
+def _parse(row: Row, actors: Actors) -> tuple[ScanRequest, User] | Problem:
     if row.fault is not None:
         return row.fault
     try:
-        return read_scan(row.cells, actors)
+        return parse_scan_row(row.cells, actors)
     except Problem as problem:
         return problem

@@ -1,5 +1,5 @@
 -- Check the bags, areas, users and scans that inserted scans reference, once per statement and
--- without locking the referenced rows. docs/decisions/ explains why these are not foreign keys.
+-- without locking the referenced rows. docs/decisions/0007-statement-level-foreign-keys.md
 CREATE OR REPLACE FUNCTION scans_check_references()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -18,12 +18,13 @@ DECLARE
     undone bigint[] := ARRAY(SELECT DISTINCT undoes_id FROM added WHERE undoes_id IS NOT NULL);
     missing text;
 BEGIN
-    -- Each question below has to see what was committed when it is asked.
+    -- Each query below must see what was committed when it starts.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'The ledger is written in transactions that are READ COMMITTED.'
+        RAISE EXCEPTION 'The ledger is written in READ COMMITTED transactions only.'
             USING ERRCODE = 'feature_not_supported';
     END IF;
-    -- By arrays: a join may read the whole table, and its plan may outlive the time it was small.
+    -- Arrays instead of joins: a join planned while the tables are small reads them completely,
+    -- and the plan is kept when they have grown.
     IF (SELECT count(*) FROM bags_bag WHERE id = ANY (bags)) < cardinality(bags) THEN
         missing := 'bag';
     ELSIF (SELECT count(*) FROM bags_area WHERE id = ANY (areas)) < cardinality(areas) THEN
@@ -36,7 +37,7 @@ BEGIN
         END IF;
     END IF;
     IF missing IS NOT NULL THEN
-        RAISE EXCEPTION 'A scan speaks of a % that there is not.', missing
+        RAISE EXCEPTION 'A scan references a missing %.', missing
             USING ERRCODE = 'foreign_key_violation', TABLE = 'scans_scan',
                 CONSTRAINT = 'scan_refers_to_what_exists';
     END IF;

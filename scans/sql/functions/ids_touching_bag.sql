@@ -1,4 +1,4 @@
--- Return the ids of all scans of a bag, into it or out of it.
+-- Return the ids of all scans of a bag, and of scans that put children into it or took them out.
 CREATE OR REPLACE FUNCTION scans_ids_touching_bag(wanted bigint)
 RETURNS SETOF bigint
 LANGUAGE plpgsql

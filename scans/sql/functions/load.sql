@@ -1,35 +1,35 @@
 -- Load everything that recording needs by keys: bags, their parents, areas, bag types, batches and
 -- known refs. A function, because its plan is cached per connection.
-CREATE OR REPLACE FUNCTION scans_load(codes text[], areas text[], lots text[], refs uuid[])
+CREATE OR REPLACE FUNCTION scans_load(codes text[], area_codes text[], lots text[], refs uuid[])
 RETURNS TABLE (
-    bags json, parents json, places json, types json, batches json, known json
+    bags json, parents json, areas json, types json, batches json, known_refs json
 )
 LANGUAGE plpgsql
 SET enable_seqscan = off
 AS $$
 BEGIN
-    RETURN QUERY WITH held AS MATERIALIZED (
+    RETURN QUERY WITH named AS MATERIALIZED (
         SELECT bag.id, bag.code, bag.kind, bag.bag_type_id, bag.batch_id, bag.parent_id,
             bag.area_id, bag.bound_for_id, bag.state, bag.capacity, bag.child_count,
             bag.weight::text
         FROM bags_bag AS bag WHERE bag.code = ANY (codes)
     )
     SELECT
-        (SELECT json_agg(held) FROM held),
+        (SELECT json_agg(named) FROM named),
         (
             SELECT json_agg(json_build_object(
                 'id', parent.id, 'code', parent.code, 'state', parent.state,
                 'capacity', parent.capacity, 'child_count', parent.child_count))
             FROM bags_bag AS parent
-            WHERE parent.id = ANY (ARRAY(SELECT held.parent_id FROM held))
+            WHERE parent.id = ANY (ARRAY(SELECT named.parent_id FROM named))
         ),
         (
             SELECT json_agg(json_build_object(
                 'id', area.id, 'code', area.code, 'name', area.name, 'active', area.active))
             FROM bags_area AS area
-            WHERE area.code = ANY (areas)
+            WHERE area.code = ANY (area_codes)
                 OR area.id = ANY (ARRAY(
-                    SELECT held.area_id FROM held UNION ALL SELECT held.bound_for_id FROM held))
+                    SELECT named.area_id FROM named UNION ALL SELECT named.bound_for_id FROM named))
         ),
         (
             SELECT json_agg(json_build_object(
@@ -48,8 +48,8 @@ BEGIN
                     WHERE holder.id = batch.held_by_id)))
             FROM bags_batch AS batch
             WHERE batch.id = ANY (ARRAY(
-                SELECT held.batch_id FROM held
-                UNION ALL SELECT named.id FROM bags_batch AS named WHERE named.code = ANY (lots)))
+                SELECT named.batch_id FROM named
+                UNION ALL SELECT lot.id FROM bags_batch AS lot WHERE lot.code = ANY (lots)))
         ),
         (SELECT json_agg(scan.ref) FROM scans_scan AS scan WHERE scan.ref = ANY (refs));
 END $$;

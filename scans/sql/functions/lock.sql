@@ -6,7 +6,6 @@ LANGUAGE plpgsql
 SET enable_seqscan = off
 AS $$
 BEGIN
-    -- Everybody locks in one order, so that nobody waits in a ring.
     PERFORM pg_advisory_xact_lock(key) FROM (
         SELECT DISTINCT hashtextextended(text, 0) AS key FROM unnest(keys) AS text ORDER BY key
     ) AS sorted;

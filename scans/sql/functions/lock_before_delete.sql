@@ -5,13 +5,11 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-
     IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'What the ledger may speak of goes in transactions that are READ COMMITTED.'
+        RAISE EXCEPTION 'Rows that the ledger may reference are deleted in READ COMMITTED transactions only.'
             USING ERRCODE = 'feature_not_supported';
     END IF;
-
-    -- Waits for all who write to the ledger; who comes later waits, and finds it gone.
+    -- Wait for transactions that write to the ledger; later ones wait and find the row deleted.
     LOCK TABLE scans_scan IN SHARE ROW EXCLUSIVE MODE;
     RETURN NULL;
 END $$;

@@ -8,9 +8,9 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT scan.id
-    FROM unnest(parents, since, until) AS stay (parent, entered, gone)
-    JOIN scans_scan AS scan ON scan.bag_id = stay.parent
-        AND scan.id > stay.entered AND scan.id < stay.gone
+    FROM unnest(parents, since, until) AS period (parent, entered, gone)
+    JOIN scans_scan AS scan ON scan.bag_id = period.parent
+        AND scan.id > period.entered AND scan.id < period.gone
     LEFT JOIN scans_scan AS target ON target.id = scan.undoes_id
     WHERE coalesce(target.step, scan.step) IN ('dispatch', 'receive', 'return');
 END $$;

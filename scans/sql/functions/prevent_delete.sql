@@ -5,28 +5,28 @@ LANGUAGE plpgsql
 SET enable_seqscan = off
 AS $$
 DECLARE
-    spoken_of boolean;
+    is_referenced boolean;
 BEGIN
     IF TG_TABLE_NAME = 'bags_bag' THEN
         SELECT EXISTS (
             SELECT FROM removed WHERE EXISTS (SELECT FROM scans_scan WHERE bag_id = removed.id)
                 OR EXISTS (SELECT FROM scans_scan WHERE parent_id = removed.id)
                 OR EXISTS (SELECT FROM scans_scan WHERE was_parent_id = removed.id)
-        ) INTO spoken_of;
+        ) INTO is_referenced;
     ELSIF TG_TABLE_NAME = 'bags_area' THEN
-        -- An area that bags have left is one where they were scanned, but perhaps not by that name.
+        -- An area that a bag left may be in no other column of the ledger.
         SELECT EXISTS (
             SELECT FROM removed WHERE EXISTS (SELECT FROM scans_scan WHERE area_id = removed.id)
                 OR EXISTS (SELECT FROM scans_scan WHERE was_area_id = removed.id)
                 OR EXISTS (SELECT FROM scans_scan WHERE was_bound_for_id = removed.id)
-        ) INTO spoken_of;
+        ) INTO is_referenced;
     ELSE
         SELECT EXISTS (
             SELECT FROM removed WHERE EXISTS (SELECT FROM scans_scan WHERE actor_id = removed.id)
-        ) INTO spoken_of;
+        ) INTO is_referenced;
     END IF;
-    IF spoken_of THEN
-        RAISE EXCEPTION 'The ledger speaks of what is to be deleted from %.', TG_TABLE_NAME
+    IF is_referenced THEN
+        RAISE EXCEPTION 'The ledger references rows to be deleted from %.', TG_TABLE_NAME
             USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME,
                 CONSTRAINT = 'scan_refers_to_what_exists';
     END IF;

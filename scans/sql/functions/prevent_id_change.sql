@@ -4,7 +4,7 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    RAISE EXCEPTION 'What the ledger may speak of keeps its number.'
+    RAISE EXCEPTION 'Rows that the ledger may reference keep their id.'
         USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME,
             CONSTRAINT = 'scan_refers_to_what_exists';
 END $$;

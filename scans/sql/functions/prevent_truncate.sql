@@ -4,15 +4,13 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-
     IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'What the ledger may speak of goes in transactions that are READ COMMITTED.'
+        RAISE EXCEPTION 'Rows that the ledger may reference are deleted in READ COMMITTED transactions only.'
             USING ERRCODE = 'feature_not_supported';
     END IF;
-
-    -- Emptied together with the ledger they may be: then it is empty by now.
+    -- A TRUNCATE that includes the ledger is allowed: the ledger is empty by now.
     IF EXISTS (SELECT FROM scans_scan) THEN
-        RAISE EXCEPTION 'The ledger speaks of what was to be emptied, %.', TG_TABLE_NAME
+        RAISE EXCEPTION 'The ledger references rows of %, which cannot be truncated.', TG_TABLE_NAME
             USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME,
                 CONSTRAINT = 'scan_refers_to_what_exists';
     END IF;

@@ -5,8 +5,8 @@ RETURNS TABLE (
     id bigint, ref text, step text, outcome text, unexpected boolean, forced boolean,
     code text, kind text, parent text, area text, station text, username text,
     scanned_at timestamptz, recorded_at timestamptz, note text, undoes bigint,
-    undone_at timestamptz, bag_id bigint, parent_id bigint, was_parent_id bigint, change text,
-    came_from bigint
+    undone_at timestamptz, bag_id bigint, parent_id bigint, was_parent_id bigint,
+    effective_step text, undone_was_parent_id bigint
 )
 LANGUAGE plpgsql
 STABLE ROWS 20

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from accounts.roles import Role
 from bags.models import Area, Bag
-from scans.history.point_in_time import ledger, position
+from scans.history.point_in_time import bag_ledger, position
 from scans.history.trace import trace
 from scans.models import Scan
 from tests.factories import create_reference_data, make_loose_child, make_parent, make_user, scan
@@ -89,16 +89,16 @@ class TestALedgerOutOfOrder:
         out = scan(ben, "unlink", "CB000000904", now=early, scanned_at=early).scan
 
         def state(at):
-            return position(bag, ledger(bag, at).lines).state
+            return position(bag, bag_ledger(bag, at).rows).state
 
         assert out.pk > linked.pk
         assert state(early) == "loose"
-        assert len(ledger(bag, early).lines) == 1
-        assert len(ledger(bag, linked.recorded_at).lines) == 3
+        assert len(bag_ledger(bag, early).rows) == 1
+        assert len(bag_ledger(bag, linked.recorded_at).rows) == 3
 
     def test_says_when_a_bag_did_not_exist(self):
         create_reference_data()
         bag = make_parent("SB10001", 1)
         before = Scan.objects.earliest("pk").recorded_at - timedelta(microseconds=1)
 
-        assert position(bag, ledger(bag, before).lines) is None
+        assert position(bag, bag_ledger(bag, before).rows) is None

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.roles import Role
 from bags.models import Bag
 from scans.history.timeline import timeline
-from scans.queries import latest
+from scans.queries import latest_scans
 from tests.factories import make_parent, make_user, scan
 
 pytestmark = pytest.mark.django_db
@@ -82,5 +82,5 @@ class TestTheLatest:
         make_parent("SB10003", area="lucknow")
         scan(ben, "receive", "SB10003", area="jaipur")
 
-        assert [row["code"] for row in latest(ana)] == ["SB10001"]
-        assert len(latest(ben)) == 4
+        assert [row["code"] for row in latest_scans(ana)] == ["SB10001"]
+        assert len(latest_scans(ben)) == 4

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from bags.models import Area, Bag
-from scans.history.timeline import TOLD, Told, latest_timeline, timeline
+from scans.history.timeline import ROWS_BY_ID, ScanRow, latest_timeline, timeline
 from scans.models import Scan
 from tests.factories import child_codes, create_reference_data, make_parent, make_user, scan
 
@@ -50,7 +50,7 @@ def parts(bag: Bag, most: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     before: int | None = None
     while True:
-        rows, before = latest_timeline(bag, before=before, most=most)
+        rows, before = latest_timeline(bag, before=before, limit=most)
         found = rows + found
         if before is None:
             return found
@@ -60,7 +60,7 @@ def parts(bag: Bag, most: int) -> list[dict[str, Any]]:
 def test_the_only_part_of_a_short_way_is_its_timeline(actor: User, code: str) -> None:
     bag = Bag.objects.get(code=code)
 
-    assert latest_timeline(bag, most=100) == (timeline(bag), None)
+    assert latest_timeline(bag, limit=100) == (timeline(bag), None)
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 5])
@@ -73,7 +73,7 @@ def test_the_parts_of_a_parents_way_are_its_timeline(actor: User, most: int) -> 
 def test_a_part_of_a_childs_way_tells_what_moved_the_parent_that_it_leaves(actor: User) -> None:
     bag = Bag.objects.get(code=CHILD)
 
-    rows, more = latest_timeline(bag, most=2)
+    rows, more = latest_timeline(bag, limit=2)
 
     # The return and the inspection are its own; the parent moved before them.
     assert [row["step"] for row in rows if not row["through"]] == ["return", "inspect"]
@@ -90,7 +90,7 @@ def test_the_work_does_not_grow_with_what_happened(actor: User) -> None:
     with CaptureQueriesContext(
         connection,
     ) as asked:
-        rows, more = latest_timeline(bag, most=50)
+        rows, more = latest_timeline(bag, limit=50)
 
     assert (len(rows), more) == (50, rows[0]["id"])
     assert len(asked) <= 5
@@ -98,8 +98,8 @@ def test_the_work_does_not_grow_with_what_happened(actor: User) -> None:
 
 def test_what_the_database_tells_is_what_is_read_from_it() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(TOLD, [[]])
-        assert tuple(column.name for column in cursor.description) == Told._fields
+        cursor.execute(ROWS_BY_ID, [[]])
+        assert tuple(column.name for column in cursor.description) == ScanRow._fields
 
 
 @pytest.mark.parametrize("code", [PARENT, CHILD])

@@ -18,9 +18,9 @@ class TestGroups:
     def test_begin_small_and_double_where_somebody_waits_for_the_first(self, asha):
         rows = [(scan_request("inspect", "SB10001"), asha)] * 45
 
-        assert [len(g) for g in split_into_groups(rows, 10, first=3)] == [3, 6, 10, 10, 10, 6]
+        assert [len(g) for g in split_into_groups(rows, 10, first_rows=3)] == [3, 6, 10, 10, 10, 6]
         assert [len(g) for g in split_into_groups(rows, 20)] == [20, 20, 5]
-        assert [len(g) for g in split_into_groups(rows, 20, first=50)] == [20, 20, 5]
+        assert [len(g) for g in split_into_groups(rows, 20, first_rows=50)] == [20, 20, 5]
 
     def test_end_where_enough_of_their_rows_lock_something(self, asha):
         def row(step):
@@ -29,6 +29,6 @@ class TestGroups:
         rows = [row("inspect"), row("complete")] * 6 + [Problem(), row("reopen"), row("inspect")]
         undone = [row("complete"), row("undo"), row("complete"), row("reopen"), row("inspect")]
 
-        assert [len(g) for g in split_into_groups(rows, 20, acting=3)] == [6, 6, 3]
-        assert [len(g) for g in split_into_groups(rows, 4, acting=3)] == [4, 4, 4, 3]
-        assert [len(g) for g in split_into_groups(undone, 20, acting=2)] == [1, 1, 2, 1]
+        assert [len(g) for g in split_into_groups(rows, 20, max_changing=3)] == [6, 6, 3]
+        assert [len(g) for g in split_into_groups(rows, 4, max_changing=3)] == [4, 4, 4, 3]
+        assert [len(g) for g in split_into_groups(undone, 20, max_changing=2)] == [1, 1, 2, 1]

@@ -127,9 +127,9 @@ class TestRecordScans:
         usual = day.tried(day.at_once)
 
         for chunk in (1, 7):
-            assert day.tried(lambda chunk=chunk: day.at_once(chunk=chunk)) == usual
+            assert day.tried(lambda chunk=chunk: day.at_once(chunk_rows=chunk)) == usual
         for chunk in (1, 7, 500):
-            how = {"chunk": chunk, "keep": False}
+            how = {"chunk_rows": chunk, "dry_run": True}
             verdicts, _, scans = day.tried(lambda how=how: day.at_once(**how))
             assert verdicts == usual[0]
             assert {row[3] for row in scans} <= {"register", "link"}
@@ -138,15 +138,17 @@ class TestRecordScans:
         self, people, monkeypatch
     ):
         placed = []
-        usual = UnitOfWork._note_place
-        monkeypatch.setattr(UnitOfWork, "_note_place", lambda *these: placed.append(usual(*these)))
+        usual = UnitOfWork._track_parent
+        monkeypatch.setattr(
+            UnitOfWork, "_track_parent", lambda *these: placed.append(usual(*these))
+        )
         make_parent("SB10001")
         rows = [
             (scan_request("link", c, parent_code="SB10001"), people["asha"])
             for c in child_codes("SB20001", 12)
         ]
         work = []
-        for _ in record_scans(rows, areas=None, now=timezone.now(), chunk=1, keep=False):
+        for _ in record_scans(rows, areas=None, now=timezone.now(), chunk_rows=1, dry_run=True):
             work.append(len(placed))
             placed.clear()
 
@@ -243,7 +245,7 @@ class TestRecordScans:
             (scan_request("register", code), people["asha"]) for code in child_codes("SB10001", 4)
         ]
 
-        list(record_scans(rows, areas=None, now=timezone.now(), chunk=2))
+        list(record_scans(rows, areas=None, now=timezone.now(), chunk_rows=2))
 
         assert len(dropped) == 2
         assert all("dashboard:*" in patterns for patterns in dropped)
@@ -261,7 +263,7 @@ class TestTwoImportsAtOnce:
         ]
 
         def take_in(rows):
-            return named(record_scans(rows, areas=None, now=timezone.now(), chunk=13))
+            return named(record_scans(rows, areas=None, now=timezone.now(), chunk_rows=13))
 
         there, back = run_concurrently([lambda: take_in(rows), lambda: take_in(rows[::-1])])
 
@@ -277,7 +279,7 @@ class TestTwoImportsAtOnce:
 
         def take_in(codes):
             rows = [(scan_request("link", code, parent_code="SB10001"), asha) for code in codes]
-            return named(record_scans(rows, areas=None, now=timezone.now(), chunk=5))
+            return named(record_scans(rows, areas=None, now=timezone.now(), chunk_rows=5))
 
         four = run_concurrently([lambda part=part: take_in(codes[part::4]) for part in range(4)])
 

@@ -50,7 +50,7 @@ class TestAnUpload:
 
     @pytest.mark.parametrize(("seed", "chunk"), [(1, 500), (2, 7), (4, 1)])
     def test_does_what_record_scan_does_one_by_one(self, people, office, monkeypatch, seed, chunk):
-        monkeypatch.setattr(bulk, "CHUNK", chunk)
+        monkeypatch.setattr(bulk, "CHUNK_ROWS", chunk)
         day = Uploaded(seed, dict.fromkeys(people, office))
 
         singly = day.tried(day.one_by_one)

@@ -14,6 +14,7 @@ from scans.history.verification import find_differences
 from scans.models import Scan
 from scans.recording import bulk, fast_path
 from scans.recording.bulk import record_scans
+from scans.recording.fast_path import FastPath
 from scans.scan_request import parse_scan_request
 from tests.concurrency import run_concurrently
 from tests.factories import (
@@ -46,15 +47,15 @@ def always(monkeypatch):
 def judged(monkeypatch):
     """How many rows went which way."""
     seen = []
-    usual = fast_path.classify
+    usual = FastPath.classify
 
-    def noted(staged, **how):
-        told = usual(staged, **how)
+    def noted(path, staged):
+        found = usual(path, staged)
         rows = staged.count("\n")
-        seen.append((rows - len(told.hard), len(told.hard)))
-        return told
+        seen.append((rows - len(found.need_rules), len(found.need_rules)))
+        return found
 
-    monkeypatch.setattr(fast_path, "classify", noted)
+    monkeypatch.setattr(FastPath, "classify", noted)
     return seen
 
 
@@ -116,7 +117,7 @@ class TestTheExpressLane:
         day = SmallDay(seed, people)
         usual = day.tried(day.one_by_one)
 
-        assert day.tried(lambda: day.at_once(chunk=chunk)) == usual
+        assert day.tried(lambda: day.at_once(chunk_rows=chunk)) == usual
         assert any(express for express, _ in judged) == (chunk == 40 or seed == 1)
 
     def test_takes_most_of_a_usual_day(self, people, stock, judged):
@@ -151,34 +152,34 @@ class TestTheExpressLane:
 
     def test_asks_for_refs_once_one_proves_to_be_known(self, people, stock, monkeypatch):
         """And the rows of the group in which it stood are taken all the same."""
-        asked, usual = [], fast_path.classify
+        checked, usual = [], FastPath.classify
         monkeypatch.setattr(
             fast_path,
             "classify",
-            lambda staged, asks: asked.append(asks) or usual(staged, asks=asks),
+            lambda staged, asks: checked.append(asks) or usual(staged, asks=asks),
         )
         rows = [(scan_request("inspect", "SB10001"), people["asha"]) for _ in range(50)]
-        list(record_scans(rows[25:26], areas=None, now=NOW, chunk=10))
-        asked.clear()
+        list(record_scans(rows[25:26], areas=None, now=NOW, chunk_rows=10))
+        checked.clear()
 
-        verdicts = [v.name for v in record_scans(rows, areas=None, now=NOW, chunk=10)]
+        verdicts = [v.name for v in record_scans(rows, areas=None, now=NOW, chunk_rows=10)]
 
         assert verdicts == ["applied"] * 25 + ["replayed"] + ["applied"] * 24
-        assert asked == [False, False, False, True, True, True]
+        assert checked == [False, False, False, True, True, True]
         assert len(set(Scan.objects.values_list("ref", flat=True))) == Scan.objects.count()
 
     def test_announces_the_ids_of_new_bags_before_it_takes_them(self, people, monkeypatch):
         """Who follows a stream of bags would miss them otherwise."""
         seen = []
-        usual = fast_path.classify
+        usual = FastPath.classify
 
-        def noted(staged, **how):
+        def noted(path, staged):
             before = last_taken()
-            told = usual(staged, **how)
+            told = usual(path, staged)
             seen.append((before, ExportRows(Bag.objects.all(), ()).insert_horizon(), last_taken()))
             return told
 
-        monkeypatch.setattr(fast_path, "classify", noted)
+        monkeypatch.setattr(FastPath, "classify", noted)
         rows = [
             (scan_request("link", f"CB{990000000 + n}", "SB30001"), people["asha"])
             for n in range(25)

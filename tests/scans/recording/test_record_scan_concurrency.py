@@ -122,7 +122,7 @@ class TestACommit:
             scan(ben, "inspect", "CB000000001")
 
         sent = [query["sql"] for query in asked if query["sql"] not in ("BEGIN", "COMMIT")]
-        assert sent[-1].startswith("SELECT * FROM scans_write")
+        assert sent[-1].startswith("SELECT * FROM scans_save")
         assert sent[-1].endswith("; COMMIT")
 
     def test_is_left_to_whoever_goes_on(self, ben):

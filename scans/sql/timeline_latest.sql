@@ -1,5 +1,5 @@
--- The latest scans of a bag, of what was put into it and of what was taken out of it.
--- Parameters: bag; before, before_id: the place behind which they lie; most rows.
+-- Return the ids of the latest scans of a bag, and of scans that put children into it or took them
+-- out. Parameters: bag; before, before_id, the position before which they lie; limit.
 -- Index: scan_of_bag, scan_of_parent, scan_out_of_parent.
 SELECT id
 FROM (
@@ -7,19 +7,19 @@ FROM (
     FROM scans_scan
     WHERE bag_id = %(bag)s AND (scanned_at, id) < (%(before)s, %(before_id)s)
     ORDER BY scanned_at DESC, id DESC
-    LIMIT %(most)s)
+    LIMIT %(limit)s)
     UNION
     (SELECT id, scanned_at
     FROM scans_scan
     WHERE parent_id = %(bag)s AND (scanned_at, id) < (%(before)s, %(before_id)s)
     ORDER BY scanned_at DESC, id DESC
-    LIMIT %(most)s)
+    LIMIT %(limit)s)
     UNION
     (SELECT id, scanned_at
     FROM scans_scan
     WHERE was_parent_id = %(bag)s AND (scanned_at, id) < (%(before)s, %(before_id)s)
     ORDER BY scanned_at DESC, id DESC
-    LIMIT %(most)s)
-) AS way
+    LIMIT %(limit)s)
+) AS timeline
 ORDER BY scanned_at DESC, id DESC
-LIMIT %(most)s
+LIMIT %(limit)s

@@ -1,5 +1,5 @@
--- The lots mixed in these parents: in how many of them, how many children. Parameter: parents.
--- Index: bag_children.
+-- Return the batches in these parents: how many of the parents hold each, and how many children.
+-- Parameter: parents bigint[]. Index: bag_children.
 SELECT lot.code, count(DISTINCT child.parent_id), count(*)
 FROM unnest(%(parents)s::bigint[]) AS parent (id)
 JOIN bags_bag AS child ON child.parent_id = parent.id

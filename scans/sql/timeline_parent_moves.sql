@@ -1,21 +1,21 @@
--- What moved the parents of a bag while it lay in them: of the latest scans of each.
--- Parameters: parents, since, until: its stays, as ids of bags and of the scans between which it lay
--- there; after, before, before_id: the part of its way that is asked for; most rows for each stay.
+-- Return the ids of scans that moved a parent while a bag was in it, among the latest of each parent.
+-- Parameters: parents, since, until, the periods of the bag in parents, as ids of bags and of the
+-- scans in and out; after, before, before_id, the bounds of the page; limit per period.
 -- Index: scan_of_bag.
 SELECT moved.id
 FROM unnest(%(parents)s::bigint[], %(since)s::bigint[], %(until)s::bigint[])
-    AS stay (parent, since, until)
+    AS period (parent, since, until)
 CROSS JOIN LATERAL (
     SELECT scan.id, coalesce(undone.step, scan.step) AS step
     FROM (
         SELECT id, step, undoes_id
         FROM scans_scan
-        WHERE bag_id = stay.parent AND scanned_at >= %(after)s
+        WHERE bag_id = period.parent AND scanned_at >= %(after)s
             AND (scanned_at, id) < (%(before)s, %(before_id)s)
         ORDER BY scanned_at DESC, id DESC
-        LIMIT %(most)s
+        LIMIT %(limit)s
     ) AS scan
     LEFT JOIN scans_scan AS undone ON undone.id = scan.undoes_id
-    WHERE scan.id > stay.since AND scan.id < stay.until
+    WHERE scan.id > period.since AND scan.id < period.until
 ) AS moved
 WHERE moved.step IN ('dispatch', 'receive', 'return')

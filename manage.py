@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Runs the project's commands; starts the embedded database for those that need one."""
+"""Run a management command, with the embedded database if it needs one."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from django.core.management import execute_from_command_line
 from tracetrack import settings
 from tracetrack.db.embedded import cluster
 
-# These never ask the database, or (devdb, serve) start and stop it themselves.
+# Commands that need no database, or (devdb, serve) start and stop it themselves.
 WITHOUT_DATABASE = frozenset(
     {
         "check",
@@ -29,7 +29,7 @@ WITHOUT_DATABASE = frozenset(
 
 
 def main(arguments: list[str]) -> None:
-    """Run one command, as named by the arguments."""
+    """Run the command in `arguments`, which has the form of sys.argv."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tracetrack.settings")
     if not settings.LOCAL or not needs_database(arguments[1:]):
         execute_from_command_line(arguments)
@@ -37,12 +37,12 @@ def main(arguments: list[str]) -> None:
     try:
         with cluster.using(settings.DATA / "pg"):
             execute_from_command_line(arguments)
-    except cluster.DevDbError as error:
+    except cluster.ClusterError as error:
         sys.exit(str(error))
 
 
 def needs_database(arguments: list[str]) -> bool:
-    """Tell whether a command line will ask the database; asking for help does not."""
+    """Return whether a command line needs the database; --help does not."""
     if not arguments or {"-h", "--help", "--version"} & set(arguments):
         return False
     return arguments[0] not in WITHOUT_DATABASE

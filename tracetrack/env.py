@@ -1,4 +1,4 @@
-"""Typed readers of environment variables; a bad value stops the start with one sentence."""
+"""Typed readers of environment variables. An invalid value ends the start with one sentence."""
 
 import os
 import re
@@ -19,7 +19,7 @@ REDIS_EXAMPLE = "redis://:password@host:6379/0 or unix:///run/redis.sock"
 RATE = re.compile(r"[1-9][0-9]{0,8}/[1-9][0-9]{0,3}[smhd]")
 SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
-# What may follow the "?" of a database address; anything else is more likely a slip than a wish.
+# The query parameters of DATABASE_URL. Others are probably misspelled, so they are errors.
 CONNECTION_OPTIONS = frozenset(
     {
         "application_name",
@@ -35,26 +35,26 @@ CONNECTION_OPTIONS = frozenset(
         "target_session_attrs",
     }
 )
-# And of a Redis address, by its scheme: the client fails with others at the first call only.
+# Those of REDIS_URL by scheme: the client would reject others only at its first call.
 REDIS_OPTIONS = {"redis": {"db"}, "rediss": {"db", "ssl_ca_certs"}, "unix": {"db"}}
 
 
 class SettingError(SystemExit):
-    """A setting is wrong; the message says which, and what to do. Ends the start with code 1."""
+    """A setting is invalid; the message says which and what to do. Exits with status 1."""
 
 
 def text(name: str, *, default: str | None) -> str:
-    """Give the value of a variable; an empty one counts as not set, None makes it required."""
+    """Return the value of a variable. Empty means not set; default=None makes it required."""
     value = os.environ.get(name, "").strip()
     if value:
         return value
     if default is None:
-        raise SettingError(f"{name} is not set. docs/settings.md says what it is for.")
+        raise SettingError(f"{name} is not set. See docs/settings.md.")
     return default
 
 
 def secret(name: str, *, default: str | None) -> str:
-    """Give a value that must not be seen: NAME holds it, or NAME_FILE names the file with it."""
+    """Return a secret: the value of NAME, or the content of the file that NAME_FILE names."""
     path = text(f"{name}_FILE", default="")
     if not path:
         return text(name, default=default)
@@ -69,20 +69,20 @@ def secret(name: str, *, default: str | None) -> str:
     return value
 
 
-def given(name: str) -> bool:
-    """Tell whether a secret is set, itself or through its file."""
+def is_set(name: str) -> bool:
+    """Return whether a secret is set, by NAME or NAME_FILE."""
     return bool(text(name, default="") or text(f"{name}_FILE", default=""))
 
 
-def remembered(path: Path) -> str:
-    """Give a random secret that is made once and kept in a file that only we can read."""
+def persisted_secret(path: Path) -> str:
+    """Return the secret in a file, which is created with a random one and mode 0600."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             draft = path.with_name(f"{path.name}.{os.getpid()}")
             draft.touch(mode=0o600)
             draft.write_text(secrets.token_urlsafe(64), encoding="utf-8")
-            # A link refuses to replace, so of two first starts at once both use the first's value.
+            # link() does not replace a file, so two concurrent first starts use the same value.
             with suppress(FileExistsError):
                 path.hardlink_to(draft)
             draft.unlink()
@@ -94,7 +94,7 @@ def remembered(path: Path) -> str:
 
 
 def boolean(name: str, *, default: bool) -> bool:
-    """Read a yes or no in the usual spellings, and no other."""
+    """Read a boolean: true/false, yes/no, on/off or 1/0."""
     value = text(name, default="").lower()
     if not value:
         return default
@@ -104,11 +104,11 @@ def boolean(name: str, *, default: bool) -> bool:
 
 
 def integer(name: str, *, default: int, at_least: int, at_most: int) -> int:
-    """Read a whole number within bounds."""
+    """Read an integer from `at_least` to `at_most`."""
     value = text(name, default="")
     if not value:
         return default
-    # int() would also take "1_000", " 7" and digits of other scripts.
+    # int() also accepts "1_000", " 7" and digits of other scripts.
     if not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 18:
         raise SettingError(f'{name} is "{value}". Write a whole number.')
     number = int(value)
@@ -118,7 +118,7 @@ def integer(name: str, *, default: int, at_least: int, at_most: int) -> int:
 
 
 def seconds(name: str, *, default: float, at_most: float = 86_400.0) -> float:
-    """Read a span in seconds, whole or with a decimal point; zero is allowed."""
+    """Read a number of seconds from 0 to `at_most`, with or without a decimal point."""
     value = text(name, default="")
     if not value:
         return default
@@ -126,14 +126,14 @@ def seconds(name: str, *, default: float, at_most: float = 86_400.0) -> float:
         span = float(value)
     except ValueError:
         raise SettingError(f'{name} is "{value}". Write a number of seconds.') from None
-    # The comparison also refuses "nan", which is neither small nor large.
+    # The comparison is False for "nan" as well.
     if not 0 <= span <= at_most:
         raise SettingError(f"{name} is {value}. Choose from 0 to {at_most:g} seconds.")
     return span
 
 
 def listing(name: str, *, default: list[str] | None) -> list[str]:
-    """Read values with commas between them; None makes the variable required."""
+    """Read a comma-separated list; default=None makes the variable required."""
     value = text(name, default=None if default is None else "")
     if not value:
         return list(default or [])
@@ -144,7 +144,7 @@ def listing(name: str, *, default: list[str] | None) -> list[str]:
 
 
 def networks(name: str) -> list[str]:
-    """Read addresses and networks with commas between them, or * for all."""
+    """Read a comma-separated list of IP addresses and networks; * means all."""
     items = listing(name, default=[])
     for item in items:
         try:
@@ -159,14 +159,14 @@ def networks(name: str) -> list[str]:
 
 
 def rates(name: str, *, default: dict[str, str]) -> dict[str, tuple[int, int]]:
-    """Read limits such as read=600/1m, with commas between them: so many in so many seconds.
+    """Read rate limits such as read=600/1m; return count and seconds by name.
 
-    Those that are not named stay as they are; "off" lifts all.
+    Names that are missing have the rate in `default`. "off" removes all limits.
     """
     items = listing(name, default=[])
     if items == ["off"]:
         return {}
-    chosen = dict(default)
+    selected = dict(default)
     for item in items:
         kind, _, rate = item.partition("=")
         if kind not in default or not RATE.fullmatch(rate):
@@ -174,12 +174,12 @@ def rates(name: str, *, default: dict[str, str]) -> dict[str, tuple[int, int]]:
                 f'{name} names "{item}". Write limits such as read=600/1m, for '
                 f"{', '.join(default)}; or off."
             )
-        chosen[kind] = rate
-    return {kind: _rate(rate) for kind, rate in chosen.items()}
+        selected[kind] = rate
+    return {kind: _parse_rate(rate) for kind, rate in selected.items()}
 
 
 def origins(name: str) -> list[str]:
-    """Read origins, each a scheme and a host, with commas between them."""
+    """Read a comma-separated list of origins, such as https://www.example.org."""
     items = listing(name, default=[])
     for item in items:
         scheme, _, host = item.partition("://")
@@ -191,7 +191,7 @@ def origins(name: str) -> list[str]:
 
 
 def origin(name: str) -> str:
-    """Read one origin, or nothing."""
+    """Read one origin; empty if not set."""
     items = origins(name)
     if len(items) > 1:
         raise SettingError(f"{name} names {len(items)} origins. Write one.")
@@ -199,7 +199,7 @@ def origin(name: str) -> str:
 
 
 def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
-    """Read one of a few words."""
+    """Read one of the values in `among`."""
     value = text(name, default=default)
     if value not in among:
         raise SettingError(f'{name} is "{value}". Choose one of {", ".join(among)}.')
@@ -207,7 +207,7 @@ def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
 
 
 def folder(name: str, *, default: Path) -> Path:
-    """Read the path of a folder; it need not exist yet, but it may not be a file."""
+    """Read the path of a folder, which need not exist yet."""
     path = Path(text(name, default=str(default))).expanduser().absolute()
     if path.exists() and not path.is_dir():
         raise SettingError(f"{name} is {path}, which is a file. Name a folder.")
@@ -215,25 +215,25 @@ def folder(name: str, *, default: Path) -> Path:
 
 
 def zone(name: str, *, default: str) -> str:
-    """Read the name of a time zone that this machine knows."""
+    """Read the name of a time zone in the database of this machine."""
     value = text(name, default=default)
     try:
         ZoneInfo(value)
     except (OSError, ValueError, KeyError):
-        # KeyError is the usual answer; folders and odd names in the zone database give the others.
+        # Usually KeyError; folders and odd names raise the others.
         raise SettingError(f'{name} is "{value}". Write a zone such as Asia/Kolkata.') from None
     return value
 
 
 def postgres(name: str, *, default: str | None) -> dict[str, Any]:
-    """Read an address such as postgresql://user:password@host:5432/name into Django's form."""
+    """Read a URL such as postgresql://user:password@host:5432/name; return a DATABASES entry."""
     address = secret(name, default=default)
     try:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
-        # The address may hold a password, so no message repeats it.
-        raise SettingError(f"{name} is no address. Write {EXAMPLE}.") from None
+        # The URL may contain a password, so messages do not repeat it.
+        raise SettingError(f"{name} is not a valid URL. Write {EXAMPLE}.") from None
     database = unquote(parts.path.removeprefix("/"))
     if parts.scheme not in {"postgres", "postgresql"} or not database or "/" in database:
         raise SettingError(f"{name} names no PostgreSQL database. Write {EXAMPLE}.")
@@ -251,7 +251,7 @@ def postgres(name: str, *, default: str | None) -> dict[str, Any]:
 
 
 def redis(name: str) -> str:
-    """Give the address of a Redis that its client will understand; empty where none is set."""
+    """Read the URL of a Redis server, one that the client accepts; empty if not set."""
     address = secret(name, default="")
     if not address:
         return ""
@@ -260,8 +260,8 @@ def redis(name: str) -> str:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
-        # The address may hold a password, so no message repeats it.
-        raise SettingError(f"{name} is no address. Write {REDIS_EXAMPLE}.") from None
+        # The URL may contain a password, so messages do not repeat it.
+        raise SettingError(f"{name} is not a valid URL. Write {REDIS_EXAMPLE}.") from None
     if not separator or scheme not in REDIS_OPTIONS or port == 0 or set(", ;") & set(address):
         raise SettingError(f"{name} names no Redis. Write {REDIS_EXAMPLE}.")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -273,11 +273,11 @@ def redis(name: str) -> str:
         raise SettingError(f"{name} names no Redis. Write {REDIS_EXAMPLE}.")
     numbers = [options.get("db", "0"), "0" if scheme == "unix" else path or "0"]
     if not all(number.isascii() and number.isdigit() and len(number) < 6 for number in numbers):
-        raise SettingError(f"{name} has no number for its database. Write {REDIS_EXAMPLE}.")
+        raise SettingError(f"{name} has a database that is not a number. Write {REDIS_EXAMPLE}.")
     return address
 
 
-def _rate(rate: str) -> tuple[int, int]:
+def _parse_rate(rate: str) -> tuple[int, int]:
     count, _, span = rate.partition("/")
     return int(count), int(span[:-1]) * SECONDS_OF[span[-1]]
 

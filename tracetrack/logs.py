@@ -1,19 +1,19 @@
-"""How the log is written, and which request a line of it, or a row of the audit, belongs to."""
+"""The logging configuration, and the id of the current request."""
 
 import logging
 from contextvars import ContextVar
 from typing import Any
 
-# Set by the middleware for the time of a request, together with the request's header.
+# Set by RequestIdMiddleware during a request, together with HEADER in its environ.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 HEADER = "HTTP_X_REQUEST_ID"
 
 
 class RequestIdFilter(logging.Filter):
-    """Gives every line the id of its request, or a dash."""
+    """Adds the attribute request_id to log records, "-" outside a request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        # Django writes down how it answered when the middleware is done already.
+        # Django logs the status of a response after the middleware has reset request_id.
         request = getattr(record, "request", None)
         headers = getattr(request, "META", {})
         record.request_id = request_id.get() or headers.get(HEADER) or "-"
@@ -21,7 +21,7 @@ class RequestIdFilter(logging.Filter):
 
 
 def to_stderr(level: str) -> dict[str, Any]:
-    """The setting LOGGING: one line for each record, from this level on, on standard error."""
+    """Return the setting LOGGING: records of this level and above as lines on stderr."""
     line = "{asctime} {levelname} {name} pid={process} request={request_id} {message}"
     return {
         "version": 1,
@@ -37,9 +37,9 @@ def to_stderr(level: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Django's own handlers would print every line twice.
+            # Without its own handlers, which would write each line a second time.
             "django": {"handlers": [], "level": level, "propagate": True},
-            # Tells of every job, which the delivery log does better.
+            # It logs every job; the delivery log has the useful information.
             "procrastinate": {"level": "WARNING"},
         },
     }

@@ -1,4 +1,4 @@
-"""Every setting, on one page, from top to bottom; docs/settings.md explains the variables."""
+"""All settings of Django and of TraceTrack. docs/settings.md explains the variables."""
 
 import os
 from pathlib import Path
@@ -10,17 +10,17 @@ from tracetrack.db.embedded import cluster
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Without DATABASE_URL this is a copy on somebody's own machine: it brings its own database and
-# key and answers to local names only. With it, everything that matters must be said.
-LOCAL = not env.given("DATABASE_URL")
+# Without DATABASE_URL this is a local installation with the embedded database, a generated key and
+# local host names. With it, the settings that matter for security are required.
+LOCAL = not env.is_set("DATABASE_URL")
 DATA = env.folder("DATA", default=BASE_DIR / ".local")
-# Before the rest, because a wrong one is the reason why the rest is asked for.
+# Before other required settings, so that an invalid URL is reported first.
 DATABASE = env.postgres("DATABASE_URL", default=cluster.url(DATA / "pg"))
 DEBUG = env.boolean("DEBUG", default=False)
 HTTPS = env.boolean("HTTPS", default=not LOCAL)
 
 SECRET_KEY = env.secret(
-    "SECRET_KEY", default=env.remembered(DATA / "secret-key") if LOCAL else None
+    "SECRET_KEY", default=env.persisted_secret(DATA / "secret-key") if LOCAL else None
 )
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", default=LOCAL_HOSTS if LOCAL else None)
@@ -85,30 +85,33 @@ TEMPLATES = [
     }
 ]
 
-# The web server (gunicorn.conf.py reads these).
+# The web server. gunicorn.conf.py uses these.
 WORKERS = env.integer("WORKERS", default=min(os.cpu_count() or 1, 8), at_least=1, at_most=64)
 THREADS = env.integer("THREADS", default=320, at_least=1, at_most=1024)
 # Answer requests for cached views before Django's middleware (tracetrack/server/fastpath.py).
 FAST_PATH = env.boolean("FAST_PATH", default=True)
 
-# The database. Without DATABASE_URL: the embedded server, which manage.py and tests/conftest.py
-# start; importing this page never does. The connections are for all processes together: so many
-# that stay, so many more under pressure, and no more than the server takes.
+# The database: DATABASE_URL, or the embedded server, which manage.py and tests/conftest.py start.
+# DB_POOL_BASE connections of all processes together stay open, DB_POOL_EXTRA more are opened under
+# load.
 DB_SERVER_CONNECTIONS = env.integer(
     "DB_SERVER_CONNECTIONS", default=300 if LOCAL else 100, at_least=30, at_most=10_000
 )
-# What the webhook worker, migrations, psql and a backup need beside the web server, PostgreSQL's
-# reserve of 3; and beside its pool each process has one to listen and one to look up tokens.
+# For the webhook worker, migrations, psql, backups and PostgreSQL's reserve of 3; also two for each
+# process besides its pool: LISTEN and token prefetch.
 DB_SPARE_CONNECTIONS = 20 + 2 * WORKERS
-ROOM = max(0, DB_SERVER_CONNECTIONS - DB_SPARE_CONNECTIONS)
+DB_POOL_LIMIT = max(0, DB_SERVER_CONNECTIONS - DB_SPARE_CONNECTIONS)
 DB_POOL_BASE = env.integer(
-    "DB_POOL_BASE", default=8 if LOCAL else min(100, ROOM), at_least=0, at_most=10_000
+    "DB_POOL_BASE", default=8 if LOCAL else min(100, DB_POOL_LIMIT), at_least=0, at_most=10_000
 )
 DB_POOL_EXTRA = env.integer(
-    "DB_POOL_EXTRA", default=max(0, min(250, ROOM) - DB_POOL_BASE), at_least=0, at_most=10_000
+    "DB_POOL_EXTRA",
+    default=max(0, min(250, DB_POOL_LIMIT) - DB_POOL_BASE),
+    at_least=0,
+    at_most=10_000,
 )
-# One process's share, for a third of its threads. Half of them may wait for a connection, or until
-# one more is opened; what is left of them tells the others at once to try again.
+# The share of one process, for up to a third of its threads. Half of the threads may wait for a
+# connection; the others reject requests with 503 at once.
 DB_POOL_MAX = max(1, min((DB_POOL_BASE + DB_POOL_EXTRA) // WORKERS, THREADS // 3))
 DB_POOL_MIN = min(DB_POOL_BASE // WORKERS, DB_POOL_MAX)
 DB_POOL_WAITING = env.integer(
@@ -122,16 +125,17 @@ DB_IDLE_SECONDS = env.seconds("DB_IDLE_SECONDS", default=60)
 DATABASES = {"default": DATABASE | {"ENGINE": "tracetrack.db.backend", "CONN_MAX_AGE": 0}}
 DATABASES["default"]["OPTIONS"] |= {
     "application_name": "tracetrack",
-    # Several tries fit into the time for which a request waits.
+    # Allows several attempts within DB_POOL_SECONDS.
     "connect_timeout": 10,
-    # A scanner must hear "try again" rather than hang; a forgotten transaction must let go. What a
-    # function asks is planned once: left to itself PostgreSQL plans arrays anew for each call.
+    # Time-outs, so that a scanner gets an error instead of hanging, and an idle transaction releases
+    # its locks. Generic plans, because PostgreSQL would plan queries with array parameters inside
+    # functions on each call.
     "options": f"-c statement_timeout={DB_STATEMENT_SECONDS * 1000:.0f}"
     f" -c lock_timeout={DB_LOCK_SECONDS * 1000:.0f}"
     f" -c idle_in_transaction_session_timeout={DB_IDLE_SECONDS * 1000:.0f}"
     " -c plan_cache_mode=force_generic_plan",
     "pool": {
-        # The web server opens its share when it starts (gunicorn.conf.py); a command needs one.
+        # A command needs one connection. The web server raises this to DB_POOL_MIN when it starts.
         "min_size": min(1, DB_POOL_MIN),
         "max_size": DB_POOL_MAX,
         "timeout": DB_POOL_SECONDS,
@@ -142,7 +146,7 @@ DATABASES["default"]["OPTIONS"] |= {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The cache. A Redis that hangs must cost a tenth of a second, not five.
+# The cache. The short time-out limits the delay by a Redis that does not answer.
 REDIS_URL = env.redis("REDIS_URL")
 REDIS_SECONDS = env.seconds("REDIS_SECONDS", default=0.1)
 CACHES: dict[str, dict[str, object]] = {
@@ -167,9 +171,9 @@ if REDIS_URL:
         "OPTIONS": REDIS_OPTIONS,
     }
 RATELIMIT_USE_CACHE = "limits"
-# Counting calls is worth less than answering them: what cannot be counted is answered.
+# If counting fails, requests are allowed.
 RATELIMIT_FAIL_OPEN = True
-# How often one token, one account, or one address of strangers may ask.
+# Requests per period and token, user (with a session) or network (without authentication).
 RATE_LIMITS = env.rates(
     "RATE_LIMITS",
     default={
@@ -191,10 +195,10 @@ CACHE_SECONDS = {
     "user_stats": env.seconds("CACHE_USER_STATS_SECONDS", default=300),
 }
 
-# Loaded by the worker; the web server starts without what sends.
+# The worker loads the tasks; the web server does not need them.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = ["webhooks.tasks"]
-# Webhooks: which addresses may be told, how long one may take, for how many days it is tried.
+# Webhooks: allowed URLs, time-out of one delivery, days of retries, parallel deliveries.
 WEBHOOK_HTTP = env.boolean("WEBHOOK_HTTP", default=False)
 WEBHOOK_PORTS = env.listing("WEBHOOK_PORTS", default=["443", "8443"])
 WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")
@@ -202,7 +206,7 @@ WEBHOOK_SECONDS = env.seconds("WEBHOOK_SECONDS", default=10, at_most=60)
 WEBHOOK_DAYS = env.integer("WEBHOOK_DAYS", default=3, at_least=1, at_most=30)
 WEBHOOK_AT_ONCE = env.integer("WEBHOOK_AT_ONCE", default=8, at_least=1, at_most=64)
 
-# Who is asking. Sessions live in the database: a cache per process would not hear of a logout.
+# Authentication. Sessions are in the database, so that a log-out is effective in all processes.
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
 PASSWORD_HASHERS = [
@@ -250,10 +254,10 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-# What a browser is told to allow.
+# Security headers and cookies.
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-# Whether the other hosts of the domain speak HTTPS is for the owner of the domain to say.
+# W005, W021: only the owner of the domain can decide about HSTS for subdomains and preloading.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 STATIC_CDN = env.origin("STATIC_CDN")
@@ -272,7 +276,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Language and time. Instants are stored in UTC; a business day is one of this zone.
+# Language and time. Times are stored in UTC; business days are days of BUSINESS_TIME_ZONE.
 LANGUAGE_CODE = "en-in"
 LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -284,7 +288,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 BUSINESS_TIME_ZONE = env.zone("BUSINESS_TIME_ZONE", default="Asia/Kolkata")
 
-# Static files. Hashed names need collectstatic; without them the files are found where they lie.
+# Static files. Hashed names need collectstatic; otherwise files are served from the apps.
 STATIC_HASHED = env.boolean("STATIC_HASHED", default=not DEBUG)
 STATIC_URL = f"{STATIC_CDN}/static/"
 STATIC_ROOT = env.folder("STATIC_ROOT", default=BASE_DIR / "staticfiles")

@@ -1,4 +1,4 @@
-"""Readers of environment variables: what they take, and what they stop the start with."""
+"""Readers of environment variables: accepted values and error messages."""
 
 import os
 import stat
@@ -59,8 +59,8 @@ READERS: dict[str, Callable[[], Any]] = {
         ("postgres", "mysql://h/d", "names no PostgreSQL database"),
         ("postgres", "postgresql://h", "names no PostgreSQL database"),
         ("postgres", "postgresql://h/a/b", "names no PostgreSQL database"),
-        ("postgres", "postgresql://h:port/d", "no address"),
-        ("postgres", "postgresql://[h/d", "no address"),
+        ("postgres", "postgresql://h:port/d", "not a valid URL"),
+        ("postgres", "postgresql://[h/d", "not a valid URL"),
         ("postgres", "postgresql://h/d?ssl=1", 'option "ssl"'),
         ("redis", "foo", "names no Redis"),
         ("redis", "redis:foo", "names no Redis"),
@@ -68,11 +68,11 @@ READERS: dict[str, Callable[[], Any]] = {
         ("redis", "redis://a,redis://b", "names no Redis"),
         ("redis", "redis://h:0", "names no Redis"),
         ("redis", "unix://", "names no Redis"),
-        ("redis", "redis://h:99999/0", "no address"),
-        ("redis", "redis://h:port/0", "no address"),
-        ("redis", "redis://h/first", "no number for its database"),
-        ("redis", "redis://h/0/1", "no number for its database"),
-        ("redis", "unix:///s?db=x", "no number for its database"),
+        ("redis", "redis://h:99999/0", "not a valid URL"),
+        ("redis", "redis://h:port/0", "not a valid URL"),
+        ("redis", "redis://h/first", "database that is not a number"),
+        ("redis", "redis://h/0/1", "database that is not a number"),
+        ("redis", "unix:///s?db=x", "database that is not a number"),
         ("redis", "redis://h?foo=1", 'option "foo"'),
         ("redis", "redis://h?ssl_ca_certs=/c", 'option "ssl_ca_certs"'),
         ("networks", "foo", 'names "foo"'),
@@ -82,13 +82,13 @@ READERS: dict[str, Callable[[], Any]] = {
         ("origins", "https://a.example,https://b.example/x", "scheme and host"),
     ],
 )
-def test_a_bad_value_stops_the_start_with_one_sentence(
+def test_an_invalid_value_is_reported_in_one_sentence(
     reader: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("X", value)
-    with pytest.raises(env.SettingError) as refusal:
+    with pytest.raises(env.SettingError) as error:
         READERS[reader]()
-    message = str(refusal.value)
+    message = str(error.value)
     assert message.startswith("X ")
     assert words in message
     assert "\n" not in message
@@ -96,18 +96,18 @@ def test_a_bad_value_stops_the_start_with_one_sentence(
 
 
 @pytest.mark.parametrize(
-    ("value", "meant"),
+    ("value", "expected"),
     [("true", True), ("YES", True), ("1", True), ("off", False), ("0", False), ("", True)],
 )
-def test_booleans_are_read_in_their_usual_spellings(
-    value: str, meant: bool, monkeypatch: pytest.MonkeyPatch
+def test_booleans_have_several_spellings(
+    value: str, expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("X", value)
-    assert env.boolean("X", default=True) is meant
+    assert env.boolean("X", default=True) is expected
 
 
 @given(number=st.integers())
-def test_integers_are_read_exactly_or_refused(number: int) -> None:
+def test_integers_are_read_exactly_or_rejected(number: int) -> None:
     os.environ["X"] = str(number)
     try:
         assert env.integer("X", default=0, at_least=-1000, at_most=1000) == number
@@ -117,7 +117,7 @@ def test_integers_are_read_exactly_or_refused(number: int) -> None:
         del os.environ["X"]
 
 
-def test_values_are_trimmed_and_lists_split(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_are_trimmed_and_lists_are_split(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X", " a.example , b.example ")
     assert env.listing("X", default=None) == ["a.example", "b.example"]
     assert env.listing("UNSET", default=["c"]) == ["c"]
@@ -133,7 +133,7 @@ def test_values_are_trimmed_and_lists_split(monkeypatch: pytest.MonkeyPatch) -> 
         ("origins", "https://www.example.org,http://localhost:8000,https://*.example.org"),
     ],
 )
-def test_lists_of_addresses_are_given_as_they_stand(
+def test_lists_of_addresses_are_not_changed(
     reader: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("X", value)
@@ -150,26 +150,26 @@ class TestRedis:
             "unix:///run/redis.sock?db=2",
         ],
     )
-    def test_an_address_is_given_as_it_stands_and_its_client_takes_it(
+    def test_a_valid_url_is_returned_and_accepted_by_the_client(
         self, address: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("X", address)
         assert env.redis("X") == address
         assert redis.Redis.from_url(address).connection_pool.make_connection()
 
-    def test_none_is_fine(self) -> None:
+    def test_is_optional(self) -> None:
         assert env.redis("UNSET") == ""
 
-    def test_no_message_shows_the_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_messages_do_not_contain_the_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for address in ("redis://:hunter2@h:x", "rdis://:hunter2@h", "redis://:hunter2@h/d"):
             monkeypatch.setenv("X", address)
-            with pytest.raises(env.SettingError) as refusal:
+            with pytest.raises(env.SettingError) as error:
                 env.redis("X")
-            assert "hunter2" not in str(refusal.value)
+            assert "hunter2" not in str(error.value)
 
 
 class TestPostgres:
-    def test_an_address_becomes_the_form_of_django(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_url_becomes_a_databases_entry(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("X", "postgres://us%40er:p%2Fw%3A@db.example:6432/tt?sslmode=require")
         assert env.postgres("X", default=None) == {
             "ENGINE": "django.db.backends.postgresql",
@@ -181,35 +181,33 @@ class TestPostgres:
             "OPTIONS": {"sslmode": "require"},
         }
 
-    def test_a_socket_folder_is_a_host(self) -> None:
+    def test_a_socket_folder_is_the_host(self) -> None:
         read = env.postgres("UNSET", default="postgresql://me@/tt?host=/run/a%20b")
         assert (read["HOST"], read["PORT"], read["OPTIONS"]) == ("/run/a b", "", {})
 
-    def test_no_message_shows_the_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_messages_do_not_contain_the_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for address in ("postgresql://u:hunter2@h:x/d", "mysql://u:hunter2@h/d"):
             monkeypatch.setenv("X", address)
-            with pytest.raises(env.SettingError) as refusal:
+            with pytest.raises(env.SettingError) as error:
                 env.postgres("X", default=None)
-            assert "hunter2" not in str(refusal.value)
+            assert "hunter2" not in str(error.value)
 
 
 class TestSecrets:
-    def test_a_file_may_hold_the_value(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
+    def test_are_read_from_a_file(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("from the file\n")
         monkeypatch.setenv("X_FILE", str(tmp_path / "key"))
-        assert env.given("X")
+        assert env.is_set("X")
         assert env.secret("X", default=None) == "from the file"
 
-    def test_value_and_file_together_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_value_and_file_exclude_each_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("X", "here")
         monkeypatch.setenv("X_FILE", "/there")
         with pytest.raises(env.SettingError, match="both set"):
             env.secret("X", default=None)
 
     @pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe\xff"])
-    def test_an_empty_or_unreadable_file_is_refused(
+    def test_an_empty_or_unreadable_file_is_an_error(
         self, content: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         (tmp_path / "key").write_bytes(content)
@@ -217,22 +215,22 @@ class TestSecrets:
         with pytest.raises(env.SettingError, match="X_FILE names"):
             env.secret("X", default=None)
 
-    def test_a_missing_file_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_missing_file_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("X_FILE", "/nowhere/at/all")
         with pytest.raises(env.SettingError, match="cannot be read"):
             env.secret("X", default="not this")
 
 
-class TestRemembered:
-    def test_the_same_value_comes_back_and_only_we_can_read_it(self, tmp_path: Path) -> None:
+class TestPersistedSecret:
+    def test_is_created_once_and_readable_by_the_owner_only(self, tmp_path: Path) -> None:
         path = tmp_path / "new" / "key"
-        value = env.remembered(path)
+        value = env.persisted_secret(path)
         assert len(value) > 64
-        assert env.remembered(path) == value
+        assert env.persisted_secret(path) == value
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert list(path.parent.iterdir()) == [path]
 
-    def test_a_folder_that_cannot_be_is_refused(self, tmp_path: Path) -> None:
+    def test_a_folder_that_cannot_be_created_is_an_error(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         with pytest.raises(env.SettingError, match="Set DATA to another folder"):
-            env.remembered(tmp_path / "file" / "key")
+            env.persisted_secret(tmp_path / "file" / "key")

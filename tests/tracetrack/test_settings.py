@@ -1,4 +1,4 @@
-"""Settings as a whole: a deployment that cannot work is refused before it starts."""
+"""The settings as a whole and the system checks, in a process of their own."""
 
 import os
 import subprocess
@@ -19,9 +19,9 @@ DEPLOYED = {
 }
 
 
-def check(variables: dict[str, str], *arguments: str) -> tuple[int, str]:
+def run_check(variables: dict[str, str], *arguments: str) -> tuple[int, str]:
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables}
-    ran = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "manage.py", "check", *arguments],
         cwd=ROOT,
         env=environment,
@@ -30,19 +30,19 @@ def check(variables: dict[str, str], *arguments: str) -> tuple[int, str]:
         stderr=subprocess.STDOUT,
         timeout=60,
     )
-    return ran.returncode, ran.stdout.strip()
+    return result.returncode, result.stdout.strip()
 
 
 class TestDeployed:
-    def test_a_full_set_of_settings_passes_the_checks_for_deployment(self) -> None:
-        code, output = check(DEPLOYED, "--deploy", "--fail-level", "WARNING")
+    def test_required_settings_are_sufficient(self) -> None:
+        code, output = run_check(DEPLOYED, "--deploy", "--fail-level", "WARNING")
         assert code == 0, output
 
     @pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS"])
-    def test_what_must_be_said_must_be_said(self, name: str) -> None:
-        code, output = check({**DEPLOYED, name: ""})
+    def test_required_settings(self, name: str) -> None:
+        code, output = run_check({**DEPLOYED, name: ""})
         assert code == 1
-        assert output == f"{name} is not set. docs/settings.md says what it is for."
+        assert output == f"{name} is not set. See docs/settings.md."
 
     @pytest.mark.parametrize(
         ("name", "value", "sentence"),
@@ -64,16 +64,16 @@ class TestDeployed:
             ("SECRET_KEY_FILE", "/nowhere", "SECRET_KEY and SECRET_KEY_FILE are both set."),
         ],
     )
-    def test_a_bad_value_stops_the_start_with_one_sentence(
+    def test_an_invalid_value_is_reported_in_one_sentence(
         self, name: str, value: str, sentence: str
     ) -> None:
-        code, output = check({**DEPLOYED, name: value})
+        code, output = run_check({**DEPLOYED, name: value})
         assert code == 1
         assert sentence in output
         assert len(output.splitlines()) == 1, "one sentence and no traceback"
 
-    def test_a_database_that_is_none_is_the_first_thing_said(self) -> None:
-        code, output = check({"DATABASE_URL": "mysql://x"})
+    def test_an_invalid_database_url_is_reported_first(self) -> None:
+        code, output = run_check({"DATABASE_URL": "mysql://x"})
         assert code == 1
         assert output.startswith("DATABASE_URL names no PostgreSQL database.")
 
@@ -90,44 +90,44 @@ class TestDeployed:
             ({"STATIC_CDN": "https://cdn.example", "STATIC_HASHED": "false"}, "TT.E009"),
         ],
     )
-    def test_settings_that_contradict_one_another_are_named(
+    def test_contradictory_settings_are_errors(
         self, variables: dict[str, str], identifier: str
     ) -> None:
-        code, output = check({**DEPLOYED, **variables})
+        code, output = run_check({**DEPLOYED, **variables})
         assert code == 1
         assert f"({identifier})" in output
         assert output.count("(TT.") == 1
         assert "HINT:" in output
 
-    def test_processes_that_cannot_share_their_counts_are_warned_about(self) -> None:
-        code, output = check({**DEPLOYED, "REDIS_URL": ""})
+    def test_several_processes_without_redis_cause_a_warning(self) -> None:
+        code, output = run_check({**DEPLOYED, "REDIS_URL": ""})
         assert code == 0
         assert "(TT.W001)" in output
 
-    def test_as_many_connections_as_the_server_takes_are_fine(self) -> None:
-        assert check({**DEPLOYED, "DB_POOL_BASE": "62", "DB_POOL_EXTRA": "10"})[0] == 0
+    def test_the_maximum_number_of_connections_is_allowed(self) -> None:
+        assert run_check({**DEPLOYED, "DB_POOL_BASE": "62", "DB_POOL_EXTRA": "10"})[0] == 0
 
-    def test_a_queue_that_can_never_be_full_is_warned_about(self) -> None:
-        code, output = check({**DEPLOYED, "THREADS": "30", "DB_POOL_WAITING": "20"})
+    def test_too_few_threads_cause_a_warning(self) -> None:
+        code, output = run_check({**DEPLOYED, "THREADS": "30", "DB_POOL_WAITING": "20"})
         assert code == 0
         assert "(TT.W002)" in output
 
-    def test_a_server_that_takes_fewer_connections_than_said_is_refused(self) -> None:
-        asked = {"DATABASE_URL": os.environ["DATABASE_URL"], "DB_SERVER_CONNECTIONS": "9999"}
+    def test_a_server_with_fewer_connections_is_an_error(self) -> None:
+        variables = {"DATABASE_URL": os.environ["DATABASE_URL"], "DB_SERVER_CONNECTIONS": "9999"}
         database = ("--tag", "database", "--database", "default")
 
-        code, output = check({**DEPLOYED, **asked}, *database)
+        code, output = run_check({**DEPLOYED, **variables}, *database)
 
         assert code == 1
         assert "(TT.E008)" in output
 
-    def test_a_server_that_cannot_be_asked_yet_is_no_reason_not_to_start(self) -> None:
-        assert check(DEPLOYED, "--tag", "database", "--database", "default")[0] == 0
+    def test_an_unreachable_server_is_no_error(self) -> None:
+        assert run_check(DEPLOYED, "--tag", "database", "--database", "default")[0] == 0
 
     @pytest.mark.parametrize(
         ("variables", "share"),
         [
-            # What stays, the most, who may wait: of one process.
+            # Minimum and maximum of the pool, waiting requests of one process.
             ({}, (18, 18, 160)),
             ({"DB_SERVER_CONNECTIONS": "300"}, (25, 62, 160)),
             ({"DB_SERVER_CONNECTIONS": "300", "THREADS": "300"}, (25, 62, 150)),
@@ -140,29 +140,29 @@ class TestDeployed:
     def test_connections_are_shared_among_the_processes(
         self, variables: dict[str, str], share: tuple[int, int, int]
     ) -> None:
-        asked = "s.DB_POOL_MIN, s.DB_POOL_MAX, s.DB_POOL_WAITING"
-        told = subprocess.run(
-            [sys.executable, "-c", f"from tracetrack import settings as s; print(({asked}))"],
+        names = "s.DB_POOL_MIN, s.DB_POOL_MAX, s.DB_POOL_WAITING"
+        result = subprocess.run(
+            [sys.executable, "-c", f"from tracetrack import settings as s; print(({names}))"],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], **DEPLOYED, **variables},
             text=True,
             capture_output=True,
             check=True,
         )
-        assert told.stdout.strip() == str(share)
+        assert result.stdout.strip() == str(share)
 
 
-class TestOnOnesOwnMachine:
-    def test_nothing_needs_to_be_said(self, tmp_path: Path) -> None:
-        code, output = check({"DATA": str(tmp_path / "data")})
+class TestLocal:
+    def test_no_setting_is_required(self, tmp_path: Path) -> None:
+        code, output = run_check({"DATA": str(tmp_path / "data")})
         assert code == 0, output
         assert [path.name for path in (tmp_path / "data").iterdir()] == ["secret-key"]
 
-    def test_a_folder_that_cannot_be_written_is_one_sentence(self) -> None:
-        code, output = check({"DATA": "/proc/here"})
+    def test_an_unwritable_folder_is_reported_in_one_sentence(self) -> None:
+        code, output = run_check({"DATA": "/proc/here"})
         assert code == 1
         assert "Set DATA to another folder." in output
         assert len(output.splitlines()) == 1
 
     def test_debug_is_allowed(self, tmp_path: Path) -> None:
-        assert check({"DATA": str(tmp_path), "DEBUG": "true"})[0] == 0
+        assert run_check({"DATA": str(tmp_path), "DEBUG": "true"})[0] == 0

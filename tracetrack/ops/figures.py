@@ -1,4 +1,4 @@
-"""Figures of the running system: database, pool, cache and process, and those that apps register."""
+"""Figures of the running system: database, pool, cache, process, and those of the apps."""
 
 import time
 from collections.abc import Callable

@@ -76,7 +76,7 @@ class TestServe:
                 if "TraceTrack is at" in line:
                     break
             assert f"TraceTrack is at http://127.0.0.1:{port}/" in output
-            assert cluster.running(data / "pg")
+            assert cluster.is_running(data / "pg")
             status, page = get(port, "/login")
             assert status == 200
             # A webhook worker that is killed is restarted.
@@ -95,7 +95,7 @@ class TestServe:
             assert server.wait(TIMEOUT_SECONDS) == 0, output + rest
         assert rest.rstrip().endswith("Stopped.")
         assert "Traceback" not in output + rest
-        assert not cluster.running(data / "pg")
+        assert not cluster.is_running(data / "pg")
         assert not replacement.is_running()
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
@@ -119,7 +119,7 @@ class TestServe:
             output, _ = server.communicate(timeout=TIMEOUT_SECONDS)
         assert server.returncode == 1
         assert "The web server ended by itself" in output
-        assert not cluster.running(data / "pg")
+        assert not cluster.is_running(data / "pg")
 
 
 def test_an_old_database_is_reported_in_one_sentence() -> None:
@@ -132,7 +132,7 @@ def test_an_old_database_is_reported_in_one_sentence() -> None:
             output, _ = server.communicate(timeout=TIMEOUT_SECONDS)
 
         assert server.returncode == 1
-        assert not cluster.running(folder)
+        assert not cluster.is_running(folder)
         assert output == (
             "Starting the database ...\n"
             f"CommandError: The database in {folder} was made by an older version of TraceTrack "

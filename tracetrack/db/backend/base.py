@@ -1,4 +1,7 @@
-"""What Django loads for ENGINE = "tracetrack.db.backend": it looks for a module of this name."""
+"""The database backend: Django's PostgreSQL backend with another pool.
+
+Django loads the module `base` of the package in ENGINE.
+"""
 
 from select import POLLIN, poll
 from time import monotonic
@@ -10,71 +13,71 @@ from django.db.backends.postgresql import base
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-# Of many callers that find a dead connection at once, one is enough to replace all.
-DRAINED_SECONDS = 1.0
-# A server that ends a connection says so, and a look at the socket shows it at no cost, where
-# asking costs as much as a short question. Only a network that swallows everything says nothing;
-# after a rest of this length the server is asked.
-RESTED_SECONDS = 2.0
+# Several threads may find dead connections at the same time; the pool is drained once.
+DRAIN_INTERVAL_SECONDS = 1.0
+# A connection that the server has closed is readable, which poll() on its socket shows without a
+# query. If the network drops packets silently, only a query detects it; the pool runs one on
+# connections that were idle for this long.
+IDLE_CHECK_SECONDS = 2.0
 
 
 class Pool(ConnectionPool):
-    """A pool in which one dead connection is taken for a sign that the server was restarted.
+    """A pool that replaces all connections when it finds a dead one.
 
-    Left to itself it looks at one idle connection after the other, with growing pauses, and gives
-    up after the fifth: after a restart all are dead, and requests would hang and fail for minutes.
+    After a restart of the server all connections are dead. psycopg's pool would check them one
+    after another with growing pauses and give up after five, so requests would fail for minutes.
     """
 
     def __init__(self, **options: Any) -> None:
-        self._last = float("-inf")
-        self._left: WeakKeyDictionary[Connection[Any], float] = WeakKeyDictionary()
+        self._drained_at = float("-inf")
+        self._returned_at: WeakKeyDictionary[Connection[Any], float] = WeakKeyDictionary()
         super().__init__(check=self._check_and_drain, **options)
 
     def putconn(self, conn: Connection[Any]) -> None:
-        """Take a connection back, and remember when."""
-        self._left[conn] = monotonic()
+        """Return a connection to the pool, and record the time."""
+        self._returned_at[conn] = monotonic()
         super().putconn(conn)
 
     def _check_and_drain(self, connection: Connection[Any]) -> None:
         try:
-            if self._has_rested(connection) or _has_news(connection):
+            if self._was_idle(connection) or _is_readable(connection):
                 self.check_connection(connection)
         except Exception:
             now = monotonic()
-            if now - self._last > DRAINED_SECONDS:
-                self._last = now
+            if now - self._drained_at > DRAIN_INTERVAL_SECONDS:
+                self._drained_at = now
                 self.drain()
             raise
 
-    def _has_rested(self, connection: Connection[Any]) -> bool:
-        return monotonic() - self._left.get(connection, float("-inf")) > RESTED_SECONDS
+    def _was_idle(self, connection: Connection[Any]) -> bool:
+        return monotonic() - self._returned_at.get(connection, float("-inf")) > IDLE_CHECK_SECONDS
 
 
-def _has_news(connection: Connection[Any]) -> bool:
-    """Whether the server said something nobody asked for: as a rule, that it has gone."""
-    listening = poll()
-    listening.register(connection.fileno(), POLLIN)
-    return bool(listening.poll(0))
+def _is_readable(connection: Connection[Any]) -> bool:
+    """Return whether the server has sent something unasked, usually that it closes."""
+    poller = poll()
+    poller.register(connection.fileno(), POLLIN)
+    return bool(poller.poll(0))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's own, with our pool."""
+    """Django's wrapper with Pool instead of psycopg's pool."""
 
     @property
     def pool(self) -> Pool | None:
         options = self.settings_dict["OPTIONS"].get("pool")
         if self.alias == NO_DB_ALIAS or not options:
             return None
-        # Django's own names, which its types do not know.
-        django: Any = self
-        pools: dict[str, Pool] = django._connection_pools
+        # Private attributes that django-stubs does not declare.
+        wrapper: Any = self
+        pools: dict[str, Pool] = wrapper._connection_pools
         if self.alias not in pools:
             pool = Pool(
                 kwargs=self.get_connection_params() | {"autocommit": True},
                 open=False,
-                configure=django._configure_connection,
+                configure=wrapper._configure_connection,
                 **options,
             )
-            # Of two threads that come first, both get the same one.
+            # setdefault is atomic: concurrent threads get the same pool.
             pools.setdefault(self.alias, pool)
         return pools[self.alias]

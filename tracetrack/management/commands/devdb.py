@@ -24,10 +24,10 @@ class Command(BaseCommand):
             elif action == "stop":
                 self.stdout.write("stopped" if cluster.stop(folder) else "was not running")
             elif action == "status":
-                runs = cluster.running(folder)
+                runs = cluster.is_running(folder)
                 self.stdout.write(f"runs: {cluster.url(folder)}" if runs else "does not run")
             else:
                 with cluster.using(folder):
                     subprocess.run([str(cluster.program("psql")), cluster.url(folder)], check=False)
-        except cluster.DevDbError as error:
+        except cluster.ClusterError as error:
             raise CommandError(str(error)) from error

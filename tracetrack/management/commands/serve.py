@@ -30,7 +30,7 @@ class Command(BaseCommand):
                 self._serve(host, port)
         except supervisor.Interrupted:
             self.stdout.write("\nStopped.")
-        except (supervisor.ServingError, cluster.DevDbError) as error:
+        except (supervisor.ServingError, cluster.ClusterError) as error:
             raise CommandError(str(error)) from error
 
     def _serve(self, host: str, port: int) -> None:

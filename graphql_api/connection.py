@@ -17,7 +17,7 @@ from strawberry_django.optimizer import _get_selections, optimizer
 from accounts.models import User
 from bags.querysets import visibility_key
 from graphql_api.arguments import PageArguments
-from graphql_api.loaders import get_peers, restrict_to_page_per_parent, set_peers
+from graphql_api.loaders import Peers, restrict_to_page_per_parent
 from tracetrack.api import cursors
 from tracetrack.api.pagination import Position
 from tracetrack.api.params import parse_params
@@ -30,10 +30,11 @@ Pages = dict[int | None, "Page"]
 
 @dataclass(slots=True)
 class Context:
-    """What resolvers share during one query: the user, and pages by their path in the answer."""
+    """The state of one query: its user, and what it has loaded; pages by path in the response."""
 
     user: User
     operation_name: str | None = None
+    peers: Peers = field(default_factory=Peers)
     pages: dict[tuple[str, ...], Pages] = field(default_factory=lambda: defaultdict(dict))
 
 
@@ -74,7 +75,9 @@ class Page:
 class Ordering(Protocol):
     """A total order of rows, which an index serves."""
 
-    columns: tuple[str, ...]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The arguments of order_by()."""
 
     def key(self, row: Any) -> int | str:
         """Return the key of `row`, which its cursor carries."""
@@ -87,7 +90,7 @@ class ColumnOrdering:
     """The order of one unique column, descending with a leading "-"."""
 
     def __init__(self, order: str) -> None:
-        self.columns = (order,)
+        self.columns: tuple[str, ...] = (order,)
         self.name, self.lookup = order.removeprefix("-"), "lt" if order[0] == "-" else "gt"
 
     def key(self, row: Any) -> int | str:
@@ -103,7 +106,7 @@ class ScanTimeOrdering:
 
     def __init__(self, order: str) -> None:
         sign = "-" if order[0] == "-" else ""
-        self.columns = (f"{sign}scanned_at", f"{sign}id")
+        self.columns: tuple[str, ...] = (f"{sign}scanned_at", f"{sign}id")
         self.lookup = "lt" if sign else "gt"
 
     def key(self, row: Any) -> str:
@@ -148,19 +151,25 @@ class Listing:
         path = tuple(part for part in info.path.as_list() if isinstance(part, str))
         pages = info.context.pages[path]
         if parent.pk not in pages:
-            pages |= self._load(info, given, sorted({row.pk for row in get_peers(parent)}))
+            pages |= self._load(
+                info, given, sorted({row.pk for row in info.context.peers.of(parent)})
+            )
         return pages[parent.pk]
 
     def _load(self, info: Info[Context, None], given: Arguments, parents: Sequence[Any]) -> Pages:
         filters = parse_params(self.arguments, as_json(given))
         first, after = filters.pop("first"), filters.pop("after")
         ordering = self.ordering(filters.get("order", self.order))
-        signatures = {pk: self._signature(info.context.user, filters, pk) for pk in parents}
+        visibility = visibility_key(info.context.user) if self.scoped else "all"
+        signatures = {pk: self._signature(visibility, filters, pk) for pk in parents}
         rows = self.rows(info.context.user, {k: v for k, v in filters.items() if k != "order"})
         if after is not None:
             rows = ordering.after(rows, read_key(after, signatures.values()))
         rows = rows.order_by(*ordering.columns)
         found = self._find(info, rows, parents, first + 1)
+        info.context.peers.add(
+            [row for rows_of_page in found.values() for row in rows_of_page[:first]]
+        )
         return {
             pk: Page(
                 found[pk][:first],
@@ -178,20 +187,20 @@ class Listing:
         if self.parent:
             rows = restrict_to_page_per_parent(rows, self.parent, list(parents), limit)
         rows = optimize_rows(rows, info)
-        found = list(rows if self.parent else rows[:limit])
-        set_peers(found)
+        found = rows if self.parent else rows[:limit]
         by_parent: dict[int | None, list[Any]] = defaultdict(list)
         for row in found:
             by_parent[getattr(row, self.parent) if self.parent else None].append(row)
         return by_parent
 
-    def _signature(self, user: User, filters: Arguments, parent: int | None) -> Arguments:
+    def _signature(self, visibility: str, filters: Arguments, parent: int | None) -> Arguments:
         if parent is not None:
             given = filters | {"owner": parent}
         else:
             # REST signs the filters that are set, and each API takes the cursors of the other.
-            given = {k: v for k, v in filters.items() if v is not None and v is not False}
-        visibility = visibility_key(user) if self.scoped else "all"
+            given = {k: v for k, v in filters.items() if v is not None}
+            if not given.get("loose"):
+                given.pop("loose", None)
         return {"list_name": self.name, "visibility": visibility, "filters": given}
 
 

@@ -79,8 +79,8 @@ class QueryCostLimiter(SchemaExtension):
     def on_execute(self) -> Iterator[None]:
         context = self.execution_context
         document = context.graphql_document
-        operation = document and get_operation_ast(document, context.operation_name)
         assert document is not None
+        operation = get_operation_ast(document, context.operation_name)
         assert operation is not None
         schema = context.schema._schema
         variables = get_variable_values(
@@ -206,7 +206,7 @@ class QueryCost:
             return 1
         arguments = get_argument_values(parent.fields[node.name.value], node, self.variables)
         # The resolver refuses a page size that is out of range.
-        size = min(max(arguments.get("first", 1), 1), MAX_PAGE_ROWS)
+        size: int = min(max(arguments.get("first", 1), 1), MAX_PAGE_ROWS)
         self.relations += 1
         self.rows += rows * size
         nodes = target.fields.get("nodes")

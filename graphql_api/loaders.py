@@ -12,36 +12,42 @@ is resolved loads the pages of all its peers.
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import BooleanField, Prefetch, QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
-from strawberry.types import Info
 from strawberry_django.fields.field import StrawberryDjangoField
 from strawberry_django.queryset import run_type_get_queryset
 
 from tracetrack.db.sql_files import sql
 
 
-def set_peers(rows: list[Any]) -> None:
-    """Let each row know its peers, and likewise each row that a loaded link leads to.
+class Peers:
+    """The rows of a query that were loaded together.
 
-    All `rows` come from one queryset, so they have the same links loaded.
+    They are kept here by the identity of the row, not on the rows, because rows that refer to each
+    other would be left to the garbage collector.
     """
-    for row in rows:
-        row._peers = rows
-    for name in {name for row in rows for name in row._state.fields_cache}:
-        set_link_peers(rows, name)
 
+    def __init__(self) -> None:
+        self._by_row: dict[int, list[Any]] = {}
 
-def set_link_peers(rows: Iterable[Any], name: str) -> None:
-    """Let the rows that the link `name` of `rows` leads to know each other."""
-    linked = {id(row): row for one in rows if (row := one._state.fields_cache.get(name))}
-    set_peers(list(linked.values()))
+    def of(self, row: Any) -> list[Any]:
+        """Return the rows that were loaded together with `row`, itself included."""
+        return self._by_row.get(id(row), [row])
 
+    def add(self, rows: list[Any]) -> None:
+        """Add `rows`, and the rows that their loaded links lead to.
 
-def get_peers(row: Any) -> list[Any]:
-    """Return the rows that were loaded together with `row`, itself included."""
-    peers: list[Any] = getattr(row, "_peers", [row])
-    return peers
+        All of `rows` come from one queryset, so they have the same links loaded.
+        """
+        for row in rows:
+            self._by_row[id(row)] = rows
+        for name in {name for row in rows for name in row._state.fields_cache}:
+            self.add_linked(rows, name)
+
+    def add_linked(self, rows: Iterable[Any], name: str) -> None:
+        """Add the rows that the link `name` of `rows` leads to."""
+        linked = {id(row): row for one in rows if (row := one._state.fields_cache.get(name))}
+        self.add(list(linked.values()))
 
 
 def restrict_to_page_per_parent(
@@ -53,8 +59,10 @@ def restrict_to_page_per_parent(
     """
     page = queryset.filter(**{column: RawSQL("parent.id", ())}).values("id")[:limit]
     text, params = page.query.sql_with_params()
-    ids = RawSQL(sql("graphql_api.page_per_parent").replace("{page}", text), (parent_ids, *params))
-    rows = queryset.model._default_manager.filter(pk__in=ids)
+    condition = sql("graphql_api.is_in_page_of_parent")
+    condition = condition.replace("{id}", f'"{queryset.model._meta.db_table}"."id"')
+    is_in_page = RawSQL(condition.replace("{page}", text), (parent_ids, *params), BooleanField())
+    rows: QuerySet[Any] = queryset.model._default_manager.filter(is_in_page)
     return rows.order_by(*queryset.query.order_by)
 
 
@@ -67,15 +75,17 @@ class LinkField(StrawberryDjangoField):
     peers, through `get_queryset()` of the type.
     """
 
-    def get_result(self, source: Any, info: Info | None, args: Any, kwargs: Any) -> Any:
+    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
         name = self.django_name or self.python_name
         loaded = source._state.fields_cache
         if name not in loaded:
-            self._load(get_peers(source), name, info)
+            self._load(source, name, info)
         return loaded[name]
 
-    def _load(self, rows: list[Model], name: str, info: Info | None) -> None:
-        model = rows[0]._meta.get_field(name).related_model
-        queryset = run_type_get_queryset(model._default_manager.all(), self.django_type, info)
+    def _load(self, source: Any, name: str, info: Any) -> None:
+        peers = info.context.peers
+        queryset = source._meta.get_field(name).related_model._default_manager.all()
+        queryset = run_type_get_queryset(queryset, self.django_type, info)
+        rows = peers.of(source)
         prefetch_related_objects(rows, Prefetch(name, queryset=queryset))
-        set_link_peers(rows, name)
+        peers.add_linked(rows, name)

@@ -1,11 +1,10 @@
-"""Idempotency-Key: the same request is done once, and answered as the first time."""
+"""Idempotency-Key: a repeated request is not executed again and gets the first response."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 from threading import Thread
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from accounts import idempotency
@@ -13,9 +12,8 @@ from accounts.models import IdempotencyKey
 from audit.models import AuditEntry
 from bags.models import Area, Batch
 from tests.api_fixtures import BATCH, LOT, make_site, post, send
-from tests.concurrency import run_concurrently
-from tests.factories import make_batch
-from tests.live_server import wait_until
+from tests.concurrency import has_blocked_session, together
+from tests.live_server import until
 from tests.problem_assertions import assert_problem
 
 NEW = BATCH | {"code": "NEW-1"}
@@ -31,15 +29,15 @@ def office(site):
     return site.client("office")
 
 
-def keyed(client, body, key="k-1", *, path="batches", method="POST"):
+def send_with_key(client, body, key="k-1", *, path="batches", method="POST"):
     return send(client, method, path, body, headers={"Idempotency-Key": key})
 
 
-class TestTheSameKey:
-    def test_gives_the_first_answer_again_whatever_happened_since(self, office):
-        first = keyed(office, NEW)
+class TestKey:
+    def test_repeats_the_first_response(self, office):
+        first = send_with_key(office, NEW)
         send(office, "PATCH", "batches/NEW-1", {"notes": "changed"})
-        again = keyed(office, dict(reversed(NEW.items())))
+        again = send_with_key(office, dict(reversed(NEW.items())))
 
         assert "Idempotency-Replayed" not in first
         assert again["Idempotency-Replayed"] == "true"
@@ -49,45 +47,47 @@ class TestTheSameKey:
         assert AuditEntry.objects.filter(action="batch.created").count() == 1
 
     def test_with_another_body_is_refused(self, office):
-        keyed(office, NEW)
+        send_with_key(office, NEW)
 
-        document = assert_problem(keyed(office, NEW | {"planned_bags": 7}), 422, "key-reused")
+        document = assert_problem(
+            send_with_key(office, NEW | {"planned_bags": 7}), 422, "key-reused"
+        )
 
         assert document["facts"]["at"]
         assert Batch.objects.get(code="NEW-1").planned_bags == 0
 
-    def test_at_another_address_is_refused(self, office):
-        keyed(office, {}, path=f"batches/{LOT}/close")
+    def test_with_another_path_is_refused(self, office):
+        send_with_key(office, {}, path=f"batches/{LOT}/close")
 
-        assert_problem(keyed(office, {}, path=f"batches/{LOT}/release"), 422, "key-reused")
+        assert_problem(send_with_key(office, {}, path=f"batches/{LOT}/release"), 422, "key-reused")
 
-    def test_of_somebody_else_is_another(self, site, office):
-        keyed(office, NEW)
+    def test_of_another_user_is_independent(self, site, office):
+        send_with_key(office, NEW)
 
-        other = keyed(site.client("administrator"), NEW | {"code": "NEW-2"})
+        other = send_with_key(site.client("administrator"), NEW | {"code": "NEW-2"})
 
         assert (other.status_code, other.json()["code"]) == (201, "NEW-2")
 
-    def test_may_be_used_for_what_was_refused_before(self, office):
-        refused = keyed(office, NEW | {"bag_type": "jute"})
-        done = keyed(office, NEW)
+    def test_can_be_used_again_after_an_error(self, office):
+        error = send_with_key(office, NEW | {"bag_type": "jute"})
+        done = send_with_key(office, NEW)
 
-        assert_problem(refused, 404, "bag-type-unknown")
+        assert_problem(error, 404, "bag-type-unknown")
         assert done.status_code == 201
         assert "Idempotency-Replayed" not in done
 
-    def test_is_forgotten_after_a_day(self, office):
-        keyed(office, NEW)
+    def test_expires_after_a_day(self, office):
+        send_with_key(office, NEW)
         IdempotencyKey.objects.update(
             created_at=timezone.now() - idempotency.KEEP_RESPONSES_FOR - timedelta(seconds=1)
         )
 
-        done = keyed(office, NEW | {"code": "NEW-2"})
+        done = send_with_key(office, NEW | {"code": "NEW-2"})
 
         assert (done.status_code, done.json()["code"]) == (201, "NEW-2")
         assert IdempotencyKey.objects.count() == 1
 
-    def test_makes_acts_and_changes_safe_to_repeat_with_if_match(self, office):
+    def test_works_together_with_if_match(self, office):
         etag = office.get(f"/api/v3/batches/{LOT}")["ETag"]
         headers = {"Idempotency-Key": "k-2", "If-Match": etag}
 
@@ -98,18 +98,18 @@ class TestTheSameKey:
         assert again.content == first.content
 
     @pytest.mark.parametrize("key", ["", " ", "a b", "k" * 256, "k\N{SNOWMAN}", "k\x7f"])
-    def test_has_visible_signs_only(self, office, key):
-        document = assert_problem(keyed(office, NEW, key), 400, "bad-field")
+    def test_contains_visible_ascii_only(self, office, key):
+        document = assert_problem(send_with_key(office, NEW, key), 400, "bad-field")
 
         assert document["facts"]["field"] == "Idempotency-Key"
         assert not IdempotencyKey.objects.exists()
 
-    def test_takes_any_json(self, office):
+    def test_accepts_bodies_with_any_json(self, office):
         for n, value in enumerate([10**400, 1e308, "\N{SNOWMAN}", [[1]], None, True]):
-            answer = keyed(office, NEW | {"notes": value}, f"k-{n}")
+            answer = send_with_key(office, NEW | {"notes": value}, f"k-{n}")
             assert answer.status_code in (200, 201, 400)
 
-    def test_leaves_no_heap_of_old_receipts(self, site, office):
+    def test_purges_expired_responses(self, site, office):
         old = timezone.now() - timedelta(days=2)
         rows = [
             IdempotencyKey(
@@ -121,18 +121,18 @@ class TestTheSameKey:
         IdempotencyKey.objects.update(created_at=old)
 
         for n in range(3):
-            keyed(office, NEW | {"code": f"NEW-{n}"}, f"k-{n}")
+            send_with_key(office, NEW | {"code": f"NEW-{n}"}, f"k-{n}")
 
         assert sorted(IdempotencyKey.objects.values_list("key", flat=True)) == ["k-0", "k-1", "k-2"]
 
 
 @pytest.mark.django_db(transaction=True)
-class TestTwoAtOnce:
-    def test_are_one(self):
+class TestConcurrentRequests:
+    def test_with_one_key_are_executed_once(self):
         site = make_site()
         clients = [site.client("office") for _ in range(6)]
 
-        answers = run_concurrently([lambda c=c: keyed(c, NEW) for c in clients])
+        answers = together([lambda c=c: send_with_key(c, NEW) for c in clients])
 
         done = [a for a in answers if a.status_code == 201 and "Idempotency-Replayed" not in a]
         assert len(done) == 1
@@ -144,30 +144,30 @@ class TestTwoAtOnce:
                 assert answer.content == done[0].content
         assert AuditEntry.objects.filter(action="batch.created").count() == 1
 
-    def test_do_not_wait_for_one_another(self):
+    def test_do_not_wait_for_each_other(self, uncommitted_batch):
         site = make_site()
         first, second = site.client("office"), site.client("office")
         answers = []
-        thread = Thread(target=in_a_thread, args=(answers, first))
+        thread = Thread(target=post_in_thread, args=(answers, first))
 
-        with another_new_batch():
+        with uncommitted_batch("NEW-1"):
             thread.start()
-            assert wait_until(somebody_waits)
-            assert_problem(keyed(second, NEW), 409, "under-way")
+            assert until(has_blocked_session)
+            assert_problem(send_with_key(second, NEW), 409, "under-way")
         thread.join()
 
         assert [a.status_code for a in answers] == [201]
-        assert keyed(second, NEW)["Idempotency-Replayed"] == "true"
+        assert send_with_key(second, NEW)["Idempotency-Replayed"] == "true"
 
 
 @pytest.mark.django_db(transaction=True)
-class TestTwoChangesOfWhatTheySaw:
-    def test_are_one_change_and_one_refusal(self):
+class TestConcurrentChanges:
+    def test_with_the_same_if_match_succeed_once(self):
         site = make_site()
         clients = [site.client("administrator") for _ in range(4)]
         etag = clients[0].get("/api/v3/areas/lucknow")["ETag"]
 
-        answers = run_concurrently(
+        answers = together(
             [
                 lambda c=c, n=n: send(
                     c, "PATCH", "areas/lucknow", {"name": f"name {n}"}, headers={"If-Match": etag}
@@ -181,27 +181,8 @@ class TestTwoChangesOfWhatTheySaw:
         assert Area.objects.get(code="lucknow").name == won[0].json()["name"]
 
 
-def in_a_thread(answers, client):
+def post_in_thread(answers, client):
     try:
         answers.append(post(client, "batches", NEW, headers={"Idempotency-Key": "k-1"}))
     finally:
         connection.close()
-
-
-@contextmanager
-def another_new_batch():
-    """Whoever creates NEW-1 stops in the middle, until this block gives the code up."""
-    with transaction.atomic():
-        make_batch("NEW-1")
-        yield
-        transaction.set_rollback(True)
-
-
-def somebody_waits():
-    """Whether somebody waits for what this transaction holds."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks"
-            " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-        )
-        return cursor.fetchone()[0] > 0

@@ -12,8 +12,8 @@ from accounts.models import IdempotencyKey
 from audit.models import AuditEntry
 from bags.models import Area, Batch
 from tests.api_fixtures import BATCH, LOT, make_site, post, send
-from tests.concurrency import has_blocked_session, together
-from tests.live_server import until
+from tests.concurrency import has_blocked_session, run_concurrently
+from tests.live_server import wait_until
 from tests.problem_assertions import assert_problem
 
 NEW = BATCH | {"code": "NEW-1"}
@@ -132,7 +132,7 @@ class TestConcurrentRequests:
         site = make_site()
         clients = [site.client("office") for _ in range(6)]
 
-        answers = together([lambda c=c: send_with_key(c, NEW) for c in clients])
+        answers = run_concurrently([lambda c=c: send_with_key(c, NEW) for c in clients])
 
         done = [a for a in answers if a.status_code == 201 and "Idempotency-Replayed" not in a]
         assert len(done) == 1
@@ -152,7 +152,7 @@ class TestConcurrentRequests:
 
         with uncommitted_batch("NEW-1"):
             thread.start()
-            assert until(has_blocked_session)
+            assert wait_until(has_blocked_session)
             assert_problem(send_with_key(second, NEW), 409, "under-way")
         thread.join()
 
@@ -167,7 +167,7 @@ class TestConcurrentChanges:
         clients = [site.client("administrator") for _ in range(4)]
         etag = clients[0].get("/api/v3/areas/lucknow")["ETag"]
 
-        answers = together(
+        answers = run_concurrently(
             [
                 lambda c=c, n=n: send(
                     c, "PATCH", "areas/lucknow", {"name": f"name {n}"}, headers={"If-Match": etag}

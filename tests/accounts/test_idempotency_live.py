@@ -14,7 +14,7 @@ from audit.models import AuditEntry
 from bags.models import BagType, Batch
 from tests.api_fixtures import BATCH, make_site
 from tests.concurrency import has_blocked_session
-from tests.live_server import running, token_of, until
+from tests.live_server import running, token_of, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONNECTION_ERRORS = (OSError, http.client.HTTPException)
@@ -53,7 +53,7 @@ class TestKilledWorker:
         with running() as server, ThreadPoolExecutor(1) as pool:
             with uncommitted_batch("NEW-1"):
                 pending = pool.submit(create, server, token, "NEW-1", "k-1")
-                assert until(has_blocked_session)
+                assert wait_until(has_blocked_session)
                 kill_workers(server)
                 assert pending.result() is None
             assert not Batch.objects.filter(code="NEW-1").exists()
@@ -71,7 +71,7 @@ class TestKilledWorker:
                 # The deferred foreign key check at commit waits for this row.
                 BagType.objects.select_for_update().get(name="mustard")
                 pending = pool.submit(create, server, token, "NEW-1", "k-1")
-                assert until(has_blocked_session)
+                assert wait_until(has_blocked_session)
                 kill_workers(server)
                 assert pending.result() is None
             status, document, replayed = send_until_answered(server, token, "NEW-1", "k-1")
@@ -95,7 +95,7 @@ class TestKilledWorker:
             storm = [pool.submit(work, server, mine) for mine in codes]
             for kill in range(KILLS):
                 goal = (kill + 1) * CLIENTS * BATCHES_PER_CLIENT // (KILLS + 1)
-                assert until(lambda goal=goal: len(results) >= goal and server.workers())
+                assert wait_until(lambda goal=goal: len(results) >= goal and server.workers())
                 os.kill(server.workers()[0], signal.SIGKILL)
             for one in storm:
                 one.result()

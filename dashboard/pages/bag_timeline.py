@@ -10,12 +10,13 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import User
 from bags.models import Bag
 from scans.models import Step
+from scans.recording.transitions import NOT_UNDOABLE_STEPS
 from scans.recording.undo import UNDO_WINDOW
 
-# A run of at least so many scans of one step, such as thirty bags packed into a sack, is one entry.
+# A run of at least this many scans of one step, such as packing a parent, becomes one entry.
 MIN_GROUP_SCANS = 4
-# `register` and `undo` cannot be undone; `inspect` changes nothing, so its undo is not offered.
-STEPS_WITHOUT_UNDO = (Step.REGISTER, Step.UNDO, Step.INSPECT)
+# `inspect` changes nothing, so its undo is not offered.
+STEPS_WITHOUT_UNDO = NOT_UNDOABLE_STEPS | {Step.INSPECT}
 ScanJson = dict[str, Any]
 
 

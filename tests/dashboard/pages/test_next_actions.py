@@ -1,4 +1,4 @@
-"""What a bag's page offers is what the rules allow, in every state that a bag can be in."""
+"""The page of a bag offers exactly the steps that recording accepts, in every state."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def world_without_bags() -> None:
+def reference_data() -> None:
     create_reference_data()
 
 
@@ -38,26 +38,28 @@ def office() -> User:
     return make_user("olive", Role.OFFICE)
 
 
-def nothing(_: User) -> None:
+def do_nothing(_: User) -> None:
     """The parent is open and holds two children."""
 
 
-def steps(*which: str) -> Callable[[User], None]:
-    def take(actor: User) -> None:
-        for step in which:
+def record_steps(*steps: str) -> Callable[[User], None]:
+    def record(actor: User) -> None:
+        for step in steps:
             scan(actor, step, PARENT, area="indore" if step == "dispatch" else "lucknow")
 
-    return take
+    return record
 
 
-def child(step: str) -> Callable[[User], None]:
-    def take(actor: User) -> None:
+def record_child_step(step: str) -> Callable[[User], None]:
+    def record(actor: User) -> None:
         scan(actor, step, CHILD)
 
-    return take
+    return record
 
 
-def held(*codes: str, after: Callable[[User], None] = nothing) -> Callable[[User], None]:
+def hold_batch_of(
+    *codes: str, after: Callable[[User], None] = do_nothing
+) -> Callable[[User], None]:
     def hold(actor: User) -> None:
         after(actor)
         assign_batch(make_batch("LOT-H", held_by=actor), *codes)
@@ -65,70 +67,72 @@ def held(*codes: str, after: Callable[[User], None] = nothing) -> Callable[[User
     return hold
 
 
-WORLDS = {
-    "open": nothing,
-    "complete": steps("complete"),
-    "reopened": steps("complete", "reopen"),
-    "dispatched": steps("complete", "dispatch"),
-    "received": steps("complete", "dispatch", "receive"),
-    "returned": steps("complete", "dispatch", "return"),
-    "loose child": child("unlink"),
-    "returned child": child("return"),
-    "held parent": held(PARENT),
-    "held child": held(CHILD),
-    "held child in a complete parent": held(CHILD, after=steps("complete")),
-    "held child on its way": held(CHILD, after=steps("complete", "dispatch")),
+SITUATIONS = {
+    "open": do_nothing,
+    "complete": record_steps("complete"),
+    "reopened": record_steps("complete", "reopen"),
+    "dispatched": record_steps("complete", "dispatch"),
+    "received": record_steps("complete", "dispatch", "receive"),
+    "returned": record_steps("complete", "dispatch", "return"),
+    "loose child": record_child_step("unlink"),
+    "returned child": record_child_step("return"),
+    "held parent": hold_batch_of(PARENT),
+    "held child": hold_batch_of(CHILD),
+    "held child in a complete parent": hold_batch_of(CHILD, after=record_steps("complete")),
+    "held child in a dispatched parent": hold_batch_of(
+        CHILD, after=record_steps("complete", "dispatch")
+    ),
 }
 
 
-def allowed(actor: User, code: str) -> set[str]:
-    """The steps that change something or say that the bag was seen, each tried and taken back."""
-    found = set()
+def accepted_steps(actor: User, code: str) -> set[str]:
+    """Record each step and roll it back; return those applied and not flagged as unexpected."""
+    accepted = set()
     is_child = Bag.objects.get(code=code).kind == "child"
     for step in STEPS:
-        given: dict[str, Any] = {"parent_code": OTHER} if step == "move" else {}
+        fields: dict[str, Any] = {"parent_code": OTHER} if step == "move" else {}
         if step == "link":
-            # Into the other parent; for a parent, a new child into it.
-            given = {"parent_code": OTHER if is_child else code}
-        label = "CB800000001" if step == "link" and not is_child else code
+            # A child into the other parent, or a new child into this parent.
+            fields = {"parent_code": OTHER if is_child else code}
+        code_to_scan = "CB800000001" if step == "link" and not is_child else code
         try:
             with transaction.atomic():
-                done = scan(actor, step, label, area="lucknow", **given)
-                expected = done.verdict == Outcome.APPLIED and not done.scan.unexpected
-                found |= {step} if expected else set()
+                result = scan(actor, step, code_to_scan, area="lucknow", **fields)
+                is_expected = result.verdict == Outcome.APPLIED and not result.scan.unexpected
+                accepted |= {step} if is_expected else set()
                 transaction.set_rollback(True)
         except Problem:
             continue
-    return found
+    return accepted
 
 
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("code", [PARENT, CHILD])
-def test_the_steps_that_are_offered_are_those_that_the_rules_allow(world: str, code: str) -> None:
+def test_offered_steps_are_accepted_steps(situation: str, code: str) -> None:
     actor = office()
     make_parent(PARENT, children=2, actor=actor)
     make_parent(OTHER, actor=actor)
-    WORLDS[world](actor)
+    SITUATIONS[situation](actor)
 
-    offered = {each["step"] for each in next_actions(actor, Bag.objects.get(code=code))}
+    offered = {action["step"] for action in next_actions(actor, Bag.objects.get(code=code))}
 
-    assert offered == allowed(actor, code)
+    assert offered == accepted_steps(actor, code)
 
 
 @pytest.mark.parametrize("count", [0, 30])
-def test_neither_an_empty_nor_a_full_parent_is_offered_what_it_cannot_take(count: int) -> None:
+def test_offered_steps_of_empty_and_full_parent(count: int) -> None:
     actor = office()
     make_parent(PARENT, children=count, actor=actor)
     make_parent(OTHER, actor=actor)
     if count:
         scan(actor, "reopen", PARENT)
 
-    offered = {each["step"] for each in next_actions(actor, Bag.objects.get(code=PARENT))}
+    offered = {action["step"] for action in next_actions(actor, Bag.objects.get(code=PARENT))}
 
-    assert offered == allowed(actor, PARENT)
+    assert offered == accepted_steps(actor, PARENT)
 
 
-def test_nothing_is_offered_to_somebody_who_may_not_scan() -> None:
+def test_no_steps_without_permission() -> None:
     make_parent(PARENT, children=1)
 
     assert next_actions(make_user("vic", Role.VIEWER), Bag.objects.get(code=PARENT)) == []

@@ -1,4 +1,4 @@
-"""Business days: calendar days in BUSINESS_TIME_ZONE, whatever the time zone of the viewer."""
+"""Business days: calendar days in BUSINESS_TIME_ZONE, independent of the time zone of users."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -32,7 +32,7 @@ AREAS = (
     "lucknow", "lucknow", "lucknow", "indore", "indore", "indore", "jaipur", "jaipur", "hisar",
     "hisar", "sri-ganganagar", "sangaria", "bathinda", "raipur", "ranchi", "akola",
 )  # fmt: skip
-# The hours in which work on a parent starts, by frequency; nobody works from 13 to 14.
+# The hours in which work on a parent starts, by frequency; there is a break from 13 to 14.
 START_HOURS = (8, 8, 9, 9, 9, 10, 10, 10, 11, 11, 12, 14, 14, 15, 15, 15, 16, 16, 17)
 STATIONS = ("gate-1", "gate-2", "line-a", "line-b")
 NOTES = ("seal torn", "नमी ठीक", "weighed again: ok", "label hard to read", "ok")

@@ -174,10 +174,10 @@ def _create_users(cursor: CursorWrapper, areas: list[int], options: SeedOptions)
     rows: list[tuple[int, int, int, str]] = []
     for area in areas:
         members = [user for user in users if area in user.areas]
-        chosen = rng.choices(members, [user.weight for user in members], k=SLOTS_PER_AREA)
+        slot_users = rng.choices(members, [user.weight for user in members], k=SLOTS_PER_AREA)
         rows += [
             (area, slot, ids[user.username], f"Gate {1 + slot % 4}")
-            for slot, user in enumerate(chosen)
+            for slot, user in enumerate(slot_users)
         ]
     cursor.executemany("INSERT INTO seed_user VALUES (%s, %s, %s, %s)", rows)
     cursor.execute("ANALYZE seed_user")

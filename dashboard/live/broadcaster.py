@@ -198,7 +198,7 @@ class Broadcaster:
                 self._close(listener, code)
 
     def _close(self, listener: Listener, code: int) -> None:
-        """Send nothing more and close the socket in a task of its own, which may take a moment."""
+        """Send nothing more, and close the socket in a separate task, which may take a moment."""
         self.leave(listener)
         task = asyncio.create_task(listener.close(code))
         self._closing.add(task)

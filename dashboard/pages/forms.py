@@ -4,10 +4,10 @@ Query strings come from links and bookmarks. Their forms therefore use tolerant 
 cannot be read counts as not given.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -54,14 +54,15 @@ class TolerantChoicesField(forms.MultipleChoiceField):
         super().__init__(required=False, **options)
 
     def to_python(self, value: Any) -> list[str]:
-        given = super().to_python(value)
-        return [name for name, _label in self.choices if name in given]
+        chosen = super().to_python(value)
+        choices = cast(Iterable[tuple[str, Any]], self.choices)
+        return [name for name, _label in choices if name in chosen]
 
 
 def read_form(form: forms.Form) -> dict[str, Any]:
     """Return the cleaned data of `form`; raise BadField for its first error."""
     for name, errors in form.errors.items():
-        raise BadField(field=name, reason=errors[0].rstrip(".।"))
+        raise BadField(field=name, reason=str(errors[0]).rstrip(".।"))
     return form.cleaned_data
 
 

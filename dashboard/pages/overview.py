@@ -63,7 +63,9 @@ def script_setup(area_names: dict[str, str]) -> dict[str, Any]:
 def overview(request: AuthenticatedRequest) -> HttpResponse:
     """/: the statistics, rendered by the server and kept up to date by overview.js."""
     fields = read_form(OverviewForm(request.GET))
-    filters = {name: fields[name] or default for name, default in DEFAULT_FILTERS.items()}
+    filters: dict[str, Any] = {
+        name: fields[name] or default for name, default in DEFAULT_FILTERS.items()
+    }
     statistics, _is_cached = cached_queries.overview(request.user, **filters)
     areas, area_names = visible_areas(request.user), load_area_names()
     context = {

@@ -128,7 +128,7 @@ class OperatorScansSerializer(serializers.Serializer[Any]):
 class BagTotalsSerializer(serializers.Serializer[Any]):
     """The numbers of bags."""
 
-    parent = CountField()
+    parent = CountField()  # type: ignore[assignment]
     child = CountField()
     total = CountField()
     loose = CountField()

@@ -78,9 +78,11 @@ class BagCodeQuerySet(QuerySet["BagCode"]):
 
 
 def in_areas_q(areas: Iterable[int], *, of: str = "") -> Q:
-    """What is in these areas or on its way to them; `of` says where the bag stands.
+    """Return the condition for bags that are in these areas or bound for them.
 
-    The one place where this rule stands.
+    `of` is the prefix of the bag, such as "bag__". All querysets limit bags by this condition. The
+    SQL of the counters, dashboard/sql/overview.sql and total_bags.sql, repeats it for the columns
+    of the counters; the tests in tests/dashboard/stats/ compare both.
     """
     ids = nonempty_ids(areas)
     return Q(**{f"{of}area__in": ids}) | Q(**{f"{of}bound_for__in": ids})

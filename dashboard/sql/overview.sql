@@ -48,6 +48,37 @@ batches_before AS (
     UNION ALL
     SELECT state, held, -total FROM dashboard_batchpending WHERE day >= %(today)s::date
 ),
+bag_totals AS (
+    SELECT moment, json_build_object(
+        'parent', coalesce(sum(total) FILTER (WHERE kind = 'parent'), 0),
+        'child', coalesce(sum(total) FILTER (WHERE kind = 'child'), 0),
+        'total', coalesce(sum(total), 0),
+        'loose', coalesce(sum(total) FILTER (WHERE kind = 'child' AND state <> 'linked'), 0),
+        'incomplete', coalesce(sum(total) FILTER (WHERE kind = 'parent' AND state = 'open'), 0)
+    ) AS totals
+    FROM (VALUES ('now'), ('yesterday')) AS moments (moment)
+    LEFT JOIN (
+        SELECT 'now' AS moment, kind, state, total FROM bags
+        UNION ALL
+        SELECT 'yesterday', kind, state, total FROM bags_before
+    ) AS counted USING (moment)
+    GROUP BY moment
+),
+batch_totals AS (
+    SELECT moment, json_build_object(
+        'total', coalesce(sum(total), 0),
+        'open', coalesce(sum(total) FILTER (WHERE state = 'open'), 0),
+        'closed', coalesce(sum(total) FILTER (WHERE state = 'closed'), 0),
+        'held', coalesce(sum(total) FILTER (WHERE held), 0)
+    ) AS totals
+    FROM (VALUES ('now'), ('yesterday')) AS moments (moment)
+    LEFT JOIN (
+        SELECT 'now' AS moment, state, held, total FROM batches
+        UNION ALL
+        SELECT 'yesterday', state, held, total FROM batches_before
+    ) AS counted USING (moment)
+    GROUP BY moment
+),
 pending AS (
     SELECT * FROM dashboard_scanpending
     WHERE %(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[])
@@ -122,15 +153,7 @@ scans AS (
 )
 SELECT json_build_object(
     'stats', json_build_object(
-        'bags', (
-            SELECT json_build_object(
-                'parent', coalesce(sum(total) FILTER (WHERE kind = 'parent'), 0),
-                'child', coalesce(sum(total) FILTER (WHERE kind = 'child'), 0),
-                'total', coalesce(sum(total), 0),
-                'loose', coalesce(sum(total) FILTER (WHERE kind = 'child' AND state <> 'linked'), 0),
-                'incomplete', coalesce(sum(total) FILTER (WHERE kind = 'parent' AND state = 'open'), 0)
-            ) FROM bags
-        ),
+        'bags', (SELECT totals FROM bag_totals WHERE moment = 'now'),
         'scans', (
             SELECT json_build_object(
                 'total', total,
@@ -139,14 +162,7 @@ SELECT json_build_object(
                 'active_users', (SELECT count(*) FROM actors WHERE week > 0)
             ) FROM scans
         ),
-        'batches', (
-            SELECT json_build_object(
-                'total', coalesce(sum(total), 0),
-                'open', coalesce(sum(total) FILTER (WHERE state = 'open'), 0),
-                'closed', coalesce(sum(total) FILTER (WHERE state = 'closed'), 0),
-                'held', coalesce(sum(total) FILTER (WHERE held), 0)
-            ) FROM batches
-        )
+        'batches', (SELECT totals FROM batch_totals WHERE moment = 'now')
     ),
     'by_area', (
         SELECT coalesce(json_agg(json_build_object(
@@ -205,15 +221,7 @@ SELECT json_build_object(
         LEFT JOIN steps ON steps.step = funnel.name
     ),
     'yesterday', json_build_object(
-        'bags', (
-            SELECT json_build_object(
-                'parent', coalesce(sum(total) FILTER (WHERE kind = 'parent'), 0),
-                'child', coalesce(sum(total) FILTER (WHERE kind = 'child'), 0),
-                'total', coalesce(sum(total), 0),
-                'loose', coalesce(sum(total) FILTER (WHERE kind = 'child' AND state <> 'linked'), 0),
-                'incomplete', coalesce(sum(total) FILTER (WHERE kind = 'parent' AND state = 'open'), 0)
-            ) FROM bags_before
-        ),
+        'bags', (SELECT totals FROM bag_totals WHERE moment = 'yesterday'),
         'scans', (
             SELECT json_build_object(
                 'total', total - today,
@@ -222,14 +230,7 @@ SELECT json_build_object(
                 'active_users', (SELECT count(*) FROM actors WHERE week_before > 0)
             ) FROM scans
         ),
-        'batches', (
-            SELECT json_build_object(
-                'total', coalesce(sum(total), 0),
-                'open', coalesce(sum(total) FILTER (WHERE state = 'open'), 0),
-                'closed', coalesce(sum(total) FILTER (WHERE state = 'closed'), 0),
-                'held', coalesce(sum(total) FILTER (WHERE held), 0)
-            ) FROM batches_before
-        )
+        'batches', (SELECT totals FROM batch_totals WHERE moment = 'yesterday')
     ),
     'pace', (
         SELECT json_build_object(

@@ -14,7 +14,7 @@ from audit.models import AuditEntry
 from bags.models import BagType, Batch
 from tests.api_fixtures import BATCH, make_site
 from tests.concurrency import has_blocked_session
-from tests.live_server import running, token_of, wait_until
+from tests.live_server import create_token, run_server, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONNECTION_ERRORS = (OSError, http.client.HTTPException)
@@ -49,8 +49,8 @@ def kill_workers(server):
 
 class TestKilledWorker:
     def test_before_commit_stores_neither_change_nor_response(self, uncommitted_batch):
-        token = token_of(make_site().people["office"])
-        with running() as server, ThreadPoolExecutor(1) as pool:
+        token = create_token(make_site().people["office"])
+        with run_server() as server, ThreadPoolExecutor(1) as pool:
             with uncommitted_batch("NEW-1"):
                 pending = pool.submit(create, server, token, "NEW-1", "k-1")
                 assert wait_until(has_blocked_session)
@@ -65,8 +65,8 @@ class TestKilledWorker:
         assert Batch.objects.filter(code="NEW-1").count() == 1
 
     def test_after_commit_has_stored_the_response(self):
-        token = token_of(make_site().people["office"])
-        with running() as server, ThreadPoolExecutor(1) as pool:
+        token = create_token(make_site().people["office"])
+        with run_server() as server, ThreadPoolExecutor(1) as pool:
             with transaction.atomic():
                 # The deferred foreign key check at commit waits for this row.
                 BagType.objects.select_for_update().get(name="mustard")
@@ -80,7 +80,7 @@ class TestKilledWorker:
         assert AuditEntry.objects.filter(action="batch.created").count() == 1
 
     def test_repeatedly_under_load_loses_and_duplicates_nothing(self):
-        token = token_of(make_site().people["office"])
+        token = create_token(make_site().people["office"])
         codes = [
             [f"NEW-{client}-{n}" for n in range(BATCHES_PER_CLIENT)] for client in range(CLIENTS)
         ]
@@ -91,7 +91,7 @@ class TestKilledWorker:
                 (code, send_until_answered(server, token, code, str(uuid4()))) for code in mine
             )
 
-        with running() as server, ThreadPoolExecutor(CLIENTS) as pool:
+        with run_server() as server, ThreadPoolExecutor(CLIENTS) as pool:
             storm = [pool.submit(work, server, mine) for mine in codes]
             for kill in range(KILLS):
                 goal = (kill + 1) * CLIENTS * BATCHES_PER_CLIENT // (KILLS + 1)

@@ -7,8 +7,7 @@ code follows the routes that append a word to it.
 from django.urls import path
 
 from accounts.api import views as accounts
-from bags.api import resources
-from bags.api import views as bags
+from bags.api import areas, bag_types, bags, batches
 from dashboard.stats import list_counts
 from dashboard.stats import views as stats
 from graphql_api import views as graph
@@ -48,25 +47,25 @@ urlpatterns = [
         webhooks.ReplayDelivery.as_view(),
         name="webhook-replay",
     ),
-    path("areas", resources.Areas.as_view(), name="areas"),
-    path("areas/<slug:code>", resources.AreaDetail.as_view(), name="area"),
-    path("bag-types", resources.BagTypes.as_view(), name="bag-types"),
-    path("bag-types/<slug:name>", resources.BagTypeDetail.as_view(), name="bag-type"),
+    path("areas", areas.Areas.as_view(), name="areas"),
+    path("areas/<slug:code>", areas.AreaDetail.as_view(), name="area"),
+    path("bag-types", bag_types.BagTypes.as_view(), name="bag-types"),
+    path("bag-types/<slug:name>", bag_types.BagTypeDetail.as_view(), name="bag-type"),
     path("search", bags.Search.as_view(), name="search"),
     path("scans", scans.Scans.as_view(count=list_counts.count_scans), name="scans"),
     path("scans/bulk", scans.Upload.as_view(), name="upload"),
     path("scans/stream", scans.ScanStream.as_view(), name="scan-stream"),
     path("scans/<int:scan>/undo", scans.Undo.as_view(), name="undo"),
-    path("batches", resources.Batches.as_view(count=list_counts.count_batches), name="batches"),
+    path("batches", batches.Batches.as_view(count=list_counts.count_batches), name="batches"),
     path("batches/<path:code>/recall", scans.Recall.as_view(), name="recall"),
-    path("batches/<path:code>/hold", resources.Hold.as_view(), name="hold"),
-    path("batches/<path:code>/release", resources.Release.as_view(), name="release"),
-    path("batches/<path:code>/close", resources.Close.as_view(), name="close"),
-    path("batches/<path:code>", resources.BatchDetail.as_view(), name="batch"),
+    path("batches/<path:code>/hold", batches.BatchHold.as_view(), name="hold"),
+    path("batches/<path:code>/release", batches.BatchRelease.as_view(), name="release"),
+    path("batches/<path:code>/close", batches.BatchClose.as_view(), name="close"),
+    path("batches/<path:code>", batches.BatchDetail.as_view(), name="batch"),
     path("bags", bags.Bags.as_view(count=list_counts.count_bags), name="bags"),
     path("bags/stream", bags.BagStream.as_view(count=list_counts.count_bags), name="bag-stream"),
     path("bags/<path:code>/timeline", scans.Timeline.as_view(), name="timeline"),
     path("bags/<path:code>/trace", scans.Trace.as_view(), name="trace"),
-    path("bags/<path:code>/children", bags.Children.as_view(), name="children"),
+    path("bags/<path:code>/children", bags.BagChildren.as_view(), name="children"),
     path("bags/<path:code>", bags.BagDetail.as_view(), name="bag"),
 ]

@@ -15,8 +15,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiRequest, extend_schema
 from rest_framework.request import Request
 
-from bags.api.resources import BATCH_CODE
-from bags.api.views import BAG_CODE
+from bags.api.bags import BAG_CODE
+from bags.api.batches import BATCH_CODE
 from bags.errors import (
     AreaUnknown,
     BadCode,

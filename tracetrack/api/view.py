@@ -90,6 +90,12 @@ class ApiView(APIView):
         return cast("ApiToken | None", self.request.auth)
 
     @property
+    def change_arguments(self) -> dict[str, Any]:
+        """Arguments of an action that changes a row: the actor and the versions in If-Match."""
+        versions = conditional.expected_versions(self.request._request)
+        return {"actor": self.actor, "expected": versions}
+
+    @property
     def allowed_methods(self) -> list[str]:
         return sorted(self.permissions)
 

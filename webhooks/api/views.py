@@ -1,7 +1,6 @@
 """Endpoints of the user's own webhooks and their deliveries."""
 
 from functools import partial
-from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -9,7 +8,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.idempotency import idempotent, idempotent_with_secret
-from tracetrack.api.conditional import expected_versions
 from tracetrack.api.list_view import ListView
 from tracetrack.api.params import NoParams, field_names
 from tracetrack.api.row_version import version_of
@@ -97,7 +95,7 @@ class WebhookDetail(ApiView):
     def patch(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
         changes = self.body(WebhookChangeIn)
-        changed = actions.change_webhook(webhook=found, changes=changes, **_change_context(self))
+        changed = actions.change_webhook(webhook=found, changes=changes, **self.change_arguments)
         return _webhook_response(self, changed)
 
     @extend_schema(summary="End a webhook", responses={200: WebhookSerializer})
@@ -105,7 +103,7 @@ class WebhookDetail(ApiView):
     @idempotent
     def delete(self, request: Request, webhook: int) -> HttpResponse:
         found = queries.find_webhook(self.actor, webhook)
-        return _webhook_response(self, actions.end_webhook(webhook=found, **_change_context(self)))
+        return _webhook_response(self, actions.end_webhook(webhook=found, **self.change_arguments))
 
 
 @extend_schema(tags=["webhooks"], parameters=[WEBHOOK_ID])
@@ -128,7 +126,7 @@ class RotateSecret(ApiView):
             webhook=found,
             secret_seed=self.secret_seed,
             **self.body(RotateSecretIn),
-            **_change_context(self),
+            **self.change_arguments,
         )
         return _with_secret(rotated, secret)
 
@@ -202,11 +200,6 @@ def _webhook_response(view: ApiView, webhook: Webhook) -> HttpResponse:
         view.select_fields(WebhookSerializer(webhook).data),
         version=version_of(webhook, VERSIONED_FIELDS),
     )
-
-
-def _change_context(view: ApiView) -> dict[str, Any]:
-    """Return the arguments of every change: the actor, and the versions from If-Match."""
-    return {"actor": view.actor, "expected": expected_versions(view.request._request)}
 
 
 def _with_secret(webhook: Webhook, secret: str) -> HttpResponse:

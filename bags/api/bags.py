@@ -1,4 +1,4 @@
-"""JSON about bags, and a search through bags and batches."""
+"""Endpoints of bags, and the search for bags and batches."""
 
 from functools import partial
 
@@ -53,18 +53,20 @@ class Bags(ListView):
         filters = BagFilters(**self.filters)
         form = str(request.accepted_renderer.format)
         if form == "json":
-            self._refuse("after", reason="goes with ndjson and csv; follow `next`")
+            self._reject_parameters("after", reason="is for NDJSON and CSV; follow `next`")
             columns = self.select_fields(BAG_COLUMNS)
-            walk = partial(queries.bag_page, self.actor, filters, columns)
+            page = partial(queries.bag_page, self.actor, filters, columns)
             return self.cached_page(
-                walk, dict, visibility=visibility_key(self.actor), namespace="bags"
+                page, dict, visibility=visibility_key(self.actor), namespace="bags"
             )
-        self._refuse("per_page", "cursor", "order", reason=f"goes with JSON; {form} sends all")
+        self._reject_parameters(
+            "per_page", "cursor", "order", reason=f"is for JSON; {form} contains all bags"
+        )
         exported = [column for column in BAG_EXPORT_COLUMNS if self.includes(column.name)]
         rows = ExportRows(queries.all_bags(self.actor, filters), exported, self.params["after"])
         return stream_rows(rows, form=form, name="bags", request=request._request)
 
-    def _refuse(self, *names: str, reason: str) -> None:
+    def _reject_parameters(self, *names: str, reason: str) -> None:
         for name in names:
             if name in self.request.query_params:
                 raise BadField(field=name, reason=reason)
@@ -96,7 +98,7 @@ class BagDetail(ApiView):
 
 
 @extend_schema(tags=["bags"], parameters=[BAG_CODE])
-class Children(ApiView):
+class BagChildren(ApiView):
     """GET /api/v3/bags/{code}/children"""
 
     permissions = {"GET": "bags.view_bag"}

@@ -78,7 +78,7 @@ class TestARecall:
         assert [row["hands"].split() for row in bags] == [row["hands"] for row in told]
 
     def test_counts_what_it_lists(self, mixed, office, monkeypatch):
-        monkeypatch.setattr("scans.history.recall.BAGS_AT_ONCE", 1)
+        monkeypatch.setattr("scans.history.recall.BAGS_PER_CHUNK", 1)
         make_parent("SB30001", 3, actor=mixed.people["office"])
         assign_batch(Batch.objects.get(code="LOT-2"), "SB30001", *child_codes("SB30001", 3))
 
@@ -93,7 +93,7 @@ class TestARecall:
 
     @pytest.mark.parametrize("form", ["ndjson", "csv"])
     def test_goes_on_behind_any_line(self, mixed, office, monkeypatch, form):
-        monkeypatch.setattr("scans.history.recall.BAGS_AT_ONCE", 2)
+        monkeypatch.setattr("scans.history.recall.BAGS_PER_CHUNK", 2)
         make_parent("SB30001", 3, actor=mixed.people["office"])
         assign_batch(Batch.objects.get(code="LOT-2"), *child_codes("SB30001", 3))
         whole = lines(office, "LOT-2", form)

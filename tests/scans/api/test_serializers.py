@@ -17,7 +17,7 @@ from scans.api.serializers import (
 from scans.history.timeline import timeline
 from scans.history.trace import trace
 from scans.models import Scan
-from scans.queries import latest
+from scans.queries import latest_scans
 from tests.api_fixtures import HERE, HERE_CHILD
 from tracetrack.api.params import field_names
 
@@ -37,7 +37,7 @@ def with_instants(row):
 
 class TestScans:
     def test_in_the_latest_equal_the_serializer(self, site, scans):
-        rows = latest(site.people["office"], LATEST_SCAN_COLUMNS, len(scans))
+        rows = latest_scans(site.people["office"], LATEST_SCAN_COLUMNS, len(scans))
 
         assert rows == [LatestScanSerializer(scan).data for scan in scans]
 

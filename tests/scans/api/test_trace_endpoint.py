@@ -123,7 +123,7 @@ class TestAVeryLongPast:
     @pytest.fixture
     def worn(self, site, monkeypatch):
         """HERE_CHILD went in and out of HERE, SECOND lies in it all the time."""
-        monkeypatch.setattr("scans.history.point_in_time.MOST_ACTS", 6)
+        monkeypatch.setattr("scans.history.point_in_time.MAX_CHANGES", 6)
         ben = site.people["office"]
         for _ in range(4):
             scan(ben, "unlink", HERE_CHILD)
@@ -169,7 +169,7 @@ class TestAVeryLongPast:
         assert (told["position"]["state"], told["truncated"]) == ("loose", True)
 
     def test_is_one_that_many_looked_at(self, site, office, monkeypatch):
-        monkeypatch.setattr("scans.history.point_in_time.MOST_ROWS", 3)
+        monkeypatch.setattr("scans.history.point_in_time.MAX_SCANS_READ", 3)
         assert ask(office, HERE)["truncated"] is False
         for _ in range(3):
             scan(site.people["office"], "inspect", HERE)

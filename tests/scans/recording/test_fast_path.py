@@ -154,9 +154,9 @@ class TestTheExpressLane:
         """And the rows of the group in which it stood are taken all the same."""
         checked, usual = [], FastPath.classify
         monkeypatch.setattr(
-            fast_path,
+            FastPath,
             "classify",
-            lambda staged, asks: checked.append(asks) or usual(staged, asks=asks),
+            lambda path, staged: checked.append(path.checks_refs) or usual(path, staged),
         )
         rows = [(scan_request("inspect", "SB10001"), people["asha"]) for _ in range(50)]
         list(record_scans(rows[25:26], areas=None, now=NOW, chunk_rows=10))

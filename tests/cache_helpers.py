@@ -1,4 +1,4 @@
-"""For the tests of the cache: a Redis to be ill-treated, other processes, slow readers."""
+"""Helpers of the cache tests: a Redis server to stop and kill, other processes, slow readers."""
 
 import importlib.util
 import json
@@ -24,16 +24,16 @@ from tracetrack.cache import Cache
 cache = Cache(sys.argv[1], prefix="test", timeout=2)
 for line in sys.stdin:
     verb, *rest = json.loads(line)
-    if verb == "drop":
-        said = cache.invalidate(rest)
+    if verb == "invalidate":
+        result = cache.invalidate(rest)
     else:
-        said = cache.get_or_build("bags", "k", lambda: rest[0], 60)
-    print(json.dumps(said), flush=True)
+        result = cache.get_or_build("bags", "k", lambda: rest[0], 60)
+    print(json.dumps(result), flush=True)
 """
 
 
 class RedisServer:
-    """Listens on a socket in `folder`, where it also keeps its snapshot."""
+    """A Redis server with its socket and snapshot in `folder`."""
 
     def __init__(self, folder: str) -> None:
         self.url = f"unix://{folder}/redis.sock"
@@ -46,15 +46,15 @@ class RedisServer:
         assert package is not None
         assert package.origin is not None
         program = str(Path(package.origin).parent / "bin" / "redis-server")
-        where = ["--port", "0", "--unixsocket", f"{self._folder}/redis.sock"]
-        kept = ["--dir", self._folder, "--save", "", "--appendonly", "no"]
-        self._process = subprocess.Popen([program, *where, *kept], stdout=subprocess.DEVNULL)
+        listen = ["--port", "0", "--unixsocket", f"{self._folder}/redis.sock"]
+        storage = ["--dir", self._folder, "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen([program, *listen, *storage], stdout=subprocess.DEVNULL)
         wait_until(self._answers)
 
     def hang(self) -> None:
         self._process.send_signal(signal.SIGSTOP)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
@@ -62,14 +62,14 @@ class RedisServer:
         self._process.wait()
 
     def reset(self) -> None:
-        """As it was at the start, whatever was done to it."""
+        """Restore the state after the start."""
         if self._process.poll() is not None:
             self.start()
-        self.go_on()
+        self.resume()
         self.client.replicaof("NO", "ONE")
         self.client.config_set("maxmemory", 0)
-        # What one test owes would be delivered in the middle of the next.
-        wait_until(lambda: not any(map(owes, self.users)))
+        # Invalidations that are pending would be delivered during the next test.
+        wait_until(lambda: not any(map(pending, self.users)))
         self.users.clear()
         self.client.flushall()
 
@@ -82,7 +82,7 @@ class RedisServer:
 
 @contextmanager
 def running_server() -> Iterator[RedisServer]:
-    # Not pytest's own folder, whose path may be too long for a socket.
+    # The path of pytest's tmp_path may be too long for a socket.
     with tempfile.TemporaryDirectory(prefix="tt-redis-") as folder:
         server = RedisServer(folder)
         server.start()
@@ -93,7 +93,7 @@ def running_server() -> Iterator[RedisServer]:
 
 
 def process(server: RedisServer, *, timeout: float = 2.0) -> Cache:
-    """As good as a process: two of these share nothing but Redis.
+    """Return a cache that shares nothing but Redis with others, as in a process of its own.
 
     The long time-out is for machines so busy that even a healthy Redis keeps people waiting.
     """
@@ -101,8 +101,8 @@ def process(server: RedisServer, *, timeout: float = 2.0) -> Cache:
     return server.users[-1]
 
 
-class Other:
-    """A process of its own."""
+class OtherProcess:
+    """A cache in another process."""
 
     def __init__(self, server: RedisServer) -> None:
         self._process = subprocess.Popen(
@@ -118,56 +118,58 @@ class Other:
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
-    def ask(self, answer: str) -> object:
-        return self._do("ask", answer)
+    def get(self, value: str) -> object:
+        return self._do("get", value)
 
-    def drop(self, namespace: str) -> None:
-        self._do("drop", namespace)
+    def invalidate(self, namespace: str) -> None:
+        self._do("invalidate", namespace)
 
-    def _do(self, *order: str) -> object:
+    def _do(self, *command: str) -> object:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(json.dumps(order), file=self._process.stdin, flush=True)
+        print(json.dumps(command), file=self._process.stdin, flush=True)
         return json.loads(self._process.stdout.readline())
 
 
 class SlowReader:
-    """Has begun to build "old" when made; lands when told."""
+    """A thread that builds the value "old"; it finishes when finish() is called."""
 
     def __init__(self, cache: Cache) -> None:
-        self._begun, self._release = threading.Event(), threading.Event()
+        self._started, self._release = threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(1)
-        self._asked = self._pool.submit(cache.get_or_build, "bags", "k", self._build, 60)
-        assert self._begun.wait(5)
+        self._future = self._pool.submit(cache.get_or_build, "bags", "k", self._build, 60)
+        assert self._started.wait(5)
 
-    def land(self) -> None:
+    def finish(self) -> None:
         self._release.set()
-        assert self._asked.result() == "old"
+        assert self._future.result() == "old"
         self._pool.shutdown()
 
     def _build(self) -> str:
-        self._begun.set()
+        self._started.set()
         assert self._release.wait(5)
         return "old"
 
 
-def ask(cache: Cache, answer: str, key: str = "k") -> str:
-    return cache.get_or_build("bags", key, lambda: answer, 60)
+def get(cache: Cache, value: str, key: str = "k") -> str:
+    """Return the cached value; build `value` if there is none."""
+    return cache.get_or_build("bags", key, lambda: value, 60)
 
 
-def count(cache: Cache, figure: str) -> int:
-    counted: int = cache.stats(["bags"])["namespaces"]["bags"][figure]
-    return counted
+def count(cache: Cache, counter: str) -> int:
+    number: int = cache.stats(["bags"])["namespaces"]["bags"][counter]
+    return number
 
 
-def owes(cache: Cache) -> int:
-    owed: int = cache.stats([])["owed"]
-    return owed
+def pending(cache: Cache) -> int:
+    """Return the number of pending invalidations."""
+    number: int = cache.stats([])["owed"]
+    return number
 
 
-def wait_until(true: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     for _ in range(5000):
-        if true():
+        if condition():
             return
         sleep(0.001)
-    raise AssertionError("It did not come to pass within five seconds.")
+    raise AssertionError("The condition did not become true within five seconds.")

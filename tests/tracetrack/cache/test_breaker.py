@@ -1,10 +1,10 @@
-"""The breaker, with a clock moved by hand."""
+"""The circuit breaker, with a manual clock."""
 
 from tracetrack.cache.breaker import CircuitBreaker
 
 
 class TestBreaker:
-    def test_opens_rests_and_sends_one_probe(self) -> None:
+    def test_opens_and_allows_one_probe_after_each_rest(self) -> None:
         now = [0.0]
         breaker = CircuitBreaker(failures=3, rest=5.0, clock=lambda: now[0])
         for _ in range(2):
@@ -24,7 +24,7 @@ class TestBreaker:
         breaker.record_success()
         assert (breaker.state, breaker.allows_call()) == ("closed", True)
 
-    def test_counts_failures_in_a_row_only(self) -> None:
+    def test_a_success_resets_the_counter(self) -> None:
         breaker = CircuitBreaker(failures=2, rest=5.0)
         for _ in range(3):
             breaker.record_failure()

@@ -1,4 +1,4 @@
-"""When what was kept goes: drop() after commit or at once, clear() at once."""
+"""invalidate() after COMMIT or at once, and purge()."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,29 +19,30 @@ def _own_cache(settings: Any) -> Iterator[None]:
     cache.purge("*")
 
 
-def ask(namespace: str, answer: str, key: str = "k") -> str:
-    return cache.cached(namespace, key, lambda: answer)
+def get(namespace: str, value: str, key: str = "k") -> str:
+    """Return the cached value; build `value` if there is none."""
+    return cache.cached(namespace, key, lambda: value)
 
 
 @pytest.mark.parametrize("pattern", ["bags:*", "bags", "bag*:*", "*", "bags:list:*"])
-def test_drops_at_once_outside_a_transaction(pattern: str) -> None:
-    ask("bags", "old")
+def test_is_immediate_outside_a_transaction(pattern: str) -> None:
+    get("bags", "old")
 
     cache.invalidate(pattern)
 
-    assert ask("bags", "new") == "new"
+    assert get("bags", "new") == "new"
 
 
-def test_leaves_other_namespaces_alone() -> None:
-    ask("dashboard", "old")
+def test_does_not_affect_other_namespaces() -> None:
+    get("dashboard", "old")
 
     cache.invalidate("bags:*", "recent:*")
 
-    assert ask("dashboard", "new") == "old"
+    assert get("dashboard", "new") == "old"
 
 
 @pytest.mark.parametrize("pattern", ["bgas:*", "", ":*", "*x:*", "bags2:*"])
-def test_refuses_a_pattern_without_a_namespace(pattern: str) -> None:
+def test_rejects_a_pattern_without_a_namespace(pattern: str) -> None:
     with pytest.raises(ValueError, match="names no namespace"):
         cache.invalidate("bags:*", pattern)
     with pytest.raises(ValueError, match="names no namespace"):
@@ -50,21 +51,21 @@ def test_refuses_a_pattern_without_a_namespace(pattern: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 class TestInATransaction:
-    def test_drops_after_commit(self) -> None:
-        ask("bags", "old")
+    def test_happens_after_commit(self) -> None:
+        get("bags", "old")
 
         with ThreadPoolExecutor(1) as elsewhere, transaction.atomic():
             cache.invalidate("bags:*")
-            assert elsewhere.submit(ask, "bags", "new").result() == "old"
+            assert elsewhere.submit(get, "bags", "new").result() == "old"
 
-        assert ask("bags", "new") == "new"
+        assert get("bags", "new") == "new"
 
-    @pytest.mark.parametrize("culprit", ["_cache", "Shared.drop"])
-    def test_a_failure_after_commit_does_not_reach_who_committed(
+    @pytest.mark.parametrize("culprit", ["_cache", "RedisLevel.invalidate"])
+    def test_an_error_after_commit_does_not_reach_the_caller(
         self, culprit: str, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         settings.REDIS_URL = "unix:///nowhere/redis.sock"
-        ask("bags", "old")
+        get("bags", "old")
 
         def fail(*_: object) -> None:
             raise ZeroDivisionError
@@ -75,57 +76,57 @@ class TestInATransaction:
                 cache.invalidate("bags:*")
 
         if culprit != "_cache":
-            assert ask("bags", "new") == "new"
+            assert get("bags", "new") == "new"
 
-    def test_a_rollback_drops_nothing(self) -> None:
-        ask("bags", "old")
+    def test_does_not_happen_after_a_rollback(self) -> None:
+        get("bags", "old")
 
         with transaction.atomic():
             cache.invalidate("bags:*")
             transaction.set_rollback(True)
 
-        assert ask("bags", "new") == "old"
+        assert get("bags", "new") == "old"
 
-    def test_what_only_the_transaction_sees_is_not_kept(self) -> None:
+    def test_values_of_a_transaction_with_changes_are_not_stored(self) -> None:
         with transaction.atomic():
             cache.invalidate("bags:*")
-            assert ask("bags", "never committed") == "never committed"
+            assert get("bags", "never committed") == "never committed"
             transaction.set_rollback(True)
 
-        assert ask("bags", "committed") == "committed"
+        assert get("bags", "committed") == "committed"
 
     def test_a_transaction_sees_its_own_changes(self) -> None:
-        ask("bags", "before")
+        get("bags", "before")
 
         with transaction.atomic():
             cache.invalidate("bags:*")
-            assert ask("bags", "changed") == "changed"
+            assert get("bags", "changed") == "changed"
 
-    def test_one_that_changes_nothing_uses_the_cache(self) -> None:
-        ask("bags", "old")
+    def test_a_transaction_without_changes_uses_the_cache(self) -> None:
+        get("bags", "old")
 
         with transaction.atomic():
-            assert ask("bags", "new") == "old"
+            assert get("bags", "new") == "old"
 
-    def test_refuses_a_wrong_pattern_before_commit(self) -> None:
+    def test_rejects_an_invalid_pattern_before_commit(self) -> None:
         with pytest.raises(ValueError, match="bgas"), transaction.atomic():
             cache.invalidate("bgas:*")
 
 
-class TestClear:
-    def test_counts_what_went(self) -> None:
+class TestPurge:
+    def test_counts_the_deleted_entries(self) -> None:
         for key in ("list:1", "list:2", "one:1"):
-            ask("bags", "old", key)
-        ask("recent", "old", "list:1")
+            get("bags", "old", key)
+        get("recent", "old", "list:1")
 
         assert cache.purge("bags:list:*") == 2
         assert cache.purge("bags:*") == 1
         assert cache.purge("*:list:?") == 1
         assert cache.purge("*") == 0
 
-    def test_what_went_is_built_anew(self) -> None:
-        ask("bags", "old")
+    def test_deleted_values_are_built_anew(self) -> None:
+        get("bags", "old")
 
         cache.purge("*")
 
-        assert ask("bags", "new") == "new"
+        assert get("bags", "new") == "new"

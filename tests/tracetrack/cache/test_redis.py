@@ -1,4 +1,4 @@
-"""The cache with a real Redis: what one process drops, all have dropped."""
+"""The cache with a Redis server that several processes share."""
 
 import subprocess
 import sys
@@ -9,11 +9,11 @@ from time import monotonic, sleep
 import pytest
 
 from tests.cache_helpers import (
-    Other,
+    OtherProcess,
     RedisServer,
     SlowReader,
-    ask,
     count,
+    get,
     process,
     running_server,
     wait_until,
@@ -27,16 +27,16 @@ settings.configure(
     REDIS_URL=sys.argv[1], REDIS_SECONDS=0.1, CACHE_SECONDS={"bags": 60.0}, CACHE_PREFIX="test"
 )
 from tracetrack import cache
-def say():
+def report():
     print(cache.cached("bags", "k", lambda: os.getpid()), cache.stats()["redis"], flush=True)
-say()
+report()
 with cache._cache()._memory._lock:
     child = os.fork()
     if not child:
-        say()
+        report()
         os._exit(0)
     os.waitpid(child, 0)
-say()
+report()
 """
 
 
@@ -62,9 +62,9 @@ def there(server: RedisServer) -> Cache:
     return process(server)
 
 
-class TestShared:
-    def test_one_process_builds_for_all(self, here: Cache, there: Cache) -> None:
-        assert [ask(here, "kept"), ask(there, "anew"), ask(there, "anew")] == ["kept"] * 3
+class TestSharedCache:
+    def test_one_process_builds_for_all_processes(self, here: Cache, there: Cache) -> None:
+        assert [get(here, "kept"), get(there, "anew"), get(there, "anew")] == ["kept"] * 3
         assert count(there, "builds") == 0
         assert (count(there, "hits_redis"), count(there, "hits_memory")) == (1, 1)
 
@@ -79,22 +79,22 @@ class TestShared:
         assert {future.result() for future in asked} == {"one"}
         assert count(here, "builds") == 1
 
-    def test_a_drop_is_effective_everywhere_at_the_next_read(
+    def test_an_invalidation_is_effective_in_all_processes(
         self, here: Cache, there: Cache, server: RedisServer
     ) -> None:
-        with Other(server) as other:
-            assert [ask(here, "old"), ask(there, ""), other.ask("")] == ["old"] * 3
+        with OtherProcess(server) as other:
+            assert [get(here, "old"), get(there, ""), other.get("")] == ["old"] * 3
 
-            other.drop("bags")
+            other.invalidate("bags")
 
-            assert [ask(here, "new"), ask(there, ""), other.ask("")] == ["new"] * 3
+            assert [get(here, "new"), get(there, ""), other.get("")] == ["new"] * 3
 
             here.invalidate(["bags"])
 
-            assert [other.ask("newer"), ask(there, ""), ask(here, "")] == ["newer"] * 3
+            assert [other.get("newer"), get(there, ""), get(here, "")] == ["newer"] * 3
 
     @pytest.mark.parametrize("how", ["here", "there", "flushed"])
-    def test_a_slow_reader_is_too_late(
+    def test_a_value_built_before_an_invalidation_is_not_used(
         self, how: str, here: Cache, there: Cache, server: RedisServer
     ) -> None:
         slow = SlowReader(here)
@@ -102,107 +102,107 @@ class TestShared:
             server.client.flushall()
         else:
             {"here": here, "there": there}[how].invalidate(["bags"])
-        assert ask(there, "new") == "new"
-        slow.land()
+        assert get(there, "new") == "new"
+        slow.finish()
 
-        # Its answer has taken the place of the new one in Redis, but counts for nobody.
-        assert [ask(here, "newer"), ask(there, "")] == ["newer", "new"]
+        # The old value has replaced the new one in Redis, but its token is not valid.
+        assert [get(here, "newer"), get(there, "")] == ["newer", "new"]
 
-    def test_who_asks_after_a_drop_does_not_join(self, here: Cache, there: Cache) -> None:
+    def test_a_read_after_an_invalidation_does_not_join_an_older_build(
+        self, here: Cache, there: Cache
+    ) -> None:
         slow = SlowReader(here)
         there.invalidate(["bags"])
 
-        assert ask(here, "new") == "new"
-        slow.land()
+        assert get(here, "new") == "new"
+        slow.finish()
 
-    def test_a_flush_brings_nothing_back(
+    def test_a_flush_invalidates_everything(
         self, here: Cache, there: Cache, server: RedisServer
     ) -> None:
-        assert [ask(here, "old"), ask(there, "old")] == ["old"] * 2
+        assert [get(here, "old"), get(there, "old")] == ["old"] * 2
 
         server.client.flushall()
 
-        assert [ask(here, "new"), ask(there, "newer")] == ["new"] * 2
+        assert [get(here, "new"), get(there, "newer")] == ["new"] * 2
 
-    def test_an_entry_expires_a_little_before_its_time(
-        self, here: Cache, server: RedisServer
-    ) -> None:
+    def test_lifetimes_are_randomly_shortened(self, here: Cache, server: RedisServer) -> None:
         for n in range(50):
-            ask(here, "kept", str(n))
+            get(here, "kept", str(n))
         left = {server.client.pttl(f"test:1:value:bags:{n}") // 1000 for n in range(50)}
 
         assert min(left) >= 53
         assert max(left) < 60
         assert len(left) > 3
 
-    def test_memory_keeps_nothing_longer_than_redis(self, here: Cache, there: Cache) -> None:
+    def test_memory_entries_expire_with_those_in_redis(self, here: Cache, there: Cache) -> None:
         here.get_or_build("bags", "k", lambda: "old", 0.1)
         assert there.get_or_build("bags", "k", lambda: "", 60) == "old"
         sleep(0.11)
         assert there.get_or_build("bags", "k", lambda: "new", 60) == "new"
 
-    def test_what_is_kept_is_plain_text(self, here: Cache, server: RedisServer) -> None:
+    def test_values_are_stored_as_text(self, here: Cache, server: RedisServer) -> None:
         here.get_or_build("bags", "k", lambda: {"n": 1}, 60)
 
         assert set(server.client.keys()) == {b"test:1:version:bags", b"test:1:value:bags:k"}
         assert str(server.client.get("test:1:value:bags:k")).endswith('|j{"n":1}\'')
 
-    def test_rubbish_in_redis_is_a_miss(self, here: Cache, server: RedisServer) -> None:
-        ask(here, "old")
+    def test_invalid_data_in_redis_is_a_miss(self, here: Cache, server: RedisServer) -> None:
+        get(here, "old")
         server.client.set("test:1:version:bags", b"\xff|rubbish")
         server.client.set("test:1:value:bags:k", b"\xff|rubbish")
 
-        assert ask(here, "new") == "new"
+        assert get(here, "new") == "new"
 
-    def test_a_child_shares_no_socket_and_no_lock(self, server: RedisServer) -> None:
+    def test_a_forked_child_shares_no_socket_and_no_lock(self, server: RedisServer) -> None:
         command = [sys.executable, "-c", FORKING, server.url]
-        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
 
-        parent, child, again = said.stdout.splitlines()
+        parent, child, again = result.stdout.splitlines()
         assert parent == child == again
         assert "{'configured': True, 'reachable': True}" in parent
 
 
-class TestClear:
-    def test_counts_what_went_in_redis_and_in_memory(
+class TestPurge:
+    def test_counts_entries_in_redis_and_memory(
         self, here: Cache, there: Cache, server: RedisServer
     ) -> None:
         for n in range(1200):
-            ask(there, "old", f"list:{n}")
+            get(there, "old", f"list:{n}")
         for key in ("list:1", "one"):
-            ask(here, "old", key)
+            get(here, "old", key)
         server.client.delete("test:1:value:bags:list:1")
-        server.client.set("other:1:value:bags:list:1", "not ours")
+        server.client.set("other:1:value:bags:list:1", "of another site")
 
         assert here.purge(["bags"], "list:*") == 1200
         assert here.purge(["bags"], "*") == 1
         assert server.client.exists("other:1:value:bags:list:1")
 
-    def test_other_processes_forget_too(self, here: Cache, there: Cache) -> None:
-        ask(there, "old")
+    def test_is_effective_in_other_processes(self, here: Cache, there: Cache) -> None:
+        get(there, "old")
 
         here.purge(["bags"], "*")
 
-        assert ask(there, "new") == "new"
+        assert get(there, "new") == "new"
 
 
-def test_who_asks_after_a_drop_never_gets_what_was_before(here: Cache, there: Cache) -> None:
-    truth, dropped, over = [0], [0], monotonic() + 1.0
+def test_a_read_after_an_invalidation_never_gets_an_older_value(here: Cache, there: Cache) -> None:
+    current, invalidated, end = [0], [0], monotonic() + 1.0
 
     def write() -> None:
-        while monotonic() < over:
-            truth[0] += 1
+        while monotonic() < end:
+            current[0] += 1
             here.invalidate(["bags"])
-            dropped[0] = truth[0]
+            invalidated[0] = current[0]
             sleep(0.002)
 
     def read(cache: Cache) -> int:
-        asked = 0
-        while monotonic() < over:
-            least = dropped[0]
-            assert cache.get_or_build("bags", "k", lambda: truth[0], 60) >= least
-            asked += 1
-        return asked
+        reads = 0
+        while monotonic() < end:
+            least = invalidated[0]
+            assert cache.get_or_build("bags", "k", lambda: current[0], 60) >= least
+            reads += 1
+        return reads
 
     with ThreadPoolExecutor(5) as pool:
         reading = [pool.submit(read, cache) for cache in (here, here, there, there)]

@@ -182,7 +182,8 @@ class TestUsing:
         assert cluster.is_running(folder)
 
     def test_a_killed_user_is_ignored(self, folder: Path) -> None:
-        code = "import sys, time; from pathlib import Path; from tracetrack.db.embedded import cluster\n"
+        code = "import sys, time; from pathlib import Path\n"
+        code += "from tracetrack.db.embedded import cluster\n"
         code += "with cluster.using(Path(sys.argv[1]), durable=False):\n"
         code += "    print('up', flush=True); time.sleep(60)"
         command = [sys.executable, "-c", code, str(folder)]

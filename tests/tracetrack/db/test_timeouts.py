@@ -1,4 +1,4 @@
-"""What reads everything may take its time; everybody else's statements stay bounded."""
+"""no_statement_timeout() and the commands that use it."""
 
 import pytest
 from django.core.management import call_command
@@ -12,48 +12,48 @@ from tracetrack.db.timeouts import no_statement_timeout
 pytestmark = pytest.mark.django_db
 
 
-def ask(question):
+def query(statement):
     with connection.cursor() as cursor:
-        cursor.execute(question)
+        cursor.execute(statement)
         return cursor.fetchone()[0]
 
 
-def set_bound(bound):
+def set_timeout(timeout):
     with connection.cursor() as cursor:
-        cursor.execute(f"SET statement_timeout = {bound}")
+        cursor.execute(f"SET statement_timeout = {timeout}")
 
 
-class TestUnhurried:
-    def test_lets_a_statement_take_longer_than_others_may(self):
-        usual = ask("SHOW statement_timeout")
-        set_bound("'20ms'")
+class TestNoStatementTimeout:
+    def test_allows_long_statements(self):
+        before = query("SHOW statement_timeout")
+        set_timeout("'20ms'")
 
         with no_statement_timeout():
-            ask("SELECT pg_sleep(0.1) IS NULL")
+            query("SELECT pg_sleep(0.1) IS NULL")
 
-        assert ask("SHOW statement_timeout") == usual
+        assert query("SHOW statement_timeout") == before
 
     @pytest.mark.django_db(transaction=True)
-    def test_is_what_keeps_it_from_being_cut_off(self):
-        set_bound("'20ms'")
+    def test_long_statements_are_cancelled_without_it(self):
+        set_timeout("'20ms'")
 
         with pytest.raises(OperationalError, match="statement timeout"):
-            ask("SELECT pg_sleep(0.1) IS NULL")
+            query("SELECT pg_sleep(0.1) IS NULL")
 
-        set_bound("DEFAULT")
+        set_timeout("DEFAULT")
 
     @pytest.mark.parametrize("command", ["check_counters", "check_ledger", "count_rows"])
-    def test_are_the_commands_that_read_everything(self, command, capsys):
+    def test_is_used_by_commands_that_read_whole_tables(self, command, capsys):
         create_reference_data()
         make_user("ben", Role.OFFICE)
         make_parent("SB10001", children=2)
-        usual = ask("SHOW statement_timeout")
+        before = query("SHOW statement_timeout")
 
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as captured:
             call_command(command)
 
-        texts = [query["sql"] for query in asked.captured_queries]
+        texts = [query["sql"] for query in captured.captured_queries]
         assert texts[0] == "SET statement_timeout = 0"
         assert any("bags_bag" in text for text in texts)
         assert texts[-1] == "SET statement_timeout = DEFAULT"
-        assert ask("SHOW statement_timeout") == usual
+        assert query("SHOW statement_timeout") == before

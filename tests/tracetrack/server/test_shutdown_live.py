@@ -1,4 +1,4 @@
-"""A real server that is told to stop, or loses its parent, is gone, whatever is open or hangs."""
+"""Shutdown of a web server while connections are open or requests hang."""
 
 import os
 import signal
@@ -26,8 +26,8 @@ from tests.live_server import (
 from tests.websocket_client import close_code, create_session, next_message, open_socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
-# As long as a stop may take here; a server that waits for the last of them would need 30 seconds.
-SOON = 20
+# Less than the 30 seconds after which gunicorn kills its workers.
+MAX_SHUTDOWN_SECONDS = 20
 
 
 @pytest.fixture
@@ -39,116 +39,116 @@ def server(db: None) -> Iterator[Server]:
 
 
 @pytest.fixture
-def impatient(db: None) -> Iterator[Server]:
-    """One that gives those whom it serves a few seconds when it stops."""
+def hasty_server(db: None) -> Iterator[Server]:
+    """A server that lets requests run for a few seconds when it stops."""
     create_reference_data()
     variables = {"GUNICORN_CMD_ARGS": "--graceful-timeout 5", "DB_LOCK_SECONDS": "29"}
     with run_server(**variables) as server:
         yield server
 
 
-def gone(*pids: int) -> bool:
-    """Whether these processes end soon; who has ended and is not yet buried counts as gone."""
-    return wait_until(lambda: not any(map(lives, pids)), seconds=SOON)
+def have_ended(*pids: int) -> bool:
+    """Return whether these processes end within MAX_SHUTDOWN_SECONDS."""
+    return wait_until(lambda: not any(map(is_running, pids)), seconds=MAX_SHUTDOWN_SECONDS)
 
 
-def lives(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def everything(server: Server) -> list[int]:
+def all_processes(server: Server) -> list[int]:
     return [server.pid, *server.workers()]
 
 
-class TestAStop:
-    @pytest.mark.parametrize("wish", [signal.SIGTERM, signal.SIGINT])
-    def test_does_not_wait_for_who_asks_nothing(self, server, wish):
-        pids = everything(server)
+class TestShutdown:
+    @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+    def test_does_not_wait_for_idle_connections(self, server, signal_number):
+        pids = all_processes(server)
         with socket.create_connection(("127.0.0.1", server.port)) as silent:
             silent.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
-            os.kill(server.pid, wish)
+            os.kill(server.pid, signal_number)
 
-            assert gone(*pids)
+            assert have_ended(*pids)
 
-    def test_lets_open_dashboards_go_to_another(self, server):
-        pids = everything(server)
+    def test_closes_open_dashboards_as_going_away(self, server):
+        pids = all_processes(server)
         with open_socket(server, create_session("olive")) as dashboard:
             next_message(dashboard)
             os.kill(server.pid, signal.SIGTERM)
 
             assert close_code(dashboard) == 1001
-        assert gone(*pids)
+        assert have_ended(*pids)
 
-    def test_does_not_wait_for_a_dashboard_whose_machine_sleeps(self, server):
-        pids = everything(server)
-        with socket.create_connection(("127.0.0.1", server.port)) as asleep:
-            asleep.sendall(
+    def test_does_not_wait_for_a_dashboard_that_does_not_respond(self, server):
+        pids = all_processes(server)
+        with socket.create_connection(("127.0.0.1", server.port)) as unresponsive:
+            unresponsive.sendall(
                 b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\n"
                 b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                 b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
                 b"Cookie: sessionid=%s\r\n\r\n" % create_session("olive").encode()
             )
-            assert asleep.recv(12) == b"HTTP/1.1 101"
+            assert unresponsive.recv(12) == b"HTTP/1.1 101"
             os.kill(server.pid, signal.SIGTERM)
 
-            assert gone(*pids)
+            assert have_ended(*pids)
 
-    def test_ends_what_hangs(self, impatient):
-        pids, token = everything(impatient), create_token(make_user("ada", "administrator"))
+    def test_ends_requests_that_hang(self, hasty_server):
+        pids, token = all_processes(hasty_server), create_token(make_user("ada", "administrator"))
         with ThreadPoolExecutor(1) as threads:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE accounts_apitoken")
-                asked = threads.submit(impatient.get, "areas", token)
-                assert wait_until(waits)
-                os.kill(impatient.pid, signal.SIGTERM)
+                pending = threads.submit(hasty_server.get, "areas", token)
+                assert wait_until(is_waiting_for_lock)
+                os.kill(hasty_server.pid, signal.SIGTERM)
 
-                assert gone(*pids)
-            assert asked.exception() is not None
+                assert have_ended(*pids)
+            assert pending.exception() is not None
 
     def test_does_not_need_the_database(self, db, tmp_path):
         create_reference_data()
-        link = tmp_path / "here"
+        link = tmp_path / "socket"
         link.symlink_to(Path(connection.settings_dict["HOST"]))
         make_user("olive", "office")
         with run_server(DATABASE_URL=database_url(host=str(link)), DB_POOL_BASE="1") as server:
-            pids = everything(server)
+            pids = all_processes(server)
             with open_socket(server, create_session("olive")) as dashboard:
                 next_message(dashboard)
                 link.unlink()
                 end_sessions()
                 os.kill(server.pid, signal.SIGTERM)
 
-                assert gone(*pids)
+                assert have_ended(*pids)
 
 
-class TestAParentThatWasKilled:
-    def test_takes_its_workers_along(self, server):
+class TestKilledArbiter:
+    def test_its_workers_end(self, server):
         workers = server.workers()
         with open_socket(server, create_session("olive")) as dashboard:
             next_message(dashboard)
             os.kill(server.pid, signal.SIGKILL)
 
             assert close_code(dashboard) == 1001
-        assert gone(*workers)
+        assert have_ended(*workers)
 
-    def test_takes_those_along_that_hang(self, impatient):
-        workers, token = impatient.workers(), create_token(make_user("ada", "administrator"))
+    def test_its_workers_end_if_a_request_hangs(self, hasty_server):
+        workers, token = hasty_server.workers(), create_token(make_user("ada", "administrator"))
         with ThreadPoolExecutor(1) as threads:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE accounts_apitoken")
-                asked = threads.submit(impatient.get, "areas", token)
-                assert wait_until(waits)
-                os.kill(impatient.pid, signal.SIGKILL)
+                pending = threads.submit(hasty_server.get, "areas", token)
+                assert wait_until(is_waiting_for_lock)
+                os.kill(hasty_server.pid, signal.SIGKILL)
 
-                assert gone(*workers)
-            assert asked.exception() is not None
+                assert have_ended(*workers)
+            assert pending.exception() is not None
 
 
-def waits() -> bool:
-    """Whether somebody waits for a lock."""
+def is_waiting_for_lock() -> bool:
+    """Return whether a session waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
@@ -158,7 +158,7 @@ def waits() -> bool:
 
 
 def end_sessions() -> None:
-    """The database lets go of everybody else."""
+    """End all other sessions of the database."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -166,16 +166,20 @@ def end_sessions() -> None:
         )
 
 
-class TestAStart:
-    def test_is_refused_where_settings_contradict_one_another(self, db):
+class TestStart:
+    def test_contradictory_settings_are_an_error(self, db):
         command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py")]
-        asked = {"DATABASE_URL": database_url(), "PORT": str(free_port()), "DB_LOCK_SECONDS": "30"}
+        variables = {
+            "DATABASE_URL": database_url(),
+            "PORT": str(free_port()),
+            "DB_LOCK_SECONDS": "30",
+        }
 
-        run = subprocess.run(
-            command, cwd=ROOT, env=os.environ | asked, capture_output=True, text=True, check=False
+        result = subprocess.run(
+            command, cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False
         )  # fmt: skip
 
-        assert run.returncode == 1
-        assert "(TT.E003)" in run.stderr
-        assert "Traceback" not in run.stderr
-        assert "Booting worker" not in run.stderr
+        assert result.returncode == 1
+        assert "(TT.E003)" in result.stderr
+        assert "Traceback" not in result.stderr
+        assert "Booting worker" not in result.stderr

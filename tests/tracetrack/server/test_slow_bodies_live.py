@@ -1,4 +1,4 @@
-"""Bodies that come slowly, or are too large, before a real server: nobody else waits for them."""
+"""Request bodies that arrive slowly or are too large do not delay other requests."""
 
 import json
 import socket
@@ -12,7 +12,7 @@ from tests.factories import create_reference_data, make_user
 from tests.live_server import Server, create_token, run_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
-# More than there are threads or connections to the database, and than may be read at once.
+# More slow bodies than threads, database connections and concurrent readers of bodies.
 SLOW, THREADS = 24, 16
 PATHS = ["scans", "scans/bulk", "batches", "graphql"]
 
@@ -20,8 +20,8 @@ PATHS = ["scans", "scans/bulk", "batches", "graphql"]
 @pytest.fixture
 def server(db: None) -> Iterator[Server]:
     create_reference_data()
-    own = {"DB_POOL_BASE": "2", "DB_POOL_EXTRA": "0", "DB_POOL_WAITING": "100"}
-    with run_server(THREADS=str(THREADS), **own) as server:
+    pool = {"DB_POOL_BASE": "2", "DB_POOL_EXTRA": "0", "DB_POOL_WAITING": "100"}
+    with run_server(THREADS=str(THREADS), **pool) as server:
         yield server
 
 
@@ -30,8 +30,8 @@ def token(server: Server) -> str:
     return create_token(make_user("ben", "office"))
 
 
-def begun(server: Server, token: str, path: str, length: int) -> socket.socket:
-    """A request of which the first byte of its body was sent."""
+def start_request(server: Server, token: str, path: str, length: int) -> socket.socket:
+    """Send the head of a request and the first byte of its body; return the socket."""
     head = (
         f"POST /api/v3/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n["
@@ -41,7 +41,7 @@ def begun(server: Server, token: str, path: str, length: int) -> socket.socket:
     return sent
 
 
-def answer_on(sent: socket.socket) -> tuple[int, dict[str, object]]:
+def read_response(sent: socket.socket) -> tuple[int, dict[str, object]]:
     with sent, sent.makefile("rb") as read:
         status = int(read.readline().split()[1])
         length = 0
@@ -52,23 +52,23 @@ def answer_on(sent: socket.socket) -> tuple[int, dict[str, object]]:
 
 
 class TestSlowBodies:
-    def test_hold_up_nobody_else_and_come_to_an_end(self, server, token):
-        with ExitStack() as open_ones:
-            slow = [begun(server, token, "scans", 4_000_000) for _ in range(SLOW)]
+    def test_do_not_delay_others_and_time_out(self, server, token):
+        with ExitStack() as stack:
+            slow = [start_request(server, token, "scans", 4_000_000) for _ in range(SLOW)]
             for sent in slow:
-                open_ones.enter_context(sent)
+                stack.enter_context(sent)
 
-            seen = [server.get("bags", token)[0].status for _ in range(5)]
+            statuses = [server.get("bags", token)[0].status for _ in range(5)]
             answer, _ = server.post("scans", token, scan_body("register", "SB10001"))
-            ends = [answer_on(sent) for sent in slow]
+            responses = [read_response(sent) for sent in slow]
 
-        assert seen == [200] * 5
+        assert statuses == [200] * 5
         assert answer.status == 201
-        said = {(status, document["code"]) for status, document in ends}
-        assert said == {(503, "busy"), (408, "body-too-slow")}
+        results = {(status, document["code"]) for status, document in responses}
+        assert results == {(503, "busy"), (408, "body-too-slow")}
 
-    def test_that_are_too_large_are_refused_by_what_they_say(self, server, token):
+    def test_that_are_too_large_are_rejected_by_their_content_length(self, server, token):
         for path in PATHS:
-            status, document = answer_on(begun(server, token, path, 99_999_999_999))
+            status, document = read_response(start_request(server, token, path, 99_999_999_999))
 
             assert (status, document["code"]) == (413, "too-large"), path

@@ -1,4 +1,4 @@
-"""Tokens looked up ahead: one question for all who wait, each after its request has come."""
+"""Token prefetch: one query for all requests that are waiting."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -21,24 +21,24 @@ USERNAME = 9
 
 
 def prefetched(prefetcher, *plains, between=None):
-    """What requests with these tokens know, all of which came at the same time."""
+    """Return the rows that concurrent requests with these tokens get; "nothing" without one."""
     environs = [{"HTTP_AUTHORIZATION": f"Bearer {plain}"} for plain in plains]
 
-    async def all_at_once():
+    async def prefetch_all():
         await asyncio.gather(*map(prefetcher.prefetch, environs))
         if between is not None:
             await asyncio.to_thread(between)
             await asyncio.gather(*map(prefetcher.prefetch, environs))
         await prefetcher._close()
 
-    run(all_at_once())
+    run(prefetch_all())
     return [environ.get(PREFETCHED_TOKEN, "nothing") for environ in environs]
 
 
-def run(work):
-    """What it comes to on a loop of its own, whatever loop the thread of the tests may have."""
+def run(coroutine):
+    """Run a coroutine in a thread with its own event loop."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def names(found):
@@ -50,28 +50,28 @@ def ida():
     return create_token(make_user("ida", "integrator"))
 
 
-class TestTokens:
-    def test_are_known_each_by_its_own_request(self, ida):
+class TestTokenPrefetcher:
+    def test_each_request_gets_the_row_of_its_token(self, ida):
         ines = create_token(make_user("ines", "integrator"))
 
         assert names(prefetched(TokenPrefetcher(), ida, ines, ida, "tt_x", "")) == [
             "ida", "ines", "ida", None, None,
         ]  # fmt: skip
 
-    def test_of_many_who_wait_are_asked_for_together(self, ida, monkeypatch):
-        asked = []
+    def test_waiting_requests_share_queries(self, ida, monkeypatch):
+        queries = []
 
         class Counting(TokenPrefetcher):
             async def _query(self, digests):
-                asked.append(len(digests))
+                queries.append(len(digests))
                 return await super()._query(digests)
 
         found = prefetched(Counting(), *[ida] * 50, "tt_x")
 
         assert names(found) == ["ida"] * 50 + [None]
-        assert sum(asked) <= 4
+        assert sum(queries) <= 4
 
-    def test_that_were_revoked_are_known_no_more(self, ida):
+    def test_a_revoked_token_has_no_row(self, ida):
         def revoke():
             token = ApiToken.objects.get()
             revoke_token(token, actor=token.user)
@@ -79,7 +79,7 @@ class TestTokens:
 
         assert names(prefetched(TokenPrefetcher(), ida, between=revoke)) == [None]
 
-    def test_are_known_although_the_connection_was_ended(self, ida):
+    def test_a_closed_connection_is_replaced(self, ida):
         prefetcher = TokenPrefetcher()
 
         def end():
@@ -93,15 +93,15 @@ class TestTokens:
 
         assert names(prefetched(prefetcher, ida, between=end)) == ["ida"]
 
-    def test_are_left_to_the_usual_way_when_the_database_is_away(self, ida, monkeypatch):
-        async def away(**params):
+    def test_requests_continue_if_the_database_is_down(self, ida, monkeypatch):
+        async def fail(**params):
             raise psycopg.OperationalError("no")
 
-        monkeypatch.setattr(token_prefetch, "open_async_connection", away)
+        monkeypatch.setattr(token_prefetch, "open_async_connection", fail)
 
         assert prefetched(TokenPrefetcher(), ida) == ["nothing"]
 
-    def test_wait_for_no_database_that_hangs(self, ida, monkeypatch):
+    def test_requests_continue_if_the_database_hangs(self, ida, monkeypatch):
         async def hang(**params):
             await asyncio.Event().wait()
 
@@ -110,41 +110,41 @@ class TestTokens:
 
         assert prefetched(TokenPrefetcher(), ida, ida) == ["nothing", "nothing"]
 
-    def test_of_who_hangs_up_hold_nobody_up(self, ida):
+    def test_a_cancelled_request_does_not_affect_others(self, ida):
         prefetcher = TokenPrefetcher()
 
-        async def one_leaves():
-            leaving = {"HTTP_AUTHORIZATION": f"Bearer {ida}"}
-            staying = dict(leaving)
-            task = asyncio.create_task(prefetcher.prefetch(leaving))
-            other = asyncio.create_task(prefetcher.prefetch(staying))
+        async def cancel_one():
+            cancelled = {"HTTP_AUTHORIZATION": f"Bearer {ida}"}
+            other_environ = dict(cancelled)
+            task = asyncio.create_task(prefetcher.prefetch(cancelled))
+            other = asyncio.create_task(prefetcher.prefetch(other_environ))
             await asyncio.sleep(0)
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
             await other
             await prefetcher._close()
-            return staying[PREFETCHED_TOKEN]
+            return other_environ[PREFETCHED_TOKEN]
 
-        assert run(one_leaves())[USERNAME] == "ida"
+        assert run(cancel_one())[USERNAME] == "ida"
 
 
-class TestAServer:
-    def test_shuts_a_revoked_token_out_with_the_next_request(self):
+class TestServer:
+    def test_rejects_a_revoked_token_with_the_next_request(self):
         user = make_user("ida", "integrator")
         with run_server() as server:
             token = create_token(user)
             answers = [server.get("dashboard/ultra", token)[0].status for _ in range(3)]
-            looked_up = sessions_that_look_up()
+            sessions = prefetch_sessions()
             found = ApiToken.objects.get()
             revoke_token(found, actor=user)
             answers.append(server.get("dashboard/ultra", token)[0].status)
 
         assert answers == [200, 200, 200, 401]
-        assert looked_up == 1
+        assert sessions == 1
 
 
-def sessions_that_look_up():
+def prefetch_sessions():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"

@@ -1,4 +1,4 @@
-"""A real server whose workers are replaced, stopped and killed while people ask."""
+"""Workers that are replaced, stopped or killed while the server gets requests."""
 
 import http.client
 import os
@@ -20,40 +20,40 @@ def server(django_db_setup: None) -> Iterator[Server]:
         yield server
 
 
-def keep_asking(server: Server, enough: Event) -> tuple[int, list[str]]:
-    """How often it was answered 200, and what went wrong besides."""
-    answered, wrong = 0, []
-    while not enough.is_set():
+def send_requests(server: Server, stop: Event) -> tuple[int, list[str]]:
+    """Send requests until `stop` is set; return the number of 200 responses, and the errors."""
+    successes, errors = 0, []
+    while not stop.is_set():
         client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         try:
             client.request("GET", "/login")
             status = client.getresponse().status
         except (OSError, http.client.HTTPException) as error:
-            wrong.append(repr(error))
+            errors.append(repr(error))
         else:
-            answered += status == 200
-            wrong += [str(status)] if status != 200 else []
+            successes += status == 200
+            errors += [str(status)] if status != 200 else []
         finally:
             client.close()
-    return answered, wrong
+    return successes, errors
 
 
 class TestWorkers:
-    def test_that_are_replaced_leave_nobody_without_an_answer(self, server):
-        before, enough = {*server.workers()}, Event()
+    def test_that_are_replaced_cause_no_errors(self, server):
+        before, stop = {*server.workers()}, Event()
 
         with ThreadPoolExecutor(4) as threads:
-            asking = [threads.submit(keep_asking, server, enough) for _ in range(4)]
+            futures = [threads.submit(send_requests, server, stop) for _ in range(4)]
             os.kill(server.pid, signal.SIGHUP)
             replaced = wait_until(
                 lambda: len(server.workers()) == 1 and not before & {*server.workers()}
             )
-            enough.set()
-            answers = [one.result() for one in asking]
+            stop.set()
+            results = [future.result() for future in futures]
 
         assert replaced
-        assert [wrong for _, wrong in answers] == [[]] * 4
-        assert all(answered for answered, _ in answers)
+        assert [errors for _, errors in results] == [[]] * 4
+        assert all(successes for successes, _ in results)
 
     def test_that_are_killed_are_replaced(self, server):
         (before,) = server.workers()
@@ -63,14 +63,14 @@ class TestWorkers:
         assert wait_until(lambda: bool({*server.workers()} - {before}))
         assert server.get("health")[0].status == 200
 
-    def test_that_are_told_to_stop_finish_what_they_began(self, server):
+    def test_that_are_stopped_finish_their_requests(self, server):
         (worker,) = server.workers()
         client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         client.putrequest("POST", "/api/v3/batch/stats")
         client.putheader("Content-Type", "application/json")
         client.putheader("Content-Length", "2")
         client.endheaders()
-        # Its body is awaited while the worker is told to go.
+        # The worker waits for the body while it gets the signal.
         os.kill(worker, signal.SIGTERM)
         client.send(b"{}")
         status = client.getresponse().status

@@ -1,4 +1,4 @@
-"""A small site, asked in GraphQL."""
+"""A small site and its users."""
 
 import pytest
 from django.test import Client
@@ -13,5 +13,11 @@ def site(db: None) -> Site:
 
 @pytest.fixture
 def office(site: Site) -> Client:
-    """Somebody who sees everything."""
+    """A client whose user sees all areas."""
     return site.client("office")
+
+
+@pytest.fixture
+def operator(site: Site) -> Client:
+    """A client whose user sees one area."""
+    return site.client("operator")

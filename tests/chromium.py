@@ -1,4 +1,4 @@
-"""Which Chromium looks at the pages, and how it is started."""
+"""Finds the Chromium for the browser tests and the screenshots."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ FLAGS = [
 ]  # fmt: skip
 
 
-def found() -> str | None:
-    """The path of the one that CHROMIUM names, or of the first that is installed."""
-    named = [os.environ.get("CHROMIUM", ""), *NAMES]
-    return next((path for name in named if name and (path := shutil.which(name))), None)
+def find_chromium() -> str | None:
+    """Return the path of the executable in CHROMIUM, or of the first that is installed."""
+    names = [os.environ.get("CHROMIUM", ""), *NAMES]
+    return next((path for name in names if name and (path := shutil.which(name))), None)

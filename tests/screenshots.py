@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.chromium import FLAGS, found
+from tests.chromium import FLAGS, find_chromium
 from tests.environment import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -149,7 +149,7 @@ def take(browser: Browser, address: str, mode: Mode, names: list[str]) -> None:
 
 def main(names: list[str]) -> None:
     """Take the pages that are named, or all of them."""
-    chromium = found()
+    chromium = find_chromium()
     if chromium is None:
         raise SystemExit("There is no Chromium here.")
     FOLDER.mkdir(exist_ok=True)

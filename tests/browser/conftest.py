@@ -1,12 +1,11 @@
-"""A real Chromium in front of the real stack: who looks, at what, and what must never happen."""
+"""Fixtures of the browser tests: Chromium, a site with data, pages that fail on errors."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import caches
-from django.test import Client
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -18,10 +17,9 @@ from playwright.sync_api import (
 )
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
 from accounts.roles import Role
-from tests.chromium import FLAGS
-from tests.chromium import found as chromium_found
+from tests.browser_helpers import PASSWORD, TIMEOUT_MS, OpenPage, session_cookie
+from tests.chromium import FLAGS, find_chromium
 from tests.factories import (
     assign_batch,
     create_reference_data,
@@ -32,31 +30,27 @@ from tests.factories import (
     make_user,
 )
 
-# Playwright runs a loop in this thread, where Django would then refuse to ask the database.
+# Playwright runs an event loop in this thread, in which Django refuses to use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-PASSWORD = "a-long-password"
-# A machine with two busy cores takes its time.
-WAIT = 15_000
-expect.set_options(timeout=WAIT)
-
-Look = Callable[..., Page]
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    found = chromium_found()
-    if found is None:
-        pytest.skip("There is no Chromium here.")
+    """Start Chromium; skip the tests if it is not installed."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("Chromium is not installed.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
         browser.close()
 
 
 @pytest.fixture
 def site(live_server: LiveServer) -> str:
-    """The address of a site with two areas, some bags, a batch, and people of every role."""
+    """Return the URL of a site with two areas, some bags, a batch and a user of each role."""
     caches["limits"].clear()
     create_reference_data()
     for name, role, areas in (
@@ -76,33 +70,36 @@ def site(live_server: LiveServer) -> str:
     return str(live_server.url)
 
 
-class Watch:
-    """Everything a page complained about, and every file that was not there."""
+class ErrorCollector:
+    """Collects console errors, uncaught exceptions, server errors and missing static files."""
 
     def __init__(self) -> None:
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
 
-    def follow(self, page: Page) -> None:
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
-        page.on("response", self._response)
+    def attach(self, page: Page) -> None:
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.errors.append(f"{page.url}: {error}"))
+        page.on("response", self._on_response)
 
-    def _console(self, message: ConsoleMessage) -> None:
-        # A refusal is an answer with a 4xx; Chromium writes each of them down.
-        refused = message.text.startswith("Failed to load resource")
-        if message.type in ("error", "warning") and not refused:
-            self.complaints.append(f"{message.location.get('url')}: {message.text}")
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # Chromium logs every 4xx response, but such a response may be expected.
+        is_response = message.text.startswith("Failed to load resource")
+        if message.type in ("error", "warning") and not is_response:
+            self.errors.append(f"{message.location.get('url')}: {message.text}")
 
-    def _response(self, response: Response) -> None:
+    def _on_response(self, response: Response) -> None:
         if response.status >= 500 or ("/static/" in response.url and response.status >= 400):
-            self.complaints.append(f"{response.url}: {response.status}")
+            self.errors.append(f"{response.url}: {response.status}")
 
 
 @pytest.fixture
-def look(chromium: Browser, site: str) -> Iterator[Look]:
-    """look("asha", "/bags", theme="dark", width=390, language="hi"): as this person sees it."""
+def open_page(chromium: Browser, site: str) -> Iterator[OpenPage]:
+    """Return a function that opens a page as a user; the test fails if a page reports errors.
+
+    open_page("asha", "/bags", theme="dark", width=390, language="hi")
+    """
     contexts: list[BrowserContext] = []
-    watch = Watch()
+    collector = ErrorCollector()
 
     def open_page(
         username: str | None,
@@ -115,23 +112,17 @@ def look(chromium: Browser, site: str) -> Iterator[Look]:
         options: dict[str, Any] = {"color_scheme": theme, "timezone_id": "Asia/Kolkata"}
         size = {"width": width, "height": 900}
         context = chromium.new_context(base_url=site, viewport=size, **options)
-        context.set_default_timeout(WAIT)
+        context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         context.add_cookies([{"name": "tt-language", "value": language, "url": site}])
         if username:
-            context.add_cookies([_session(username, site)])
+            context.add_cookies([session_cookie(username, site)])
         page = context.new_page()
-        watch.follow(page)
+        collector.attach(page)
         page.goto(path)
         return page
 
     yield open_page
     for context in contexts:
         context.close()
-    assert watch.complaints == []
-
-
-def _session(username: str, site: str) -> Any:
-    client = Client()
-    client.force_login(User.objects.get(username=username))
-    return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}
+    assert collector.errors == []

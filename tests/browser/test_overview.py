@@ -1,4 +1,4 @@
-"""The dashboard shows what the database holds, and goes on showing it."""
+"""The overview page: numbers of the database, live updates, charts, filters, downloads."""
 
 import csv
 import io
@@ -12,97 +12,96 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from dashboard.stats.queries import overview
 from scans.models import Scan
-from tests.browser.conftest import Look
+from tests.browser_helpers import OpenPage
 from tests.factories import make_loose_child
 
-DRAWN = """(table) => {
+CHART_DATA = """(table) => {
   const canvas = document.querySelector(`[data-table="${table}"] canvas`);
-  return canvas && Chart.getChart(canvas).data.datasets.map((set) => set.data);
+  return canvas && Chart.getChart(canvas).data.datasets.map((dataset) => dataset.data);
 }"""
 
 
-def drawn(page: Page, table: str) -> Any:
-    """What the first chart of a table shows, once it shows anything."""
-    page.wait_for_function(DRAWN, arg=table)
-    return page.evaluate(DRAWN, table)
+def chart_data(page: Page, table: str) -> Any:
+    """Return the datasets of the first chart of a table, once it is drawn."""
+    page.wait_for_function(CHART_DATA, arg=table)
+    return page.evaluate(CHART_DATA, table)
 
 
 class TestOverview:
-    def test_shows_the_numbers_of_the_database(self, look: Look) -> None:
+    def test_shows_the_numbers_of_the_database(self, open_page: OpenPage) -> None:
         user = User.objects.get(username="olive")
         stats = overview(user, now=timezone.now())["stats"]
 
-        page = look("olive", "/")
+        page = open_page("olive", "/")
 
-        shown = page.locator("[data-number]").count()
-        assert shown == 12
+        assert page.locator("[data-number]").count() == 12
         for group, numbers in stats.items():
             for name, value in numbers.items():
-                for place in page.locator(f'[data-number="{group}.{name}"]').all():
-                    assert place.inner_text() == str(value), f"{group}.{name}"
+                for element in page.locator(f'[data-number="{group}.{name}"]').all():
+                    assert element.inner_text() == str(value), f"{group}.{name}"
         assert stats["bags"]["total"] == 7
         expect(page.locator('[data-number="bags.total"]')).to_have_text("7")
 
-    def test_says_how_they_differ_from_yesterday(self, look: Look) -> None:
-        page = look("olive", "/")
+    def test_shows_changes_since_yesterday(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/")
 
         expect(page.locator('[data-delta="bags.total"]')).to_have_text("+7")
         expect(page.locator('[data-delta="batches.held"]')).to_have_text("±0")
 
-    def test_shows_an_operator_his_own_areas_only(self, look: Look) -> None:
-        page = look("asha", "/")
+    def test_operator_sees_own_areas_only(self, open_page: OpenPage) -> None:
+        page = open_page("asha", "/")
 
         expect(page.locator('[data-number="bags.total"]')).to_have_text("5")
         expect(page.locator('[data-list="areas"] tr')).to_have_count(1)
         expect(page.locator(".area-menu a")).to_have_count(2)
 
-    def test_shows_a_scan_that_is_made_elsewhere_without_a_reload(self, look: Look) -> None:
-        page = look("olive", "/")
-        page.evaluate("window.stayed = true")
-        before = sum(drawn(page, "days")[0])
+    def test_polling_updates_the_page_without_reload(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/")
+        page.evaluate("window.notReloaded = true")
+        before = sum(chart_data(page, "days")[0])
         where = page.locator('[data-list="latest"] [data-field="where"]')
         expect(where.first).to_have_text("Indore · packer")
 
         make_loose_child("CB900000777")
-        # What the timer does every 15 seconds also happens when the network comes back.
+        # Triggers the poll that otherwise happens every 15 seconds.
         page.evaluate("dispatchEvent(new Event('online'))")
 
         expect(page.locator('[data-number="scans.total"]')).to_have_text(str(Scan.objects.count()))
         expect(page.locator('[data-list="latest"] .code').first).to_have_text("CB900000777")
         expect(where.first).to_have_text("Lucknow · packer")
         expect(page.locator('[data-delta="bags.child"]')).to_have_text("+6")
-        assert sum(drawn(page, "days")[0]) == before + 1
-        assert page.evaluate("window.stayed")
+        assert sum(chart_data(page, "days")[0]) == before + 1
+        assert page.evaluate("window.notReloaded")
 
-    def test_says_when_it_is_offline_and_when_it_is_back(self, look: Look) -> None:
-        page = look("olive", "/")
-        pulse = page.locator("[data-connection]")
-        expect(pulse).to_have_text("Live")
+    def test_states_when_it_is_offline(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/")
+        connection = page.locator("[data-connection]")
+        expect(connection).to_have_text("Live")
 
         page.route("**/dashboard/ultra", lambda route: route.abort())
         page.evaluate("dispatchEvent(new Event('online'))")
-        expect(pulse).to_contain_text("Offline since")
-        said = page.locator("[data-announcer]")
-        expect(said).to_contain_text("Offline since")
+        expect(connection).to_contain_text("Offline since")
+        announcer = page.locator("[data-announcer]")
+        expect(announcer).to_contain_text("Offline since")
         expect(page.get_by_role("link", name="Log in")).to_have_count(0)
 
         page.unroute("**/dashboard/ultra")
         page.evaluate("dispatchEvent(new Event('online'))")
-        expect(pulse).to_have_text("Live")
-        expect(said).to_have_text("Live: The numbers are fresh again.")
+        expect(connection).to_have_text("Live")
+        expect(announcer).to_have_text("Live: The numbers are up to date again.")
 
-    def test_draws_its_charts_from_the_tables_beside_them(self, look: Look) -> None:
-        page = look("olive", "/")
+    def test_charts_show_the_data_of_their_tables(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/")
 
-        today, yesterday = drawn(page, "hours")
+        today, yesterday = chart_data(page, "hours")
         assert (len(today), sum(today), sum(yesterday)) == (24, Scan.objects.count(), 0)
-        assert sum(drawn(page, "days")[0]) == Scan.objects.count()
-        assert sum(map(sum, drawn(page, "areas"))) == 7
-        assert drawn(page, "funnel") == [[7, 4, 0, 0, 0]]
-        assert sum(drawn(page, "operators")[0]) == Scan.objects.count()
+        assert sum(chart_data(page, "days")[0]) == Scan.objects.count()
+        assert sum(map(sum, chart_data(page, "areas"))) == 7
+        assert chart_data(page, "funnel") == [[7, 4, 0, 0, 0]]
+        assert sum(chart_data(page, "operators")[0]) == Scan.objects.count()
 
-    def test_opens_each_table_by_keyboard(self, look: Look) -> None:
-        page = look("olive", "/")
+    def test_tables_open_by_keyboard(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/")
         summaries = page.locator(".chart-table summary")
 
         assert summaries.count() == 5
@@ -113,13 +112,13 @@ class TestOverview:
         for table in page.locator(".chart-table table").all():
             expect(table).to_be_visible()
 
-    def test_says_in_the_middle_of_its_card_that_nothing_was_scanned(self, look: Look) -> None:
-        page = look("olive", "/?area=akola")
+    def test_empty_state_is_centred_in_its_card(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/?area=akola")
 
         card = page.locator(".grid-latest").bounding_box()
-        text = page.get_by_text("Nothing has been scanned yet.").bounding_box()
+        text = page.get_by_text("No scans yet.").bounding_box()
 
-        expect(page.get_by_text("Nobody has scanned in this time.")).to_be_visible()
+        expect(page.get_by_text("No scans in this period.")).to_be_visible()
         expect(page.locator('[data-chart-card="operators"] summary:visible')).to_have_count(0)
         assert card
         assert text
@@ -127,8 +126,8 @@ class TestOverview:
 
 
 class TestFilters:
-    def test_live_in_the_address(self, look: Look) -> None:
-        page = look("olive", "/")
+    def test_are_part_of_the_url(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/")
         page.get_by_role("link", name="7 days").click()
         page.locator(".area-menu summary").click()
         page.get_by_role("link", name="Indore").click()
@@ -144,8 +143,8 @@ class TestFilters:
         page.go_back()
         expect(page.locator(".periods [aria-current]")).to_have_text("Today")
 
-    def test_hold_for_what_is_asked_later(self, look: Look) -> None:
-        page = look("olive", "/?area=indore&period=30d")
+    def test_apply_to_updates(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/?area=indore&period=30d")
 
         make_loose_child("CB900000777", area="indore")
         make_loose_child("CB900000888", area="lucknow")
@@ -158,45 +157,45 @@ class TestFilters:
     @pytest.mark.parametrize(
         ("query", "status"), [("?area=nowhere", 404), ("?area=indore", 404), ("?period=week", 400)]
     )
-    def test_refuse_what_there_is_not(self, look: Look, query: str, status: int) -> None:
-        page = look("asha", "/")
+    def test_invalid_values(self, open_page: OpenPage, query: str, status: int) -> None:
+        page = open_page("asha", "/")
 
-        answer = page.goto(f"/{query}")
+        response = page.goto(f"/{query}")
 
-        assert answer is not None
-        assert answer.status == status
+        assert response is not None
+        assert response.status == status
 
 
-class TestFiles:
-    def taken(self, page: Page, figure: str, form: str) -> Path:
-        card = page.locator(f'[data-chart-card="{figure}"]')
+class TestDownloads:
+    def download(self, page: Page, chart: str, file_format: str) -> Path:
+        card = page.locator(f'[data-chart-card="{chart}"]')
         card.locator(".chart-download summary").click()
         with page.expect_download() as download:
-            card.locator(f'[data-export="{form}"]').click()
-        assert download.value.suggested_filename.startswith(f"tracetrack-{figure}-")
+            card.locator(f'[data-export="{file_format}"]').click()
+        assert download.value.suggested_filename.startswith(f"tracetrack-{chart}-")
         return Path(download.value.path())
 
-    @pytest.mark.parametrize("figure", ["hours", "days", "areas", "steps", "operators"])
-    def test_hold_the_picture_or_the_table_of_a_card(self, look: Look, figure: str) -> None:
-        page = look("olive", "/")
-        drawn(page, "operators")
+    @pytest.mark.parametrize("chart", ["hours", "days", "areas", "steps", "operators"])
+    def test_png_and_csv(self, open_page: OpenPage, chart: str) -> None:
+        page = open_page("olive", "/")
+        chart_data(page, "operators")
 
-        picture = self.taken(page, figure, "png").read_bytes()
-        sheet = self.taken(page, figure, "csv").read_text(encoding="utf-8-sig")
+        png = self.download(page, chart, "png").read_bytes()
+        text = self.download(page, chart, "csv").read_text(encoding="utf-8-sig")
 
-        assert picture.startswith(b"\x89PNG")
-        assert len(picture) > 2000
-        rows = list(csv.reader(io.StringIO(sheet)))
-        table = page.locator(f'[data-chart-card="{figure}"] table')
+        assert png.startswith(b"\x89PNG")
+        assert len(png) > 2000
+        rows = list(csv.reader(io.StringIO(text)))
+        table = page.locator(f'[data-chart-card="{chart}"] table')
         assert len(rows) == table.locator("tr").count() > 1
         assert all(cell.isdigit() for row in rows[1:] for cell in row[1:])
 
-    def test_hold_no_formula(self, look: Look) -> None:
-        page = look("olive", "/")
+    def test_csv_escapes_formulas(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/")
         page.locator('[data-list="operators"] th').first.evaluate(
             "(cell) => { cell.textContent = '=1+1,\"x\"'; }"
         )
 
-        sheet = self.taken(page, "operators", "csv").read_text(encoding="utf-8-sig")
+        text = self.download(page, "operators", "csv").read_text(encoding="utf-8-sig")
 
-        assert list(csv.reader(io.StringIO(sheet)))[1][0] == '\'=1+1,"x"'
+        assert list(csv.reader(io.StringIO(text)))[1][0] == '\'=1+1,"x"'

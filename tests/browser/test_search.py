@@ -1,23 +1,22 @@
-"""The search while somebody types: a combobox over bags, batches and areas, all by keyboard."""
+"""Suggestions below the search field: an ARIA combobox for bags, batches and areas."""
 
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Look
-from tests.browser.seeing import faults
+from tests.browser_helpers import OpenPage, accessibility_errors
 
-# The head of an answer comes, its body never does.
-STUCK = """() => {
+# A response whose headers arrive but whose body does not.
+PENDING_BODY = """() => {
     window.fetch = async (url, { signal }) => ({
         ok: true,
         redirected: false,
         text: () => new Promise((_, reject) => {
-            document.documentElement.dataset.answer = "arriving";
+            document.documentElement.dataset.response = "pending";
             signal.addEventListener("abort", () => {
                 reject(signal.reason);
-                document.documentElement.dataset.answer = "given up";
+                document.documentElement.dataset.response = "aborted";
             });
         }),
     });
@@ -25,8 +24,8 @@ STUCK = """() => {
 
 
 @pytest.fixture
-def page(look: Look) -> Page:
-    page = look("olive", "/batches")
+def page(open_page: OpenPage) -> Page:
+    page = open_page("olive", "/batches")
     page.keyboard.press("/")
     expect(page.get_by_role("combobox", name="Search bags, batches and areas")).to_be_focused()
     return page
@@ -34,7 +33,7 @@ def page(look: Look) -> Page:
 
 class TestSuggestions:
     @pytest.mark.parametrize(
-        ("typed", "named", "address"),
+        ("text", "option", "url"),
         [
             ("cb9", "CB900000001", "/bags/CB900000001"),
             ("lot", "LOT-1", "/batches/LOT-1"),
@@ -42,18 +41,18 @@ class TestSuggestions:
             ("luck", "Lucknow", "/bags?area=lucknow"),
         ],
     )
-    def test_lead_to_bags_batches_and_areas(
-        self, page: Page, typed: str, named: str, address: str
+    def test_option_opens_bag_batch_or_area(
+        self, page: Page, text: str, option: str, url: str
     ) -> None:
-        page.keyboard.type(typed)
-        expect(page.get_by_role("option").first).to_contain_text(named)
+        page.keyboard.type(text)
+        expect(page.get_by_role("option").first).to_contain_text(option)
 
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
 
-        expect(page).to_have_url(re.compile(re.escape(address) + "$"))
+        expect(page).to_have_url(re.compile(re.escape(url) + "$"))
 
-    def test_tell_a_screen_reader_what_is_chosen_and_go_round(self, page: Page) -> None:
+    def test_arrow_keys_wrap_and_set_aria_attributes(self, page: Page) -> None:
         page.keyboard.type("sb")
         field, options = page.get_by_role("combobox"), page.get_by_role("option")
         expect(field).to_have_attribute("aria-expanded", "true")
@@ -65,9 +64,9 @@ class TestSuggestions:
         page.keyboard.press("ArrowDown")
 
         expect(options.first).to_have_attribute("aria-selected", "true")
-        assert faults(page) == []
+        assert accessibility_errors(page) == []
 
-    def test_go_away_with_escape_and_what_was_typed_stays(self, page: Page) -> None:
+    def test_escape_closes_them_and_keeps_the_text(self, page: Page) -> None:
         page.keyboard.type("sb")
         expect(page.get_by_role("option")).to_have_count(2)
 
@@ -79,25 +78,25 @@ class TestSuggestions:
         expect(field).to_have_attribute("aria-expanded", "false")
         expect(field).to_be_focused()
 
-    def test_are_not_needed_to_search(self, page: Page) -> None:
+    def test_enter_without_selection_opens_the_search_page(self, page: Page) -> None:
         page.keyboard.type("0001")
         page.keyboard.press("Enter")
 
         expect(page).to_have_url(re.compile(r"/search\?q=0001$"))
 
-    def test_say_when_nothing_is_found(self, page: Page) -> None:
+    def test_without_results(self, page: Page) -> None:
         page.keyboard.type("zzz")
 
-        expect(page.get_by_text("Nothing that you may see is called “zzz”.")).to_be_visible()
+        expect(page.get_by_text("No results for “zzz”.")).to_be_visible()
         expect(page.locator("[data-suggest-status]")).to_have_text("Nothing found")
 
-    def test_are_given_up_quietly_while_they_arrive(self, page: Page) -> None:
-        """`page` fails the test for an error that nobody caught."""
-        page.evaluate(STUCK)
+    def test_leaving_the_field_aborts_the_request(self, page: Page) -> None:
+        """`page` fails the test for an unhandled rejection."""
+        page.evaluate(PENDING_BODY)
         page.keyboard.type("sb")
-        expect(page.locator("html")).to_have_attribute("data-answer", "arriving")
+        expect(page.locator("html")).to_have_attribute("data-response", "pending")
 
         page.get_by_role("combobox").blur()
 
-        expect(page.locator("html")).to_have_attribute("data-answer", "given up")
+        expect(page.locator("html")).to_have_attribute("data-response", "aborted")
         expect(page.get_by_role("option")).to_have_count(0)

@@ -1,40 +1,38 @@
-"""The way in and the way out, as a person goes it."""
+"""Log-in, log-out and theme."""
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Look
+from tests.browser_helpers import PASSWORD, OpenPage
+
+LOG_IN_ERROR = "Wrong username or password, or account disabled."
 
 
 def log_in(page: Page, username: str, password: str) -> None:
-    page.get_by_label("User name").fill(username)
+    page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
 
 
 class TestLogIn:
-    def test_leads_to_the_page_that_was_asked_for(self, look: Look) -> None:
-        page = look(None, "/batches")
+    def test_redirects_to_the_requested_page(self, open_page: OpenPage) -> None:
+        page = open_page(None, "/batches")
 
         log_in(page, "olive", PASSWORD)
 
         expect(page.get_by_role("heading", name="Batches")).to_be_visible()
 
-    def test_says_the_same_for_a_wrong_password_and_for_an_unknown_name(self, look: Look) -> None:
-        page = look(None, "/login")
-        said = []
+    def test_same_error_for_wrong_password_and_unknown_user(self, open_page: OpenPage) -> None:
+        page = open_page(None, "/login")
+        errors = []
         for username in ("olive", "nobody"):
             log_in(page, username, "a-wrong-password")
             expect(page.get_by_label("Password")).to_be_focused()
-            said.append(page.get_by_role("alert").inner_text())
+            errors.append(page.get_by_role("alert").inner_text())
 
-        assert (
-            said
-            == ["That user name and password do not go together, or the account is switched off."]
-            * 2
-        )
+        assert errors == [LOG_IN_ERROR] * 2
 
-    def test_ends_with_the_button_in_the_menu(self, look: Look) -> None:
-        page = look("olive", "/")
+    def test_log_out_ends_the_session(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/")
         page.get_by_text("Account, language and theme").locator("..").click()
 
         page.get_by_role("button", name="Log out").click()
@@ -45,8 +43,8 @@ class TestLogIn:
 
 
 class TestTheme:
-    def test_stays_as_it_was_chosen_on_every_page_that_follows(self, look: Look) -> None:
-        page = look("olive", "/", theme="light")
+    def test_choice_applies_to_every_page(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/", theme="light")
         root = page.locator("html")
         expect(root).to_have_attribute("data-bs-theme", "light")
         page.get_by_text("Account, language and theme").locator("..").click()
@@ -57,7 +55,7 @@ class TestTheme:
         page.goto("/batches")
         expect(root).to_have_attribute("data-bs-theme", "dark")
 
-    def test_follows_the_system_until_one_is_chosen(self, look: Look) -> None:
-        page = look("olive", "/", theme="dark")
+    def test_follows_the_system_by_default(self, open_page: OpenPage) -> None:
+        page = open_page("olive", "/", theme="dark")
 
         expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")

@@ -1,11 +1,10 @@
-"""Every page, as everybody, in Hindi: no English is left on it, nor in the scripts."""
+"""All pages in Hindi for every role, without English text; scripts without text of their own."""
 
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import caches
 from django.test import Client
 
 from accounts.models import User
@@ -39,9 +38,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def world() -> None:
-    """Bags in every state, each kind of remark on their way, a held and a closed batch."""
-    caches["limits"].clear()
+def site(empty_rate_limits: None) -> None:
+    """Bags in every state with all kinds of timeline entries, a held and a closed batch."""
     create_reference_data()
     office = make_user("olive", Role.OFFICE)
     make_parent("SB10001", children=5, actor=office)
@@ -58,26 +56,26 @@ def world() -> None:
     assign_batch(lot, "SB10001", "CB001000101", "CB900000001")
 
 
-def hindi(role: str, *areas: str) -> Client:
+def hindi_client(role: str, *areas: str) -> Client:
     client = Client()
-    person = make_user(f"one-{role}", role, areas)
-    issue_token(person, "gate 2")
-    client.force_login(person)
+    user = make_user(f"one-{role}", role, areas)
+    issue_token(user, "gate 2")
+    client.force_login(user)
     client.cookies.load({"tt-language": "hi"})
     return client
 
 
-class TestEveryPage:
+class TestPages:
     @pytest.mark.parametrize("role", Role.values)
-    def test_says_nothing_in_english_to_somebody_who_reads_hindi(self, role: str) -> None:
-        client, left = hindi(role, "lucknow", "indore"), {}
+    def test_contain_no_english(self, role: str) -> None:
+        client, remaining = hindi_client(role, "lucknow", "indore"), {}
         for path in PAGES:
             texts = visible_texts(client.get(path).content.decode())
-            left[path] = english_texts(texts, [*data_words(), path])
+            remaining[path] = english_texts(texts, [*data_words(), path])
 
-        assert {path: texts for path, texts in left.items() if texts} == {}
+        assert {path: texts for path, texts in remaining.items() if texts} == {}
 
-    def test_is_in_hindi_before_anybody_has_logged_in(self, client: Client) -> None:
+    def test_log_in_contains_no_english(self, client: Client) -> None:
         client.cookies.load({"tt-language": "hi"})
 
         pages = [client.get("/login"), client.post("/login", {"username": "a", "password": "b"})]
@@ -87,10 +85,10 @@ class TestEveryPage:
             [],
         ]
 
-    def test_of_somebody_without_areas_and_without_bags_is_in_hindi(self) -> None:
-        client = hindi(Role.OPERATOR)
+    def test_empty_pages_contain_no_english(self) -> None:
+        client = hindi_client(Role.OPERATOR)
 
-        left = [
+        remaining = [
             text
             for path in ("/", "/account", "/bags", "/scan", "/reports")
             for text in english_texts(
@@ -98,10 +96,10 @@ class TestEveryPage:
             )
         ]
 
-        assert left == []
+        assert remaining == []
 
 
-class TestWhatIsAnswered:
+class TestResponses:
     @pytest.mark.parametrize(
         ("path", "body"),
         [
@@ -118,43 +116,45 @@ class TestWhatIsAnswered:
             ("/account/tokens/make", {"name": "gate 2", "scopes": ["read"], "days": "30"}),
         ],
     )  # fmt: skip
-    def test_is_in_hindi(self, path: str, body: dict[str, Any]) -> None:
-        answer = hindi(Role.OFFICE).post(path, body, follow=True)
+    def test_contain_no_english(self, path: str, body: dict[str, Any]) -> None:
+        response = hindi_client(Role.OFFICE).post(path, body, follow=True)
 
-        assert english_texts(visible_texts(answer.content.decode()), [*data_words(), "damp"]) == []
+        assert (
+            english_texts(visible_texts(response.content.decode()), [*data_words(), "damp"]) == []
+        )
 
-    def test_names_steps_in_hindi_where_they_forbid_an_undo(self) -> None:
-        client, person = hindi(Role.OFFICE), User.objects.get(username="one-office")
-        registered = scan(person, "register", "SB50005").scan
-        linked = scan(person, "link", "CB700000001", "SB50005").scan
-        scan(person, "complete", "SB50005")
+    def test_refused_undo_names_steps_in_hindi(self) -> None:
+        client, user = hindi_client(Role.OFFICE), User.objects.get(username="one-office")
+        registered = scan(user, "register", "SB50005").scan
+        linked = scan(user, "link", "CB700000001", "SB50005").scan
+        scan(user, "complete", "SB50005")
 
         for target in (registered, linked):
             path = f"/bags/{target.bag.code}/undo"
-            answer = client.post(path, {"scan": target.pk}, follow=True)
-            told = [str(message) for message in answer.context["messages"]]
-            assert told
-            assert english_texts(told, ["SB CB"]) == []
+            response = client.post(path, {"scan": target.pk}, follow=True)
+            messages = [str(message) for message in response.context["messages"]]
+            assert messages
+            assert english_texts(messages, ["SB CB"]) == []
 
-    def test_is_in_hindi_where_a_hold_forbids_an_undo(self) -> None:
-        client, person = hindi(Role.OFFICE), User.objects.get(username="one-office")
-        number = scan(person, "inspect", "CB900000001").scan.pk
+    def test_refused_undo_on_hold_contains_no_english(self) -> None:
+        client, user = hindi_client(Role.OFFICE), User.objects.get(username="one-office")
+        number = scan(user, "inspect", "CB900000001").scan.pk
 
-        answer = client.post("/bags/CB900000001/undo", {"scan": number}, follow=True)
+        response = client.post("/bags/CB900000001/undo", {"scan": number}, follow=True)
 
-        assert english_texts(visible_texts(answer.content.decode()), data_words()) == []
+        assert english_texts(visible_texts(response.content.decode()), data_words()) == []
 
 
-class TestTheScripts:
+class TestScripts:
     @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
-    def test_hold_no_text_that_people_read(self, path: Path) -> None:
+    def test_contain_no_visible_text(self, path: Path) -> None:
         code = re.sub(r"/\*.*?\*/|(?<![:\\])//[^\n]*", "", path.read_text("utf-8"), flags=re.S)
         strings = re.findall(r"\"((?:[^\"\\\n]|\\.)*)\"|`((?:[^`\\]|\\.)*)`", code)
 
-        assert [text for pair in strings for text in pair if _speaks(text)] == []
+        assert [text for pair in strings for text in pair if _looks_like_text(text)] == []
 
-    def test_say_only_what_the_page_has_words_for(self) -> None:
-        words = hindi(Role.OFFICE).get("/scan").context["setup"]["texts"]
+    def test_use_only_texts_of_page(self) -> None:
+        words = hindi_client(Role.OFFICE).get("/scan").context["setup"]["texts"]
         code = "".join(path.read_text("utf-8") for path in SCRIPTS)
 
         used = set(re.findall(r"\btranslate\(\"([a-z-]+)\"", code))
@@ -166,15 +166,15 @@ class TestTheScripts:
         }  # fmt: skip
 
 
-# Keys of the keyboard, headers and MIME types begin with a capital or hold a space, too.
+# Names of keys, headers and others that look like text.
 PROTOCOL = re.compile(
     r"^(Arrow(Up|Down)|Enter|Escape|Tab|Home|End|Accept|Content-Type|X-CSRFToken|If-None-Match"
     r"|ETag|Retry-After|POST|Calcutta|Kolkata|M|V|H)$"
 )
 
 
-def _speaks(text: str) -> bool:
-    """Whether a string looks like something said: a capital and small letters, or three words."""
+def _looks_like_text(text: str) -> bool:
+    """Return whether a string starts with a capitalised word or has three words."""
     bare = re.sub(r"\$\{[^}]*\}", " ", text)
     if PROTOCOL.match(bare.strip()) or re.search(r"[\[\]#=<>]|^\.", bare):
         return False

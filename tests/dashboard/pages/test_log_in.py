@@ -1,10 +1,9 @@
-"""Signing in: one answer to every mistake, an end to guessing, a way out."""
+"""Log-in: redirects, rate limits, uniform errors; log-out."""
 
 import re
 from typing import Any
 
 import pytest
-from django.core.cache import caches
 from django.test import Client, RequestFactory
 
 from accounts.roles import Role
@@ -17,26 +16,24 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def nobody_has_tried() -> None:
-    caches["limits"].clear()
+def _reset(empty_rate_limits: None) -> None:
+    """Reset the rate limits before each test."""
 
 
 class TestLogIn:
     @pytest.mark.parametrize(
-        ("following", "leads_to"),
+        ("next_url", "location"),
         [("/bags", "/bags"), ("https://evil.example/", "/"), ("//evil.example", "/")],
     )
-    def test_follows_next_only_within_this_site(
-        self, client: Client, following: str, leads_to: str
-    ) -> None:
+    def test_redirects_within_site_only(self, client: Client, next_url: str, location: str) -> None:
         make_user("olive", Role.OFFICE, password=PASSWORD)
 
-        form = {"username": "olive", "password": PASSWORD, "next": following}
+        form = {"username": "olive", "password": PASSWORD, "next": next_url}
         response = client.post("/login", form)
 
-        assert (response.status_code, response["Location"]) == (302, leads_to)
+        assert (response.status_code, response["Location"]) == (302, location)
 
-    def test_makes_guessers_of_one_name_wait(self, client: Client) -> None:
+    def test_limits_attempts_per_user_name(self, client: Client) -> None:
         make_user("olive", Role.OFFICE, password=PASSWORD)
         for number in range(10):
             address = f"10.0.0.{number}"
@@ -49,7 +46,7 @@ class TestLogIn:
         assert "Please wait" in refused.content.decode()
         assert self.guess(client, "other", "wrong", "10.0.0.1").status_code == 200
 
-    def test_makes_an_address_wait_that_fails_again_and_again(self, client: Client) -> None:
+    def test_limits_failures_per_address(self, client: Client) -> None:
         make_user("olive", Role.OFFICE, password=PASSWORD)
         for number in range(30):
             assert self.guess(client, f"name-{number}", "wrong", "10.1.1.1").status_code == 200
@@ -57,26 +54,26 @@ class TestLogIn:
         assert self.guess(client, "olive", PASSWORD, "10.1.1.1").status_code == 429
         assert self.guess(client, "olive", PASSWORD, "10.1.1.2").status_code == 302
 
-    def test_lets_a_whole_shift_in_from_one_address(self) -> None:
+    def test_allows_many_users_from_one_address(self) -> None:
         for number in range(35):
-            make_user(f"person-{number}", Role.OPERATOR, password=PASSWORD)
-            answer = self.guess(Client(), f"person-{number}", PASSWORD, "10.2.2.2")
-            assert answer.status_code == 302
+            make_user(f"user-{number}", Role.OPERATOR, password=PASSWORD)
+            response = self.guess(Client(), f"user-{number}", PASSWORD, "10.2.2.2")
+            assert response.status_code == 302
 
-    def test_is_not_told_apart_for_an_account_that_is_switched_off(self, client: Client) -> None:
-        gone = make_user("gone", Role.OFFICE, password=PASSWORD)
-        gone.is_active = False
-        gone.save()
+    def test_error_is_equal_for_inactive_and_unknown_user(self, client: Client) -> None:
+        inactive = make_user("inactive", Role.OFFICE, password=PASSWORD)
+        inactive.is_active = False
+        inactive.save()
 
         pages = [
             self.guess(Client(), name, PASSWORD, "10.3.3.3").content.decode()
-            for name in ("gone", "none")
+            for name in ("inactive", "unknown")
         ]
 
-        blank = [re.sub(r'value="[^"]*"', "", page) for page in pages]
-        assert blank[0] == blank[1]
+        without_values = [re.sub(r'value="[^"]*"', "", page) for page in pages]
+        assert without_values[0] == without_values[1]
 
-    def test_ends_by_post_only(self) -> None:
+    def test_log_out_needs_post(self) -> None:
         office = Client()
         office.force_login(make_user("olive", Role.OFFICE))
 
@@ -85,20 +82,20 @@ class TestLogIn:
         office.post("/logout")
         assert office.get("/").status_code == 302
 
-    def test_sees_through_a_proxy_of_ours_and_through_no_other(self, settings: Any) -> None:
+    def test_client_address_is_read_from_trusted_proxy_only(self, settings: Any) -> None:
         settings.FORWARDED_ALLOW_IPS = ["10.9.9.9"]
         requests = RequestFactory()
 
-        def seen(near: str, told: str) -> str:
-            request = requests.post("/login", REMOTE_ADDR=near, HTTP_X_FORWARDED_FOR=told)
+        def key(remote: str, forwarded: str) -> str:
+            request = requests.post("/login", REMOTE_ADDR=remote, HTTP_X_FORWARDED_FOR=forwarded)
             return client_key("", request)
 
-        assert seen("10.9.9.9", "1.1.1.1, 2.2.2.2") == "2.2.2.2/32"
-        assert seen("10.9.9.9", "2.2.2.2, 10.9.9.9") == "2.2.2.2/32"
-        assert seen("3.3.3.3", "1.1.1.1") == "3.3.3.3/32"
-        assert seen("2001:db8::1", "") == seen("2001:db8::2", "")
-        assert seen("10.9.9.9", "nonsense") == "unreadable"
+        assert key("10.9.9.9", "1.1.1.1, 2.2.2.2") == "2.2.2.2/32"
+        assert key("10.9.9.9", "2.2.2.2, 10.9.9.9") == "2.2.2.2/32"
+        assert key("3.3.3.3", "1.1.1.1") == "3.3.3.3/32"
+        assert key("2001:db8::1", "") == key("2001:db8::2", "")
+        assert key("10.9.9.9", "nonsense") == "unreadable"
 
     def guess(self, client: Client, username: str, password: str, address: str) -> Any:
-        tried = {"username": username, "password": password}
-        return client.post("/login", tried, REMOTE_ADDR=address)
+        credentials = {"username": username, "password": password}
+        return client.post("/login", credentials, REMOTE_ADDR=address)

@@ -1,7 +1,6 @@
-"""The page of a recall: every bag of a lot once, where it is now."""
+"""The recall page of a batch."""
 
 import pytest
-from django.core.cache import caches
 from django.test import Client
 
 from accounts.roles import Role
@@ -20,15 +19,14 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def office() -> Client:
-    caches["limits"].clear()
+def office(empty_rate_limits: None) -> Client:
     create_reference_data()
     client = Client()
     client.force_login(make_user("olive", Role.OFFICE))
     return client
 
 
-def test_leafs_through_every_bag_of_the_lot_once(office: Client) -> None:
+def test_pages_contain_every_bag_once(office: Client) -> None:
     for number in range(60):
         make_loose_child(f"CB8000000{number:02d}")
     assign_batch(make_batch("LOT-1"), *Bag.objects.values_list("code", flat=True))
@@ -40,7 +38,7 @@ def test_leafs_through_every_bag_of_the_lot_once(office: Client) -> None:
     assert (len(codes), len(set(codes)), second.context["next_after"]) == (60, 60, None)
 
 
-def test_says_where_each_bag_is_and_who_had_it(office: Client) -> None:
+def test_shows_location_and_users_of_bag(office: Client) -> None:
     packer = make_user("packer", Role.OFFICE)
     parent = make_parent("SB10001", children=1, actor=packer)
     assign_batch(make_batch("LOT-1"), "CB001000101")
@@ -53,31 +51,31 @@ def test_says_where_each_bag_is_and_who_had_it(office: Client) -> None:
     assert (bag["hands"], bag["last_step"]) == (["packer"], "dispatch")
 
 
-def test_shows_an_operator_the_bags_of_his_areas_only(office: Client) -> None:
+def test_is_limited_to_areas_of_operator(office: Client) -> None:
     make_loose_child("CB900000001")
     make_loose_child("CB900000002", area="indore")
     assign_batch(make_batch("LOT-1"), "CB900000001", "CB900000002")
     client = Client()
     client.force_login(make_user("asha", Role.OPERATOR, ["indore"]))
 
-    shown = client.get("/batches/LOT-1/recall").context["bags"]
+    bags = client.get("/batches/LOT-1/recall").context["bags"]
 
-    assert [bag["code"] for bag in shown] == ["CB900000002"]
+    assert [bag["code"] for bag in bags] == ["CB900000002"]
 
 
 @pytest.mark.parametrize("query", ["after=x", "after=-1", "after=99999999999999999999"])
-def test_bears_any_place_to_go_on_from(office: Client, query: str) -> None:
+def test_ignores_invalid_position(office: Client, query: str) -> None:
     make_batch("LOT-1")
 
     assert office.get(f"/batches/LOT-1/recall?{query}").status_code == 200
 
 
-def test_leads_to_the_whole_of_it_as_a_sheet(office: Client) -> None:
+def test_links_to_csv_export(office: Client) -> None:
     make_loose_child("CB900000001")
     assign_batch(make_batch("LOT-1"), "CB900000001")
 
     html = office.get("/batches/LOT-1/recall").content.decode()
-    address = "/api/v3/batches/LOT-1/recall?format=csv"
+    url = "/api/v3/batches/LOT-1/recall?format=csv"
 
-    assert f'href="{address}"' in html
-    assert b"CB900000001" in b"".join(office.get(address).streaming_content)
+    assert f'href="{url}"' in html
+    assert b"CB900000001" in b"".join(office.get(url).streaming_content)

@@ -1,4 +1,4 @@
-"""The page of one's own tokens."""
+"""The page of the user's tokens."""
 
 import re
 
@@ -28,32 +28,32 @@ def browser(asha):
     return client
 
 
-def shown(answer):
-    found = re.search(r'id="plain-token">(tt_[\w-]+)<', answer.content.decode())
-    return found[1] if found else None
+def displayed_token(response):
+    match = re.search(r'id="plain-token">(tt_[\w-]+)<', response.content.decode())
+    return match[1] if match else None
 
 
-class TestThePage:
+class TestTokens:
     @pytest.mark.parametrize("path", [PAGE, f"{PAGE}/make", f"{PAGE}/1/revoke"])
-    def test_asks_a_stranger_to_log_in(self, path):
+    def test_redirect_anonymous_users_to_log_in(self, path):
         client = Client()
 
-        answer = client.get(path) if path == PAGE else client.post(path)
+        response = client.get(path) if path == PAGE else client.post(path)
 
-        assert (answer.status_code, answer.url.split("?")[0]) == (302, "/login")
+        assert (response.status_code, response.url.split("?")[0]) == (302, "/login")
 
     @pytest.mark.parametrize("role", Role.values)
-    def test_is_there_for_every_role(self, role):
+    def test_are_shown_to_every_role(self, role):
         client = Client()
         client.force_login(make_user("one", role))
 
-        answer = client.get(PAGE)
+        response = client.get(PAGE)
 
-        assert answer.status_code == 200
-        assert "no-store" in answer["Cache-Control"]
+        assert response.status_code == 200
+        assert "no-store" in response["Cache-Control"]
 
-    def test_shows_a_new_token_once(self, browser):
-        plain = shown(browser.post(f"{PAGE}/make", FORM))
+    def test_new_token_is_shown_once(self, browser):
+        plain = displayed_token(browser.post(f"{PAGE}/make", FORM))
 
         token = ApiToken.objects.get()
         assert plain.startswith(token.prefix)
@@ -65,30 +65,30 @@ class TestThePage:
         assert plain not in again
 
     @pytest.mark.parametrize(
-        "wrong",
+        "invalid",
         [{"name": ""}, {"name": "\0"}, {"scopes": []}, {"scopes": ["all"]}, {"networks": "x"}],
     )
-    def test_says_what_is_wrong_and_keeps_what_was_typed(self, browser, wrong):
-        answer = browser.post(f"{PAGE}/make", FORM | {"name": "till 7"} | wrong)
+    def test_invalid_form_keeps_input(self, browser, invalid):
+        response = browser.post(f"{PAGE}/make", FORM | {"name": "till 7"} | invalid)
 
-        assert answer.status_code == 400
-        assert 'role="alert"' in answer.content.decode()
-        if "name" not in wrong:
-            assert 'value="till 7"' in answer.content.decode()
+        assert response.status_code == 400
+        assert 'role="alert"' in response.content.decode()
+        if "name" not in invalid:
+            assert 'value="till 7"' in response.content.decode()
         assert not ApiToken.objects.exists()
 
-    def test_rotates_and_revokes(self, browser, asha):
+    def test_are_rotated_and_revoked(self, browser, asha):
         issue_token(asha, "gate")
         number = ApiToken.objects.get().pk
 
-        assert shown(browser.post(f"{PAGE}/{number}/rotate"))
+        assert displayed_token(browser.post(f"{PAGE}/{number}/rotate"))
         successor = ApiToken.objects.get(revoked_at=None)
-        answer = browser.post(f"{PAGE}/{successor.pk}/revoke", follow=True)
+        response = browser.post(f"{PAGE}/{successor.pk}/revoke", follow=True)
 
-        assert f"({successor.prefix}…) is revoked." in answer.content.decode()
+        assert f"({successor.prefix}…) is revoked." in response.content.decode()
         assert not ApiToken.objects.filter(revoked_at=None).exists()
 
-    def test_leaves_the_tokens_of_others_alone(self, browser):
+    def test_of_other_users_cannot_be_changed(self, browser):
         issue_token(make_user("olive", Role.OFFICE), "theirs")
         number = ApiToken.objects.get().pk
 
@@ -97,12 +97,12 @@ class TestThePage:
         assert ApiToken.objects.get().revoked_at is None
         assert "theirs" not in browser.get(PAGE).content.decode()
 
-    def test_changes_nothing_by_get_or_from_another_site(self, browser, asha):
+    def test_change_needs_post_and_csrf_token(self, browser, asha):
         issue_token(asha, "gate")
         path = f"{PAGE}/{ApiToken.objects.get().pk}/revoke"
-        stranger = Client(enforce_csrf_checks=True)
-        stranger.force_login(asha)
+        foreign_client = Client(enforce_csrf_checks=True)
+        foreign_client.force_login(asha)
 
         assert browser.get(path).status_code == 405
-        assert stranger.post(path).status_code == 403
+        assert foreign_client.post(path).status_code == 403
         assert ApiToken.objects.get().revoked_at is None

@@ -1,4 +1,4 @@
-"""The ledger in the back office: read-only, because it has no eraser."""
+"""The ledger in the Django admin, read-only."""
 
 from django.contrib import admin
 from django.db.models import QuerySet

@@ -1,4 +1,4 @@
-"""The app of what happened."""
+"""The app of scans: the ledger, its recording, its history and its API."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Every refusal about scans."""
+"""The errors of scans."""
 
 from django.utils.translation import gettext_noop as _
 

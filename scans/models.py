@@ -1,4 +1,4 @@
-"""What happened: the append-only ledger."""
+"""The append-only ledger of scans."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,13 +31,17 @@ class Outcome(models.TextChoices):
     ALREADY = "already", "Already"
 
 
+# Scans before this time are refused.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def _refers_to(
+def _reference(
     to: type[models.Model] | str, *, null: bool = False
 ) -> "models.ForeignKey[Any, Any]":
-    """A key that migrations/0004_refer.py keeps: once for each statement, not for each row."""
+    """Return a foreign key that triggers check once per statement instead of once per row.
+
+    See sql/functions/check_references.sql and prevent_delete.sql.
+    """
     return models.ForeignKey(
         to,
         models.PROTECT,
@@ -50,31 +54,33 @@ def _refers_to(
 
 
 class Scan(models.Model):
-    """One thing that happened to one bag, by one actor, at one area and station, at one time.
+    """A row of the ledger: one step of one bag, by one actor, at one area, station and time.
 
-    `parent` is the parent that the scan named. The `was_…` columns keep what an applied scan
-    changed, so that `undo` can put it back: the bag's state, area, destination and the parent that
-    it left, with the state of the parent that it left or entered.
+    `parent` is the parent that the request named. The `was_…` columns hold the values that an
+    applied scan changed, for `undo`: the bag's state, area, destination and the parent that it
+    left, with the state of the parent that it left or entered.
+
+    scans/ledger.py derives the column lists of COPY and INSERT from this model.
     """
 
     ref = models.UUIDField()
-    bag = _refers_to(Bag)
-    parent = _refers_to(Bag, null=True)
+    bag = _reference(Bag)
+    parent = _reference(Bag, null=True)
     step = models.CharField(max_length=8, choices=Step)
     outcome = models.CharField(max_length=7, choices=Outcome)
     unexpected = models.BooleanField(default=False)
     forced = models.BooleanField(default=False)
-    actor = _refers_to(settings.AUTH_USER_MODEL)
-    area = _refers_to(Area)
+    actor = _reference(settings.AUTH_USER_MODEL)
+    area = _reference(Area)
     station = models.CharField(max_length=64, blank=True)
     scanned_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
     note = models.CharField(max_length=500, blank=True)
-    undoes = _refers_to("self", null=True)
+    undoes = _reference("self", null=True)
     was_state = models.CharField(max_length=10, choices=State, blank=True)
-    was_area = _refers_to(Area, null=True)
-    was_bound_for = _refers_to(Area, null=True)
-    was_parent = _refers_to(Bag, null=True)
+    was_area = _reference(Area, null=True)
+    was_bound_for = _reference(Area, null=True)
+    was_parent = _reference(Bag, null=True)
     was_parent_state = models.CharField(max_length=10, choices=State, blank=True)
 
     objects = ScanQuerySet.as_manager()
@@ -100,7 +106,7 @@ class Scan(models.Model):
                 name="scan_parent_is_another_bag", condition=Q(parent=None) | ~Q(parent=F("bag"))
             ),
             models.CheckConstraint(
-                name="scan_undo_names_what_it_undoes",
+                name="scan_undo_has_a_target",
                 condition=Q(step="undo", undoes__isnull=False) | ~Q(step="undo") & Q(undoes=None),
             ),
             models.UniqueConstraint(
@@ -132,7 +138,7 @@ class Scan(models.Model):
             ),
             models.Index(fields=["area", "-id"], name="scan_latest_in_area"),
             models.Index(fields=["actor", "-id"], name="scan_latest_of_actor"),
-            # Nearly all register or link; who looks for those finds them everywhere.
+            # Most scans are register or link, and a filter by these needs no index.
             models.Index(
                 fields=["step", "-id"],
                 name="scan_of_rare_step",

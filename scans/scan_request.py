@@ -80,8 +80,8 @@ def parse_scan_request(fields: Mapping[str, Any]) -> ScanRequest:
         area=_required(fields, "area"),
         scanned_at=_timestamp(fields, "scanned_at"),
         parent_code=parent_code,
-        station=_limited(fields, "station", MAX_STATION_CHARS),
-        note=_limited(fields, "note", MAX_NOTE_CHARS),
+        station=_text_within(fields, "station", MAX_STATION_CHARS),
+        note=_text_within(fields, "note", MAX_NOTE_CHARS),
         lot=label.lot,
         kind=_choice(fields, "kind", KIND_VALUES) if fields.get("kind") else None,
         force=_boolean(fields, "force"),
@@ -118,7 +118,7 @@ def _required(fields: Mapping[str, Any], field: str) -> str:
     return _check_storable(field, value)
 
 
-def _limited(fields: Mapping[str, Any], field: str, length: int) -> str:
+def _text_within(fields: Mapping[str, Any], field: str, length: int) -> str:
     if not (given := _text(fields, field)):
         return given
     value = clean_text(_check_storable(field, given), lines=True)

@@ -40,7 +40,9 @@ def trace(
     them. `truncated` is true if the history is so long that its older part was not read.
     """
     ledger = bag_ledger(bag, at)
-    state, is_certain = (_current_position(bag), True) if at is None else _past(bag, ledger, at)
+    state, is_certain = (
+        (_current_position(bag), True) if at is None else _past_position(bag, ledger, at)
+    )
     periods = [m for m in memberships(ledger.rows) if bag.pk in (m.child, m.parent)]
     content = _content(user, bag, state, periods)
     params = _timeline_params(bag, periods, at)
@@ -55,30 +57,30 @@ def trace(
 def _content(
     user: User, bag: Bag, state: Position | None, periods: list[Membership]
 ) -> dict[str, Any]:
-    shown, is_child = periods[-MAX_MEMBERSHIPS:], bag.kind == Kind.CHILD
+    latest, is_child = periods[-MAX_MEMBERSHIPS:], bag.kind == Kind.CHILD
     children = state.children if state else frozenset()
-    others = {m.parent if is_child else m.child for m in shown}
-    names = _Names(user, others | children, shown)
-    listed = [names.membership(m, m.parent if is_child else m.child) for m in shown]
+    others = {m.parent if is_child else m.child for m in latest}
+    names = _Names(user, others | children, latest)
+    related = [names.membership(m, m.parent if is_child else m.child) for m in latest]
     return {
         "code": bag.code,
         "kind": bag.kind,
         "bag_type": bag.bag_type.name,
         "position": _position_json(bag, state) if state else None,
         "batch": _batch_json(bag.batch) if bag.batch else None,
-        "parents": listed if is_child else [],
-        "children": [] if is_child else listed,
+        "parents": related if is_child else [],
+        "children": [] if is_child else related,
         "siblings": names.visible_bags(children - {bag.pk}) if is_child else [],
         "lots": names.batch_counts(children),
-        "left_out": len(periods) - len(shown),
+        "left_out": len(periods) - len(latest),
     }
 
 
 class _Names:
     """Names of the rows in a trace: bags, and the batches of those that the user sees."""
 
-    def __init__(self, user: User, ids: Collection[int], shown: Iterable[Membership]) -> None:
-        stamps = [stamp for m in shown for stamp in (m.entered, m.left) if stamp]
+    def __init__(self, user: User, ids: Collection[int], periods: Iterable[Membership]) -> None:
+        stamps = [stamp for m in periods for stamp in (m.entered, m.left) if stamp]
         actors = User.objects.filter(pk__in={stamp.actor for stamp in stamps})
         self._usernames = dict(actors.values_list("id", "username"))
         self._areas = dict(Area.objects.values_list("id", "code"))
@@ -137,7 +139,7 @@ def _current_position(bag: Bag) -> Position:
     )
 
 
-def _past(bag: Bag, ledger: BagLedger, at: datetime) -> tuple[Position | None, bool]:
+def _past_position(bag: Bag, ledger: BagLedger, at: datetime) -> tuple[Position | None, bool]:
     """Return the position at a moment, and whether the rows read are enough to know it."""
     if bag.kind == Kind.PARENT:
         # Children may have entered before the rows that were read.
@@ -147,7 +149,7 @@ def _past(bag: Bag, ledger: BagLedger, at: datetime) -> tuple[Position | None, b
         return state, ledger.is_whole or state is not None
     # A child is where its parent is, and the other children in there are its siblings.
     parent = Bag.objects.get(pk=state.parent)
-    around, is_certain = _past(parent, bag_ledger(parent, at), at)
+    around, is_certain = _past_position(parent, bag_ledger(parent, at), at)
     if around is None:
         return None, is_certain
     state = replace(state, area=around.area, bound_for=around.bound_for, children=around.children)
@@ -208,9 +210,9 @@ def _timeline_page(
     with connection.cursor() as cursor:
         cursor.execute(sql("scans.timeline_page"), params | page)
         ids = [pk for (pk,) in cursor.fetchall()]
-    shown = ids[:limit]
-    entries = timeline_entries(bag, rows_by_id(shown), at=params["at"])
-    return entries, shown[-1] if len(ids) > limit else None
+    page_ids = ids[:limit]
+    entries = timeline_entries(bag, rows_by_id(page_ids), at=params["at"])
+    return entries, page_ids[-1] if len(ids) > limit else None
 
 
 def _totals(params: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

@@ -263,7 +263,7 @@ class Migration(migrations.Migration):
                             models.Q(models.Q(("step", "undo"), _negated=True), ("undoes", None)),
                             _connector="OR",
                         ),
-                        name="scan_undo_names_what_it_undoes",
+                        name="scan_undo_has_a_target",
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("undoes__isnull", False)),

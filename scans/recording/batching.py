@@ -25,7 +25,7 @@ Handler = Callable[[UnitOfWork, ScanRequest, T], str]
 def split_into_groups(
     rows: Rows[T], max_rows: int, first_rows: int | None = None, max_changing: int | None = None
 ) -> Iterator[Group[T]]:
-    """Split rows into groups of at most `max_rows`; an undo is a group of its own.
+    """Split rows into groups of at most `max_rows`; an undo forms a separate group.
 
     An undo queries the ledger for earlier scans, which must have been written. With `first_rows`
     the first group has that size, and sizes double up to `max_rows`. With `max_changing` a group

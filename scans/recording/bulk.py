@@ -56,7 +56,7 @@ def record_scans(
 ) -> Iterator[Verdict]:
     """Record each scan request with its actor, in this order; yield one verdict per row.
 
-    `areas` are the ids of the areas in which bags may be changed, None for all, whoever scanned.
+    `areas` are the ids of the areas in which bags may be changed, None for all areas; they apply to all actors.
     Each chunk is one transaction; its verdicts are yielded after COMMIT. With `dry_run` the same
     verdicts are yielded and nothing is written.
     """
@@ -75,7 +75,7 @@ def record_upload(
 ) -> list[Verdict]:
     """Record the scans that one actor uploads in one transaction; return one verdict per row.
 
-    With `whole`, nothing is recorded if one row is refused, whatever the other verdicts say.
+    With `whole`, nothing is recorded if one row is refused, even if other rows have the verdict `applied`.
     `areas` as in record_scans().
     """
     rows_with_actor: Rows[User] = [
@@ -214,8 +214,8 @@ def _record_chunks(
     groups = split_into_groups(
         rows, chunk_rows, first_rows=FIRST_CHUNK_ROWS, max_changing=MAX_CHANGING_ROWS
     )
-    limited = _limit_locks(groups, writer)
-    for group, staged in read_ahead((group, writer.stage(group)) for group in limited):
+    smaller_groups = _limit_locks(groups, writer)
+    for group, staged in read_ahead((group, writer.stage(group)) for group in smaller_groups):
 
         def work(group: Group[User] = group, staged: str | None = staged) -> list[Verdict]:
             verdicts = writer.write(group, staged, locked_codes=set())
@@ -233,7 +233,7 @@ def _limit_locks(groups: Iterable[Group[User]], writer: "_ChunkWriter") -> Itera
 
 
 class _ChunkWriter:
-    """Records groups of rows: by the fast path as far as possible, the others by the rules."""
+    """Records groups of rows: by the fast path if possible, otherwise by the rules."""
 
     def __init__(self, areas: frozenset[int] | None, now: datetime, *, checks_refs: bool) -> None:
         self._areas, self._now = areas, now

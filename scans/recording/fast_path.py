@@ -174,7 +174,7 @@ def _transition_rows() -> str:
     rows = ", ".join(_transition_row(*key, TRANSITIONS[key]) for key in FAST_TRANSITIONS)
     return (
         f"(VALUES {rows}) AS transition (step, kind, applied_from, unexpected_from, to_state, area,"
-        " bound_for, moves_children, needs_children, enters, keeps_before)"
+        " bound_for, moves_children, needs_children, enters, stores_before)"
     )
 
 
@@ -190,7 +190,7 @@ def _transition_row(step: str, kind: str, how: Transition) -> str:
         str(how.moves_children).lower(),
         str(how.needs_children).lower(),
         _array(how.enters),
-        str(how.keeps_before).lower(),
+        str(how.stores_before).lower(),
     ]
     return f"({', '.join(cells)})"
 

@@ -55,8 +55,8 @@ class Transition:
     leaves: frozenset[State] = NO_STATES
     # Bags of a held batch take part.
     allowed_on_hold: bool = False
-    # The ledger row keeps the state, area and destination before the step, for undo.
-    keeps_before: bool = True
+    # The ledger row stores the state, area and destination before the step, for undo.
+    stores_before: bool = True
 
 
 TRANSITIONS: dict[tuple[str, str], Transition] = {
@@ -65,14 +65,14 @@ TRANSITIONS: dict[tuple[str, str], Transition] = {
         to_state=State.OPEN,
         area=Place.SCAN,
         allowed_on_hold=True,
-        keeps_before=False,
+        stores_before=False,
     ),
     (Step.REGISTER, Kind.CHILD): Transition(
         already_in=CHILD_STATES,
         to_state=State.LOOSE,
         area=Place.SCAN,
         allowed_on_hold=True,
-        keeps_before=False,
+        stores_before=False,
     ),
     (Step.LINK, Kind.CHILD): Transition(
         applies_from=frozenset({State.LOOSE, State.RETURNED}),
@@ -144,10 +144,10 @@ TRANSITIONS: dict[tuple[str, str], Transition] = {
         allowed_on_hold=True,
     ),
     (Step.INSPECT, Kind.PARENT): Transition(
-        applies_from=PARENT_STATES, allowed_on_hold=True, keeps_before=False
+        applies_from=PARENT_STATES, allowed_on_hold=True, stores_before=False
     ),
     (Step.INSPECT, Kind.CHILD): Transition(
-        applies_from=CHILD_STATES, allowed_on_hold=True, keeps_before=False
+        applies_from=CHILD_STATES, allowed_on_hold=True, stores_before=False
     ),
 }
 ENTERING_STEPS = frozenset(step for (step, _), how in TRANSITIONS.items() if how.enters)

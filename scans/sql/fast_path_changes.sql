@@ -12,7 +12,7 @@ WITH moved AS MATERIALIZED (
     FROM fast_path_requests AS request
     JOIN fast_path_codes AS bag USING (code)
     JOIN {transitions} ON transition.step = request.step AND transition.kind = bag.kind
-    WHERE bag.kind = 'parent' AND transition.keeps_before
+    WHERE bag.kind = 'parent' AND transition.stores_before
         AND request.n NOT IN (SELECT n FROM fast_path_needs_rules)
 )
 INSERT INTO fast_path_changes

@@ -26,17 +26,17 @@ SELECT n, 2, request.ref, bag.id, link.parent_id, request.step,
     coalesce(bag.state = ANY (transition.unexpected_from), false), request.actor_id,
     request.area_id, %(now)s,
     CASE
-        WHEN NOT transition.keeps_before THEN ''
+        WHEN NOT transition.stores_before THEN ''
         -- A child that the link itself creates is registered before, in the area of the scan.
         WHEN bag.is_new THEN {new_child_state}
         ELSE bag.state
     END,
     CASE
-        WHEN NOT transition.keeps_before THEN NULL
+        WHEN NOT transition.stores_before THEN NULL
         WHEN bag.is_new THEN request.area_id
         ELSE bag.area_id
     END,
-    CASE WHEN transition.keeps_before THEN bag.bound_for_id END,
+    CASE WHEN transition.stores_before THEN bag.bound_for_id END,
     CASE WHEN request.step = 'link' THEN transition.enters[1] ELSE '' END, {request_values}
 FROM fast_path_requests AS request
 JOIN fast_path_codes AS bag USING (code)

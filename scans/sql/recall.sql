@@ -1,7 +1,7 @@
 -- Return bags as rows of the recall of a batch: its own bags, and other parents that hold some of it.
 -- Parameters: bags bigint[], batch.
 -- `lots` are the batches mixed in a parent, `hands` all actors who scanned the bag itself, `last_…` the
--- newest of its own scans and of those of its parent.
+-- newest scan of the bag itself or of its parent.
 -- Index: bag_children, scan_of_bag.
 WITH listed AS MATERIALIZED (
     SELECT bag.* FROM bags_bag AS bag WHERE bag.id = ANY (%(bags)s::bigint[])

@@ -168,7 +168,7 @@ class TestAScan:
             ("scan_outcome_is_known", {"outcome": "maybe"}),
             ("scan_link_names_a_parent", {"step": "link"}),
             ("scan_link_names_a_parent", {"step": "move"}),
-            ("scan_undo_names_what_it_undoes", {"step": "undo"}),
+            ("scan_undo_has_a_target", {"step": "undo"}),
             ("scan_is_not_before_2000", {"scanned_at": EARLIEST.replace(year=1999)}),
             ("scan_only_receipts_and_returns_are_unexpected", {"unexpected": True}),
             ("scan_only_dispatches_are_forced", {"forced": True}),

@@ -134,10 +134,10 @@ class TestAnImport:
     def test_that_breaks_off_on_a_full_disk_says_how_far_it_came(self, tmp_path):
         file = write_sheet(tmp_path, COLUMNS, GOOD, GOOD | {"ref": numbered(2), "code": "SB10002"})
 
-        with pytest.raises(CommandError, match=r"No space left.* first 2 rows .*kept"):
+        with pytest.raises(CommandError, match=r"No space left.* first 2 rows .*saved"):
             run_import("import_scans", file, "--verdicts", "/dev/full")
         assert Scan.objects.count() == 2
-        with pytest.raises(CommandError, match=r"No space left.* nothing was kept\.$"):
+        with pytest.raises(CommandError, match=r"No space left.* nothing was saved\.$"):
             run_import("import_scans", file, "--verdicts", "/dev/full", "--dry-run")
 
     @pytest.mark.parametrize("option", ["--verdicts", "--rejects"])

@@ -39,7 +39,7 @@ BEGIN
     IF missing IS NOT NULL THEN
         RAISE EXCEPTION 'A scan references a missing %.', missing
             USING ERRCODE = 'foreign_key_violation', TABLE = 'scans_scan',
-                CONSTRAINT = 'scan_refers_to_what_exists';
+                CONSTRAINT = 'scan_references_exist';
     END IF;
     RETURN NULL;
 END $$;

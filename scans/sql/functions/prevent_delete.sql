@@ -28,7 +28,7 @@ BEGIN
     IF is_referenced THEN
         RAISE EXCEPTION 'The ledger references rows to be deleted from %.', TG_TABLE_NAME
             USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME,
-                CONSTRAINT = 'scan_refers_to_what_exists';
+                CONSTRAINT = 'scan_references_exist';
     END IF;
     RETURN NULL;
 END $$;

@@ -6,7 +6,7 @@ AS $$
 BEGIN
     RAISE EXCEPTION 'Rows that the ledger may reference keep their id.'
         USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME,
-            CONSTRAINT = 'scan_refers_to_what_exists';
+            CONSTRAINT = 'scan_references_exist';
 END $$;
 
 CREATE OR REPLACE TRIGGER scans_prevent_id_change

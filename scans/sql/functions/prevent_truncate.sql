@@ -12,7 +12,7 @@ BEGIN
     IF EXISTS (SELECT FROM scans_scan) THEN
         RAISE EXCEPTION 'The ledger references rows of %, which cannot be truncated.', TG_TABLE_NAME
             USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME,
-                CONSTRAINT = 'scan_refers_to_what_exists';
+                CONSTRAINT = 'scan_references_exist';
     END IF;
     RETURN NULL;
 END $$;

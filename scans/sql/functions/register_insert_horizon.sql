@@ -5,11 +5,11 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF coalesce(current_setting('tracetrack.scans_announced', true), '') = '' THEN
+    IF coalesce(current_setting('tracetrack.scans_horizon_registered', true), '') = '' THEN
         PERFORM pg_advisory_xact_lock_shared(
             hashtext('scans_scan'), (SELECT (last_value >> 4)::bit(32)::int FROM scans_scan_id_seq)
         );
-        PERFORM set_config('tracetrack.scans_announced', 'yes', true);
+        PERFORM set_config('tracetrack.scans_horizon_registered', 'yes', true);
     END IF;
     RETURN NULL;
 END $$;

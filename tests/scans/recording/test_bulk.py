@@ -240,7 +240,7 @@ class TestRecordScans:
         self, people, monkeypatch, django_capture_on_commit_callbacks
     ):
         dropped = []
-        monkeypatch.setattr(cache, "drop", lambda *patterns: dropped.append(patterns))
+        monkeypatch.setattr(cache, "invalidate", lambda *patterns: dropped.append(patterns))
         rows = [
             (scan_request("register", code), people["asha"]) for code in child_codes("SB10001", 4)
         ]

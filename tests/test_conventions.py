@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from django.apps import apps
@@ -80,6 +81,19 @@ class TestLayers:
         run = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True, check=False)
 
         assert run.returncode == 0, run.stdout
+
+    def test_are_those_of_the_architecture_page(self):
+        project = tomllib.loads(read(ROOT / "pyproject.toml"))
+        (contract,) = (
+            contract
+            for contract in project["tool"]["importlinter"]["contracts"]
+            if contract["type"] == "layers"
+        )
+        page = read(ROOT / "docs" / "architecture.md")
+        block = re.search(r"^```\n(.*?)^```$", page, re.M | re.S)
+
+        assert block is not None
+        assert block[1].splitlines() == contract["layers"]
 
 
 class TestIndexes:

@@ -129,7 +129,7 @@ class Listing:
     """
 
     name: str
-    arguments: type[PageArguments]
+    arguments_class: type[PageArguments]
     # The rows that a user may see, with these filters.
     rows: Callable[[User, Arguments], QuerySet[Any]]
     order: str = "id"
@@ -139,11 +139,11 @@ class Listing:
     # False if all users see the same rows.
     scoped: bool = True
 
-    def page(self, info: Info[Context, None], **given: Any) -> Page:
+    def page(self, info: Info[Context, None], **arguments: Any) -> Page:
         """Return a page of the list of all rows. Raises BadField, BadCursor."""
-        return self._load(info, given, [None])[None]
+        return self._load(info, arguments, [None])[None]
 
-    def page_of(self, parent: Any, info: Info[Context, None], **given: Any) -> Page:
+    def page_of(self, parent: Any, info: Info[Context, None], **arguments: Any) -> Page:
         """Return the page of one parent, loaded together with those of its peers.
 
         Raises BadField, BadCursor.
@@ -152,12 +152,14 @@ class Listing:
         pages = info.context.pages[path]
         if parent.pk not in pages:
             pages |= self._load(
-                info, given, sorted({row.pk for row in info.context.peers.of(parent)})
+                info, arguments, sorted({row.pk for row in info.context.peers.of(parent)})
             )
         return pages[parent.pk]
 
-    def _load(self, info: Info[Context, None], given: Arguments, parents: Sequence[Any]) -> Pages:
-        filters = parse_params(self.arguments, as_json(given))
+    def _load(
+        self, info: Info[Context, None], arguments: Arguments, parents: Sequence[Any]
+    ) -> Pages:
+        filters = parse_params(self.arguments_class, as_json(arguments))
         first, after = filters.pop("first"), filters.pop("after")
         ordering = self.ordering(filters.get("order", self.order))
         visibility = visibility_key(info.context.user) if self.scoped else "all"
@@ -195,20 +197,20 @@ class Listing:
 
     def _signature(self, visibility: str, filters: Arguments, parent: int | None) -> Arguments:
         if parent is not None:
-            given = filters | {"owner": parent}
+            signed = filters | {"owner": parent}
         else:
             # REST signs the filters that are set, and each API takes the cursors of the other.
-            given = {k: v for k, v in filters.items() if v is not None}
-            if not given.get("loose"):
-                given.pop("loose", None)
-        return {"list_name": self.name, "visibility": visibility, "filters": given}
+            signed = {k: v for k, v in filters.items() if v is not None}
+            if not signed.get("loose"):
+                signed.pop("loose", None)
+        return {"list_name": self.name, "visibility": visibility, "filters": signed}
 
 
-def as_json(given: Arguments) -> Arguments:
+def as_json(arguments: Arguments) -> Arguments:
     """Return the arguments of a field with the names and values that the schema gives them."""
     return {
         to_camel_case(name): value.value if isinstance(value, Enum) else value
-        for name, value in given.items()
+        for name, value in arguments.items()
         if value is not None
     }
 

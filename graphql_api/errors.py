@@ -1,38 +1,38 @@
-"""What a query in GraphQL may be refused for."""
+"""Errors of a GraphQL query."""
 
 from tracetrack.errors.problem import Problem
 
 
 class QueryUnreadable(Problem):
     status, code = 400, "query-unreadable"
-    title = "This is no query."
-    detail = "This is no query: {reason}."
-    remedy = "Correct its spelling; an editor for GraphQL shows where it ends."
+    title = "The query cannot be parsed."
+    detail = "The query cannot be parsed: {reason}."
+    remedy = "Correct the syntax at the line and column of the error."
 
 
 class QueryInvalid(Problem):
     status, code = 400, "query-invalid"
-    title = "The query does not fit the schema."
-    detail = "The query does not fit the schema: {reason}."
-    remedy = "Compare it with the schema, which the query itself can ask for."
+    title = "The query does not match the schema."
+    detail = "The query does not match the schema: {reason}."
+    remedy = "Compare the query with the schema, which an introspection query returns."
 
 
 class QueryTooLarge(Problem):
     status, code = 400, "query-too-large"
     title = "The query is too large."
-    detail = "A query has at most {limit} {what}."
-    remedy = "Ask in several requests."
+    detail = "A query may have at most {limit} {what}."
+    remedy = "Split the query into several requests."
 
 
 class QueryTooDeep(Problem):
     status, code = 400, "query-too-deep"
     title = "The query is nested too deeply."
-    detail = "A query is nested at most {limit} deep."
-    remedy = "Begin further below, with a bag or a batch by its code."
+    detail = "A query may be nested at most {limit} levels deep."
+    remedy = "Start at a lower level, with a bag or a batch by its code."
 
 
 class QueryTooCostly(Problem):
     status, code = 400, "query-too-costly"
-    title = "The query may give too much at once."
-    detail = "This query may give {cost} {what}; at most {limit} are given at once."
-    remedy = "Ask for less with `first`, and follow the cursors."
+    title = "The query may return too much."
+    detail = "This query may return {cost} {what}; the limit is {limit}."
+    remedy = "Request less with `first`, and follow the cursors."

@@ -55,18 +55,18 @@ from tracetrack.errors.http import TooSlow
 
 BAGS = Listing(
     name="bags",
-    arguments=BagListArguments,
+    arguments_class=BagListArguments,
     rows=lambda user, filters: all_bags(user, BagFilters(**filters)),
 )
 BATCHES = Listing(
     name="batches",
-    arguments=BatchListArguments,
+    arguments_class=BatchListArguments,
     rows=lambda user, filters: bag_models.Batch.objects.filter(BatchFilters(**filters).asked()),
     scoped=False,
 )
 SCANS = Listing(
     name="scans",
-    arguments=ScanListArguments,
+    arguments_class=ScanListArguments,
     rows=lambda user, filters: filtered_scans(user, ScanFilters(**filters)),
 )
 

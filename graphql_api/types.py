@@ -60,8 +60,8 @@ class BatchOrder(Enum):
 
 def visible_bags(user: User, filters: Arguments) -> QuerySet[Any]:
     """Return the bags in the user's areas; None does not filter."""
-    given = {name: value for name, value in filters.items() if value is not None}
-    return bag_models.Bag.objects.visible_to(user).filter(**given)
+    lookups = {name: value for name, value in filters.items() if value is not None}
+    return bag_models.Bag.objects.visible_to(user).filter(**lookups)
 
 
 def scans_of_any_bag(user: User, filters: Arguments) -> QuerySet[Any]:
@@ -70,14 +70,18 @@ def scans_of_any_bag(user: User, filters: Arguments) -> QuerySet[Any]:
 
 
 CHILDREN = Listing(
-    name="children", arguments=PageArguments, rows=visible_bags, order="code", parent="parent_id"
+    name="children",
+    arguments_class=PageArguments,
+    rows=visible_bags,
+    order="code",
+    parent="parent_id",
 )
 BAGS_OF_BATCH = Listing(
-    name="bags in a batch", arguments=BatchBagsArguments, rows=visible_bags, parent="batch_id"
+    name="bags in a batch", arguments_class=BatchBagsArguments, rows=visible_bags, parent="batch_id"
 )
 SCANS_OF_BAG = Listing(
     name="scans of a bag",
-    arguments=BagScansArguments,
+    arguments_class=BagScansArguments,
     rows=scans_of_any_bag,
     ordering=ScanTimeOrdering,
     parent="bag_id",

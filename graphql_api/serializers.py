@@ -46,5 +46,5 @@ class QueryErrorSerializer(serializers.Serializer[Any]):
 class QueryResultSerializer(serializers.Serializer[Any]):
     """The result of a query: its data, or its errors."""
 
-    data = serializers.DictField(allow_null=True, required=False)
-    errors = QueryErrorSerializer(many=True, required=False)
+    data = serializers.DictField(allow_null=True, required=False)  # type: ignore[assignment]
+    errors = QueryErrorSerializer(many=True, required=False)  # type: ignore[assignment]

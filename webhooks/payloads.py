@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from scans.api.serializers import ScanSerializer
+from tracetrack.api.fields import to_json
 from webhooks.filters import EventAttributes
 from webhooks.models import Delivery, Event, EventType, Webhook
 from webhooks.queries import PARTITIONS
@@ -60,7 +61,7 @@ def build_delivery(event: Event, webhook: Webhook, *, replay: int = 0) -> Delive
 def _event_data(event: Event) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if event.scan is not None:
-        data["scan"] = ScanSerializer(event.scan).data
+        data["scan"] = to_json(ScanSerializer, event.scan)
     if event.kind.startswith("batch."):
         snapshot = dict(event.snapshot)
         data["batch"] = {"code": snapshot.pop("batch")} | snapshot

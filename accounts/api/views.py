@@ -22,6 +22,7 @@ from accounts.api.serializers import (
 )
 from accounts.idempotency import idempotent, idempotent_with_secret
 from accounts.models import ApiToken, User
+from tracetrack.api.fields import to_json
 from tracetrack.api.list_view import ListView
 from tracetrack.api.pagination import paginate
 from tracetrack.api.params import field_names
@@ -64,7 +65,7 @@ class Tokens(ListView):
     def get(self, request: Request) -> HttpResponse:
         return self.page(
             partial(paginate, _filtered(self.actor, **self.filters)),
-            lambda token: self.select_fields(TokenSerializer(token).data),
+            lambda token: self.select_fields(to_json(TokenSerializer, token)),
             visibility=f"user {self.actor.pk}",
         )
 
@@ -101,7 +102,7 @@ class TokenDetail(ApiView):
     @raises(TokenUnknown)
     def get(self, request: Request, token: int) -> HttpResponse:
         found = tokens.get_visible(self.actor, token)
-        return json_response(self.select_fields(TokenSerializer(found).data))
+        return json_response(self.select_fields(to_json(TokenSerializer, found)))
 
 
 @extend_schema(tags=["tokens"], parameters=[TOKEN_ID])
@@ -144,7 +145,7 @@ class TokenRevoke(ApiView):
         found = tokens.get_visible(self.actor, token)
         tokens.revoke_token(found, actor=self.actor)
         found.refresh_from_db(fields=["revoked_at"])
-        return json_response(TokenSerializer(found).data)
+        return json_response(to_json(TokenSerializer, found))
 
 
 def _filtered(
@@ -173,6 +174,6 @@ def _owner(actor: User, username: str | None) -> User:
 
 def _with_plain_token(new: tokens.NewToken) -> HttpResponse:
     """Return the response that shows the plain text, which no cache may store."""
-    response = json_response(TokenSerializer(new.token).data | {"token": new.plain})
+    response = json_response(to_json(TokenSerializer, new.token) | {"token": new.plain})
     response.headers["Cache-Control"] = "no-store"
     return created_response(response, reverse("api:token", args=[new.token.pk]))

@@ -17,6 +17,7 @@ from bags.api.serializers import (
 )
 from bags.errors import BagTypeExists, BagTypeUnknown
 from bags.models import BagType
+from tracetrack.api.fields import to_json
 from tracetrack.api.list_view import ListView
 from tracetrack.api.pagination import paginate
 from tracetrack.api.params import field_names
@@ -44,7 +45,7 @@ class BagTypes(ListView):
     def get(self, request: Request) -> HttpResponse:
         types = partial(paginate, BagType.objects.all())
         return self.page(
-            types, lambda bag_type: self.select_fields(BagTypeSerializer(bag_type).data)
+            types, lambda bag_type: self.select_fields(to_json(BagTypeSerializer, bag_type))
         )
 
     @extend_schema(
@@ -89,5 +90,5 @@ class BagTypeDetail(ApiView):
 
 
 def _bag_type(view: ApiView, bag_type: BagType) -> HttpResponse:
-    row = BagTypeSerializer(bag_type).data
+    row = to_json(BagTypeSerializer, bag_type)
     return json_response(view.select_fields(row), version=version_of(bag_type))

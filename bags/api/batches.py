@@ -28,6 +28,7 @@ from bags.errors import (
     BatchUnknown,
     ReasonMissing,
 )
+from tracetrack.api.fields import to_json
 from tracetrack.api.list_view import ListView
 from tracetrack.api.params import field_names
 from tracetrack.api.row_version import version_of
@@ -158,7 +159,7 @@ class BatchClose(ApiView):
 
 def _batch(view: ApiView, code: str) -> HttpResponse:
     batch = queries.find_batch(view.actor, code)
-    row = dict(BatchSerializer(batch).data)
+    row = to_json(BatchSerializer, batch)
     if view.includes("contents"):
         row["contents"] = queries.batch_contents(view.actor, batch)
     return json_response(view.select_fields(row), version=version_of(batch))

@@ -259,7 +259,7 @@ class BagSerializer(serializers.Serializer[Bag]):
     area = serializers.CharField(source="area.code")
     bound_for = serializers.CharField(source="bound_for.code", allow_null=True)
     state = serializers.ChoiceField(State.choices)
-    parent = serializers.CharField(source="parent.code", allow_null=True)
+    parent = serializers.CharField(source="parent.code", allow_null=True)  # type: ignore[assignment]
     child_count = ChildCountField()
     capacity = CountField(allow_null=True)
     weight = WeightField()

@@ -23,6 +23,7 @@ from dashboard.stats.serializers import (
     UserStatisticsSerializer,
 )
 from tracetrack.api.cached_view import CachedView
+from tracetrack.api.fields import to_json
 from tracetrack.api.view import ApiView, json_response
 from tracetrack.errors.problem import BadRequest
 from tracetrack.openapi.annotations import raises
@@ -61,7 +62,7 @@ class CurrentUser(ApiView):
 
     @extend_schema(summary="Return the current user", responses=CurrentUserSerializer)
     def get(self, request: Request) -> HttpResponse:
-        return json_response(CurrentUserSerializer(self.actor).data)
+        return json_response(to_json(CurrentUserSerializer, self.actor))
 
 
 @extend_schema(tags=["account"])

@@ -228,7 +228,7 @@ class ScanSerializer(serializers.Serializer[Scan]):
     forced = serializers.BooleanField()
     code = serializers.CharField(source="bag.code")
     kind = serializers.ChoiceField(Kind.choices, source="bag.kind")
-    parent = serializers.CharField(source="parent.code", allow_null=True)
+    parent = serializers.CharField(source="parent.code", allow_null=True)  # type: ignore[assignment]
     area = serializers.CharField(source="area.code")
     station = UserTextField()
     username = UserTextField(source="actor.username")
@@ -275,7 +275,7 @@ class ParentFillSerializer(serializers.Serializer[Bag]):
     @extend_schema_field(CountField)
     def get_remaining(self, parent: Bag) -> int:
         """Return how many children the parent still takes."""
-        return self.get_capacity(parent) - parent.child_count
+        return (parent.capacity or 0) - parent.child_count
 
 
 @extend_schema_serializer(
@@ -371,7 +371,7 @@ class PositionSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(State.choices)
     area = serializers.CharField()
     bound_for = serializers.CharField(allow_null=True)
-    parent = serializers.CharField(allow_null=True)
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]
     child_count = CountField(allow_null=True)
     capacity = CountField(allow_null=True)
     weight = WeightField()

@@ -84,6 +84,7 @@ from scans.recording.record_scan import ScanResult, record_scan
 from tracetrack.api import cursors
 from tracetrack.api.bulk_parsers import JsonArrayParser, NdjsonParser
 from tracetrack.api.deprecation import Deprecated
+from tracetrack.api.fields import to_json
 from tracetrack.api.list_view import ListView
 from tracetrack.api.params import field_names
 from tracetrack.api.view import ApiView, json_response
@@ -140,9 +141,9 @@ class Scans(ListView):
 
     @extend_schema(
         summary="Record a scan",
-        description="Generate a UUID as `ref` before the first attempt, and repeat the same request "
-        "until there is a response: a `ref` is recorded once. 201: the scan was applied. 200: the bag "
-        "was `already` in that state, or the `ref` was recorded before (`replayed`).",
+        description="Generate a UUID as `ref` before the first attempt, and repeat the same "
+        "request until there is a response: a `ref` is recorded once. 201: the scan was applied. "
+        "200: the bag was `already` in that state, or the `ref` was recorded before (`replayed`).",
         request=NewScanSerializer,
         responses={201: ScanResultSerializer, 200: ScanResultSerializer},
     )
@@ -187,8 +188,8 @@ class Upload(ApiView):
 
     @extend_schema(
         summary=f"Record up to {MAX_UPLOAD_SCANS:,} scans",
-        description="Each item is recorded as a single scan is; the response has a verdict for each. "
-        "With `mode=all`, one refused item refuses the whole upload.",
+        description="Each item is recorded as a single scan is; the response has a verdict for "
+        "each. With `mode=all`, one refused item refuses the whole upload.",
         request=UPLOAD_REQUEST,
         responses=UploadResultSerializer,
     )
@@ -335,4 +336,4 @@ def _upload_response(
 
 def _scan_response(result: ScanResult) -> HttpResponse:
     applied = result.verdict == Outcome.APPLIED
-    return json_response(ScanResultSerializer(result).data, status=201 if applied else 200)
+    return json_response(to_json(ScanResultSerializer, result), status=201 if applied else 200)

@@ -62,7 +62,7 @@ def add_component(
     """Add the schema of a serializer to the components of the document; return its reference."""
     schema = ApiSchema()
     schema.registry = generator.registry
-    # A context of its own, because there is no view that could provide one.
+    # drf-spectacular takes the context from the view, which is missing here.
     component = schema.resolve_serializer(serializer(context={"request": None}), "response")
     result["components"]["schemas"] |= generator.registry.build({})["schemas"]
     reference: dict[str, Any] = component.ref

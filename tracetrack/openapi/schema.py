@@ -252,8 +252,8 @@ class ApiSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Schema]:
         responses: dict[str, Schema] = super()._get_response_bodies(direction)
-        for status, response in responses.items():
-            response |= self._common_parts(int(status))
+        for code, response in responses.items():
+            response |= self._common_parts(int(code))
             if self.links:
                 response["links"] = self.links
         if self.has_etag:

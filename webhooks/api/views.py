@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.idempotency import idempotent, idempotent_with_secret
+from tracetrack.api.fields import to_json
 from tracetrack.api.list_view import ListView
 from tracetrack.api.params import NoParams, field_names
 from tracetrack.api.row_version import version_of
@@ -51,7 +52,7 @@ class Webhooks(ApiView):
         return json_response(
             {
                 "results": [
-                    self.select_fields(WebhookSerializer(webhook).data) for webhook in webhooks
+                    self.select_fields(to_json(WebhookSerializer, webhook)) for webhook in webhooks
                 ]
             }
         )
@@ -144,7 +145,9 @@ class SendTest(ApiView):
     def post(self, request: Request, webhook: int) -> HttpResponse:
         self.body(NoParams)
         found = queries.find_webhook(self.actor, webhook)
-        return json_response(DeliverySerializer(actions.send_test(webhook=found)).data, status=202)
+        return json_response(
+            to_json(DeliverySerializer, actions.send_test(webhook=found)), status=202
+        )
 
 
 @extend_schema(tags=["webhooks"], parameters=[WEBHOOK_ID])
@@ -168,7 +171,7 @@ class Deliveries(ListView):
         found = queries.find_webhook(self.actor, webhook)
         return self.page(
             partial(queries.delivery_page, found, **self.filters),
-            lambda delivery: self.select_fields(DeliverySerializer(delivery).data),
+            lambda delivery: self.select_fields(to_json(DeliverySerializer, delivery)),
             visibility=str(found.pk),
         )
 
@@ -192,18 +195,18 @@ class ReplayDelivery(ApiView):
         again = actions.replay_delivery(
             actor=self.actor, webhook=found, delivery=queries.find_delivery(found, delivery)
         )
-        return json_response(DeliverySerializer(again).data, status=202)
+        return json_response(to_json(DeliverySerializer, again), status=202)
 
 
 def _webhook_response(view: ApiView, webhook: Webhook) -> HttpResponse:
     return json_response(
-        view.select_fields(WebhookSerializer(webhook).data),
+        view.select_fields(to_json(WebhookSerializer, webhook)),
         version=version_of(webhook, VERSIONED_FIELDS),
     )
 
 
 def _with_secret(webhook: Webhook, secret: str) -> HttpResponse:
-    body = WebhookSerializer(webhook).data | {"secret": secret}
+    body = to_json(WebhookSerializer, webhook) | {"secret": secret}
     response = json_response(body, version=version_of(webhook, VERSIONED_FIELDS))
     response.headers["Cache-Control"] = "no-store"
     return created_response(response, reverse("api:webhook", args=[webhook.pk]))

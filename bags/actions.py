@@ -1,4 +1,4 @@
-"""Actions on areas, bag types and batches. Bags change only through scans.recording."""
+"""Actions that change areas, bag types and batches. Bags change through scans.recording only."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
@@ -36,9 +36,9 @@ from tracetrack.errors.problem import Problem
 from tracetrack.events import emit
 from tracetrack.text_cleaning import clean_text
 
-# Versions of which a row must be one when it is changed; None: whatever it is.
+# Versions of a row (If-Match). A change requires one of them; None accepts any version.
 Versions = Collection[str] | None
-Row = TypeVar("Row", bound=Model)
+ModelRow = TypeVar("ModelRow", bound=Model)
 DESCRIPTION_FIELDS = ["product", "variety", "produced_on", "expires_on", "planned_bags", "notes"]
 
 
@@ -46,11 +46,14 @@ DESCRIPTION_FIELDS = ["product", "variety", "produced_on", "expires_on", "planne
 def create_area(
     *, actor: User, code: str, name: str, gln: str = "", active: bool = True
 ) -> tuple[Area, bool]:
-    """The area with this code, and whether it is new. Raises AreaExists for other content."""
+    """Create an area, unless it exists with the same content. Return it and whether it is new.
+
+    Raises AreaExists.
+    """
     content = {"name": name, "gln": gln, "active": active}
-    area, new = _made(Area, AreaExists(area=code), content, code=code)
+    area, new = _get_or_create(Area, AreaExists(area=code), content, code=code)
     if new:
-        _tell_area(area, actor)
+        _emit_area_changed(area, actor)
     return area, new
 
 
@@ -58,23 +61,23 @@ def create_area(
 def change_area(
     *, actor: User, code: str, changes: Mapping[str, Any], expected: Versions = None
 ) -> Area:
-    """Set name, GLN or whether it is active; raises AreaUnknown, Changed."""
-    area = _locked(Area, AreaUnknown(area=code), expected, code=code)
-    if not _is(area, changes):
-        save_area(actor=actor, area=_set(area, changes))
+    """Change name, GLN or the active flag of an area; raises AreaUnknown, Changed."""
+    area = _lock(Area, AreaUnknown(area=code), expected, code=code)
+    if not _has_values(area, changes):
+        save_area(actor=actor, area=_set_values(area, changes))
     return area
 
 
 @transaction.atomic
 def save_area(*, actor: User, area: Area) -> None:
-    """Keep an area, new or changed."""
+    """Save a new or changed area."""
     area.save()
-    _tell_area(area, actor)
+    _emit_area_changed(area, actor)
 
 
 @transaction.atomic
 def staff_area(*, actor: User, area: Area, members: Iterable[User]) -> None:
-    """Let exactly these people work in the area; nothing is told where nobody comes or goes."""
+    """Set the members of an area. Emits an event only if they change."""
     Area.objects.select_for_update(no_key=True).get(pk=area.pk)
     before = set(area.members.values_list("username", flat=True))
     area.members.set(members)
@@ -94,9 +97,9 @@ def create_bag_type(
     capacity: int = 30,
     child_weight: Decimal = Decimal("1.000"),
 ) -> tuple[BagType, bool]:
-    """The bag type with this name, and whether it is new. Raises BagTypeExists for other content.
+    """Create a bag type, unless it exists with the same content. Return it and whether it is new.
 
-    The patterns have been checked.
+    The caller has validated the patterns with check_pattern(). Raises BagTypeExists.
     """
     content = {
         "parent_pattern": parent_pattern,
@@ -104,9 +107,9 @@ def create_bag_type(
         "capacity": capacity,
         "child_weight": child_weight,
     }
-    bag_type, new = _made(BagType, BagTypeExists(bag_type=name), content, name=name)
+    bag_type, new = _get_or_create(BagType, BagTypeExists(bag_type=name), content, name=name)
     if new:
-        _tell_bag_type(bag_type, actor)
+        _emit_bag_type_changed(bag_type, actor)
     return bag_type, new
 
 
@@ -114,19 +117,22 @@ def create_bag_type(
 def change_bag_type(
     *, actor: User, name: str, changes: Mapping[str, Any], expected: Versions = None
 ) -> BagType:
-    """Set patterns, capacity or weight, for the bags to come; raises BagTypeUnknown, Changed."""
-    bag_type = _locked(BagType, BagTypeUnknown(bag_type=name), expected, name=name)
-    if not _is(bag_type, changes):
-        save_bag_type(actor=actor, bag_type=_set(bag_type, changes))
+    """Change patterns, capacity or weight, for bags that are registered from now on.
+
+    Raises BagTypeUnknown, Changed.
+    """
+    bag_type = _lock(BagType, BagTypeUnknown(bag_type=name), expected, name=name)
+    if not _has_values(bag_type, changes):
+        save_bag_type(actor=actor, bag_type=_set_values(bag_type, changes))
     return bag_type
 
 
 @transaction.atomic
 def save_bag_type(*, actor: User, bag_type: BagType) -> None:
-    """Keep a bag type, new or changed; raises ValidationError for fields that cannot be kept."""
+    """Save a new or changed bag type; raises ValidationError for invalid fields."""
     bag_type.clean_fields()
     bag_type.save()
-    _tell_bag_type(bag_type, actor)
+    _emit_bag_type_changed(bag_type, actor)
 
 
 @transaction.atomic
@@ -142,7 +148,10 @@ def create_batch(
     planned_bags: int = 0,
     notes: str = "",
 ) -> tuple[Batch, bool]:
-    """The batch with this code, and whether it is new. Raises BatchExists for other content."""
+    """Create a batch, unless it exists with the same content. Return it and whether it is new.
+
+    Notes may differ. Raises BatchExists, BatchExpiresEarly.
+    """
     content: dict[str, Any] = {
         "product": product,
         "variety": variety,
@@ -153,8 +162,9 @@ def create_batch(
     }
     if expires_on is not None and expires_on < produced_on:
         raise BatchExpiresEarly
-    exists = BatchExists(batch=code)
-    batch, new = _made(Batch, exists, content, beside={"notes": notes}, code=code)
+    batch, new = _get_or_create(
+        Batch, BatchExists(batch=code), content, other_fields={"notes": notes}, code=code
+    )
     if new:
         emit(BatchCreated(batch=code), actor=actor)
     return batch, new
@@ -164,10 +174,10 @@ def create_batch(
 def change_batch(
     *, actor: User, code: str, changes: Mapping[str, Any], expected: Versions = None
 ) -> Batch:
-    """Set fields of a batch's description; raises BatchUnknown, Changed, BatchExpiresEarly."""
-    batch = _locked_batch(code, expected)
-    if not _is(batch, changes):
-        _set(batch, changes)
+    """Change descriptive fields of a batch; raises BatchUnknown, Changed, BatchExpiresEarly."""
+    batch = _lock_batch(code, expected)
+    if not _has_values(batch, changes):
+        _set_values(batch, changes)
         if batch.expires_on is not None and batch.expires_on < batch.produced_on:
             raise BatchExpiresEarly
         describe_batch(actor=actor, batch=batch)
@@ -176,21 +186,22 @@ def change_batch(
 
 @transaction.atomic
 def describe_batch(*, actor: User, batch: Batch) -> None:
-    """Keep the changed description of a batch; its state, hold, code and bag type stay."""
+    """Save the descriptive fields of a batch; state, hold, code and bag type stay unchanged."""
     batch.save(update_fields=DESCRIPTION_FIELDS)
     emit(BatchDescribed(batch=batch.code), actor=actor)
 
 
 @transaction.atomic
 def hold_batch(*, actor: User, code: str, reason: str, expected: Versions = None) -> Batch:
-    """Put a batch on hold: its bags can be registered, inspected and returned, nothing else.
+    """Put a batch on hold: its bags can only be registered, inspected and returned.
 
-    Held already: nothing changes, the first hold and its reason stay.
+    If it is on hold already, nothing changes: the first hold and its reason stay.
+    Raises ReasonMissing, BatchUnknown, Changed.
     """
     reason = clean_text(reason)
     if not reason:
         raise ReasonMissing
-    batch = _locked_batch(code, expected)
+    batch = _lock_batch(code, expected)
     if not batch.held:
         batch.held, batch.held_reason = True, reason[:200]
         batch.held_at, batch.held_by = timezone.now(), actor
@@ -201,8 +212,8 @@ def hold_batch(*, actor: User, code: str, reason: str, expected: Versions = None
 
 @transaction.atomic
 def release_batch(*, actor: User, code: str, expected: Versions = None) -> Batch:
-    """Lift the hold of a batch; nothing changes where it is not held."""
-    batch = _locked_batch(code, expected)
+    """Release a batch from its hold, if it has one; raises BatchUnknown, Changed."""
+    batch = _lock_batch(code, expected)
     if batch.held:
         batch.held, batch.held_reason, batch.held_at, batch.held_by = False, "", None, None
         batch.save(update_fields=["held", "held_reason", "held_at", "held_by"])
@@ -212,8 +223,8 @@ def release_batch(*, actor: User, code: str, expected: Versions = None) -> Batch
 
 @transaction.atomic
 def close_batch(*, actor: User, code: str, expected: Versions = None) -> Batch:
-    """Close a batch, for ever: it takes no new bags. Nothing changes where it is closed."""
-    batch = _locked_batch(code, expected)
+    """Close a batch for good: it accepts no new bags. Raises BatchUnknown, Changed."""
+    batch = _lock_batch(code, expected)
     if batch.state != Batch.State.CLOSED:
         batch.state = Batch.State.CLOSED
         batch.save(update_fields=["state"])
@@ -221,59 +232,59 @@ def close_batch(*, actor: User, code: str, expected: Versions = None) -> Batch:
     return batch
 
 
-def _made(
-    model: type[Row],
+def _get_or_create(
+    model: type[ModelRow],
     exists: Problem,
     content: Mapping[str, Any],
     *,
-    beside: Mapping[str, Any] | None = None,
-    **name: str,
-) -> tuple[Row, bool]:
-    """The row of this name, and whether it is new; `exists` where its content is another one.
+    other_fields: Mapping[str, Any] | None = None,
+    **lookup: str,
+) -> tuple[ModelRow, bool]:
+    """Return the row that matches the lookup, and whether it is new.
 
-    What stands `beside` the content may differ.
+    Raises `exists` if its content differs; `other_fields` may differ.
     """
-    defaults = {**content, **(beside or {})}
-    row, new = model._default_manager.get_or_create(**name, defaults=defaults)
-    if not new and not _is(row, content):
+    defaults = {**content, **(other_fields or {})}
+    row, new = model._default_manager.get_or_create(**lookup, defaults=defaults)
+    if not new and not _has_values(row, content):
         raise exists
     return row, new
 
 
-def _locked(model: type[Row], unknown: Problem, expected: Versions, **name: str) -> Row:
-    """The row of this name, locked, and one of these versions."""
-    row = model._default_manager.select_for_update(no_key=True).filter(**name).first()
+def _lock(model: type[ModelRow], unknown: Problem, expected: Versions, **lookup: str) -> ModelRow:
+    """Lock and return the row that matches; raises `unknown`, or Changed for other versions."""
+    row = model._default_manager.select_for_update(no_key=True).filter(**lookup).first()
     if row is None:
         raise unknown
     check_version(row, expected)
     return row
 
 
-def _locked_batch(code: str, expected: Versions) -> Batch:
-    return _locked(Batch, BatchUnknown(batch=code), expected, code=code)
+def _lock_batch(code: str, expected: Versions) -> Batch:
+    return _lock(Batch, BatchUnknown(batch=code), expected, code=code)
 
 
-def _tell_area(area: Area, actor: User) -> None:
-    told = AreaChanged(area.code, called=area.name, gln=area.gln, active=area.active)
-    emit(told, actor=actor)
+def _emit_area_changed(area: Area, actor: User) -> None:
+    event = AreaChanged(area.code, called=area.name, gln=area.gln, active=area.active)
+    emit(event, actor=actor)
 
 
-def _tell_bag_type(bag_type: BagType, actor: User) -> None:
-    told = BagTypeChanged(
+def _emit_bag_type_changed(bag_type: BagType, actor: User) -> None:
+    event = BagTypeChanged(
         bag_type.name,
         parent_pattern=bag_type.parent_pattern,
         child_pattern=bag_type.child_pattern,
         capacity=bag_type.capacity,
         child_weight=f"{bag_type.child_weight:.3f}",
     )
-    emit(told, actor=actor)
+    emit(event, actor=actor)
 
 
-def _is(row: Model, content: Mapping[str, Any]) -> bool:
+def _has_values(row: Model, content: Mapping[str, Any]) -> bool:
     return all(getattr(row, field) == value for field, value in content.items())
 
 
-def _set(row: Row, changes: Mapping[str, Any]) -> Row:
+def _set_values(row: ModelRow, changes: Mapping[str, Any]) -> ModelRow:
     for field, value in changes.items():
         setattr(row, field, value)
     return row

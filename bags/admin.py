@@ -1,4 +1,4 @@
-"""The back office of what exists. What has consequences is an action, through bags/actions.py."""
+"""Admin of areas, bag types, batches and bags. Changes go through bags/actions.py."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,15 +25,15 @@ class AreaAdmin(NoDeleteAdmin):
     ordering = ("code",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Area | None = None) -> tuple[str, ...]:
-        # Sheets and devices name the area by its code.
+        # Sheets and devices refer to the area by its code.
         return ("code",) if obj else ()
 
     def save_model(self, request: Any, obj: Area, form: Any, change: bool) -> None:
         actions.save_area(actor=request.user, area=obj)
 
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
-        people = form.cleaned_data["members"]
-        actions.staff_area(actor=request.user, area=form.instance, members=people)
+        members = form.cleaned_data["members"]
+        actions.staff_area(actor=request.user, area=form.instance, members=members)
 
 
 @admin.register(BagType)
@@ -51,19 +51,19 @@ class BagTypeAdmin(NoDeleteAdmin):
 
 
 class BatchForm(forms.ModelForm):
-    """Takes the code of a batch however it is typed."""
+    """Form of a batch; normalizes the code."""
 
     def clean_code(self) -> str:
-        given = self.cleaned_data["code"]
-        code = normalize_code(given)
+        text = self.cleaned_data["code"]
+        code = normalize_code(text)
         if code is None:
-            problem = BadCode(given=given)
+            problem = BadCode(given=text)
             raise forms.ValidationError(f"{problem} {problem.remedy}")
         return code
 
 
 class ReasonForm(ActionForm):
-    """Asks beside an action why."""
+    """Form of admin actions, with a reason."""
 
     reason = forms.CharField(required=False, max_length=200, label="Reason (for a hold)")
 
@@ -89,7 +89,7 @@ class BatchAdmin(CodeSearchAdmin, NoDeleteAdmin):
         return (*self.readonly_fields, "code", "bag_type") if obj else self.readonly_fields
 
     def has_hold_permission(self, request: HttpRequest) -> bool:
-        """Whether this administrator may hold, release and close batches."""
+        """Return whether the user may hold, release and close batches."""
         return request.user.has_perm("bags.hold_batch")
 
     def save_model(self, request: Any, obj: Batch, form: Any, change: bool) -> None:
@@ -104,23 +104,25 @@ class BatchAdmin(CodeSearchAdmin, NoDeleteAdmin):
     @admin.action(description="Put on hold", permissions=["hold"])
     def hold(self, request: HttpRequest, batches: QuerySet[Batch]) -> None:
         reason = str(request.POST.get("reason", ""))
-        self._each(request, batches, lambda **who: actions.hold_batch(reason=reason, **who))
+        self._run_for_each(
+            request, batches, lambda **kwargs: actions.hold_batch(reason=reason, **kwargs)
+        )
 
     @admin.action(description="Release", permissions=["hold"])
     def release(self, request: HttpRequest, batches: QuerySet[Batch]) -> None:
-        self._each(request, batches, actions.release_batch)
+        self._run_for_each(request, batches, actions.release_batch)
 
     @admin.action(description="Close for ever", permissions=["hold"])
     def close(self, request: HttpRequest, batches: QuerySet[Batch]) -> None:
-        self._each(request, batches, actions.close_batch)
+        self._run_for_each(request, batches, actions.close_batch)
 
-    def _each(
-        self, request: HttpRequest, batches: QuerySet[Batch], act: Callable[..., Batch]
+    def _run_for_each(
+        self, request: HttpRequest, batches: QuerySet[Batch], action: Callable[..., Batch]
     ) -> None:
         assert isinstance(request.user, User)
         for code in batches.values_list("code", flat=True):
             try:
-                act(actor=request.user, code=code)
+                action(actor=request.user, code=code)
             except Problem as problem:
                 self.message_user(request, f"{code}: {problem}", messages.ERROR)
             else:
@@ -129,7 +131,7 @@ class BatchAdmin(CodeSearchAdmin, NoDeleteAdmin):
 
 @admin.register(Bag)
 class BagAdmin(CodeSearchAdmin, ReadOnlyAdmin):
-    """Bags come into being and change by scans alone; here they are looked up."""
+    """Admin of bags, read-only: bags are created and changed by scans only."""
 
     list_display = ("code", "kind", "state", "area", "bound_for", "parent", "batch", "child_count")
     list_select_related = ("area", "bound_for", "parent", "batch")

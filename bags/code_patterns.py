@@ -1,4 +1,4 @@
-"""The small language in which a bag type says what its codes look like."""
+"""Patterns of codes: a safe subset of regular expressions, used by bag types."""
 
 import logging
 import re
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 logger = logging.getLogger(__name__)
 
 MAX_PATTERN_CHARS = 128
-# Every choice multiplies the ways in which a code can fail to fit; three end within milliseconds.
+# Each choice multiplies the time that a match can take; with three it takes milliseconds.
 MAX_CHOICES = 3
 
 PIECE = r"(?:[A-Z0-9_/-]|\\[d.]|\[(?!\^)(?:[A-Z0-9_/.-]|\\[d.-])+\])"
@@ -20,7 +20,7 @@ PATTERN_SYNTAX = re.compile(rf"\^?(?:{PIECE}{TIMES}?|{GROUP})+\$?")
 CHOICE = re.compile(r"[+*|]|(?<!\()\?|\{\d+,\d+\}")
 
 ALLOWED = (
-    "Allowed are the signs of a code (A-Z 0-9 - _ / and a point as \\.), \\d, classes such as "
+    "Allowed are the characters of a code (A-Z 0-9 - _ / and a point as \\.), \\d, classes such as "
     "[A-Z0-9], after one of these {5} {5,8} ? + or *, and groups such as (SB|SC) with nothing "
     f"after them; at most {MAX_CHOICES} of {{5,8}} ? + * | in all, and {MAX_PATTERN_CHARS} "
     "characters."
@@ -28,30 +28,30 @@ ALLOWED = (
 
 
 def check_pattern(text: str) -> None:
-    """Raise ValidationError, which says what is allowed, where `text` is no pattern for codes."""
-    if _compiled(text) is None:
-        raise ValidationError(f"This pattern cannot be used. {ALLOWED}", code="pattern")
+    """Raise ValidationError, with the allowed syntax, if `text` is not a valid pattern."""
+    if _compile(text) is None:
+        raise ValidationError(f"This pattern is not valid. {ALLOWED}", code="pattern")
 
 
 def matches(pattern: str, code: str) -> bool:
-    """Whether `code` as a whole is what `pattern` describes; nothing fits one that cannot be read.
+    """Return whether the pattern matches the whole code; False for an invalid pattern.
 
-    Never raises, and never takes long: whatever stands in the database was perhaps never checked.
+    Never raises and is always fast, because rows in the database may predate check_pattern().
     """
-    known = _readable(pattern)
-    return known is not None and known.fullmatch(code) is not None
+    compiled = _compile_cached(pattern)
+    return compiled is not None and compiled.fullmatch(code) is not None
 
 
 @lru_cache(maxsize=256)
-def _readable(pattern: str) -> re.Pattern[str] | None:
-    known = _compiled(pattern)
-    if known is None:
-        logger.error("The pattern %r of a bag type cannot be used: no code fits it.", pattern)
-    return known
+def _compile_cached(pattern: str) -> re.Pattern[str] | None:
+    compiled = _compile(pattern)
+    if compiled is None:
+        logger.error("The pattern %r of a bag type is not valid: it matches no code.", pattern)
+    return compiled
 
 
-def _compiled(text: str) -> re.Pattern[str] | None:
-    # Two hyphens in a class are another language to come (a difference of sets).
+def _compile(text: str) -> re.Pattern[str] | None:
+    # Python reserves "--" within a character class for set difference.
     if (
         len(text) > MAX_PATTERN_CHARS
         or not PATTERN_SYNTAX.fullmatch(text)

@@ -1,4 +1,4 @@
-"""One normaliser for every code, and the reading of what a label carries."""
+"""Normalization of codes, and parsing of labels."""
 
 import re
 import unicodedata
@@ -10,42 +10,44 @@ from bags.errors import BadCode
 
 CODE_CHARACTER = r"[A-Z0-9\-_/.]"
 CODE = re.compile(rf"[A-Z0-9]{CODE_CHARACTER}{{2,63}}")
-# What a code may hold somewhere.
+# Any part of a code.
 CODE_PART = re.compile(rf"{CODE_CHARACTER}+")
-# A label is a URL, a GS1 Digital Link or "code;lot"; nothing sensible is longer.
+# A label is a code, "code;lot" or a URL such as a GS1 Digital Link.
 MAX_LABEL_CHARS = 512
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 class Label(NamedTuple):
-    """What a label says: the bag's code, and the lot where it names one."""
+    """The content of a label: the code of the bag, and the lot if the label has one."""
 
     code: str
     lot: str | None = None
 
 
 def normalize_code(text: str) -> str | None:
-    """`text` as the one form of a code; None where it cannot be one.
+    """Return the normal form of a code; None if the text cannot be one.
 
-    Unicode NFKC, control and invisible characters and outer white space removed, upper-cased,
-    3-64 characters of A-Z 0-9 - _ / . starting with a letter or digit.
+    The normal form is Unicode NFKC in upper case, without control characters, invisible characters
+    and surrounding white space: 3 to 64 of the characters A-Z 0-9 - _ / . that begin with a letter
+    or digit.
     """
-    code = _cleaned(text).upper()
+    code = _clean(text).upper()
     return code if CODE.fullmatch(code) else None
 
 
 def parse_label(text: str) -> Label:
-    """The code and the lot on a label: a bare code, "code;lot", or a URL (also GS1 Digital Link).
+    """Return the code and the lot of a label; raises BadCode if it has no valid code.
 
-    Raises BadCode where the text carries no usable code.
+    A label is a code, "code;lot", or a URL. In a URL the code is the last segment of the path; in a
+    GS1 Digital Link it is the value of 21 and the lot that of 10.
     """
     if CODE.fullmatch(text):
-        # What scanners send is nearly always a code as it should be.
+        # Almost everything that scanners send is a code in normal form.
         return Label(text)
     if len(text) > MAX_LABEL_CHARS:
         raise BadCode(given=printable(text))
-    cleaned = _cleaned(text)
-    raw_code, raw_lot = _from_url(cleaned) if "://" in cleaned else _from_text(cleaned)
+    cleaned = _clean(text)
+    raw_code, raw_lot = _split_url(cleaned) if "://" in cleaned else _split_text(cleaned)
     code = normalize_code(raw_code)
     if code is None:
         raise BadCode(given=printable(text))
@@ -53,38 +55,40 @@ def parse_label(text: str) -> Label:
 
 
 def parse_code(text: str) -> str:
-    """The code of a label whose lot does not matter; raises BadCode."""
+    """Return the code of a label; raises BadCode."""
     return parse_label(text).code
 
 
 def code_or_none(text: str) -> str | None:
-    """The code that a label or a typed word names; None where it names none."""
+    """Return the code of a label, None if it has no valid code."""
     try:
         return parse_label(text).code
     except BadCode:
         return None
 
 
-def _from_text(text: str) -> tuple[str, str | None]:
+def printable(text: str) -> str:
+    """Return the first 64 characters for an error message, with U+FFFD for unprintable ones."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])
+
+
+def _split_text(text: str) -> tuple[str, str | None]:
     code, _, lot = text.partition(";")
     return code, lot or None
 
 
-def _from_url(text: str) -> tuple[str, str | None]:
+def _split_url(text: str) -> tuple[str, str | None]:
     try:
         segments = [unquote(part) for part in urlsplit(text).path.split("/") if part]
     except ValueError:
         return "", None
-    pairs = dict(pairwise(segments))
+    values = dict(pairwise(segments))
     last = segments[-1] if segments else ""
-    return pairs.get("21", last), pairs.get("10")
+    return values.get("21", last), values.get("10")
 
 
-def _cleaned(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in folded if unicodedata.category(c) not in INVISIBLE_CATEGORIES).strip()
-
-
-def printable(text: str) -> str:
-    """`text` as it may be shown back: printable, and short."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])
+def _clean(text: str) -> str:
+    normalized = unicodedata.normalize("NFKC", text)
+    return "".join(
+        c for c in normalized if unicodedata.category(c) not in INVISIBLE_CATEGORIES
+    ).strip()

@@ -1,17 +1,17 @@
-"""What happened to areas, bag types and batches, as the rest of the house hears of it."""
+"""Events of areas, bag types and batches."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tracetrack.events import Event
 
-# Names and visibility stand in every answer that is kept.
+# Names and visible areas are part of every cached response.
 ALL_CACHES = ("dashboard:*", "bags:*", "search:*", "recent:*")
 
 
 @dataclass(frozen=True, slots=True)
 class AreaEvent(Event):
-    """An area was made or changed, or other people work in it."""
+    """Base of the events of an area."""
 
     invalidates: ClassVar[tuple[str, ...]] = ALL_CACHES
     audited: ClassVar[bool] = True
@@ -25,6 +25,8 @@ class AreaEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class AreaChanged(AreaEvent):
+    """An area was created or changed."""
+
     name: ClassVar[str] = "area.changed"
 
     called: str
@@ -34,6 +36,8 @@ class AreaChanged(AreaEvent):
 
 @dataclass(frozen=True, slots=True)
 class AreaStaffed(AreaEvent):
+    """The members of an area changed."""
+
     name: ClassVar[str] = "area.staffed"
     topic: ClassVar[str] = "people"
 
@@ -43,7 +47,7 @@ class AreaStaffed(AreaEvent):
 
 @dataclass(frozen=True, slots=True)
 class BagTypeChanged(Event):
-    """A bag type was made or changed."""
+    """A bag type was created or changed."""
 
     name: ClassVar[str] = "bag_type.changed"
     invalidates: ClassVar[tuple[str, ...]] = ALL_CACHES
@@ -61,8 +65,8 @@ class BagTypeChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class BatchChanged(Event):
-    """A batch was created, changed, held, released or closed."""
+class BatchEvent(Event):
+    """Base of the events of a batch."""
 
     invalidates: ClassVar[tuple[str, ...]] = ("dashboard:*", "bags:*", "search:*")
     audited: ClassVar[bool] = True
@@ -75,27 +79,37 @@ class BatchChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class BatchCreated(BatchChanged):
+class BatchCreated(BatchEvent):
+    """A batch was created."""
+
     name: ClassVar[str] = "batch.created"
 
 
 @dataclass(frozen=True, slots=True)
-class BatchDescribed(BatchChanged):
+class BatchDescribed(BatchEvent):
+    """Descriptive fields of a batch changed."""
+
     name: ClassVar[str] = "batch.described"
 
 
 @dataclass(frozen=True, slots=True)
-class BatchHeld(BatchChanged):
+class BatchHeld(BatchEvent):
+    """A batch was put on hold."""
+
     name: ClassVar[str] = "batch.held"
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class BatchReleased(BatchChanged):
+class BatchReleased(BatchEvent):
+    """A batch was released from its hold."""
+
     name: ClassVar[str] = "batch.released"
 
 
 @dataclass(frozen=True, slots=True)
-class BatchClosed(BatchChanged):
+class BatchClosed(BatchEvent):
+    """A batch was closed."""
+
     name: ClassVar[str] = "batch.closed"

@@ -1,4 +1,4 @@
-"""What exists: areas, bag types, batches, bags, and which bag lies in which."""
+"""Areas, bag types, batches, and bags with their parents."""
 
 from decimal import Decimal
 
@@ -11,9 +11,10 @@ from django.db.models.functions import Collate, Reverse, Upper
 from bags.code_patterns import check_pattern
 from bags.querysets import BagCodeQuerySet, BagQuerySet
 
-# At most 64 characters are the column's own rule. PostgreSQL takes ten times as long for {2,63},
-# and it looks at a row's constraints whenever anything in the row changes.
+# The column itself limits a code to 64 characters. With {2,63} the check takes PostgreSQL ten times
+# as long, and it runs whenever any column of the row changes.
 CODE_REGEX = r"^[A-Z0-9][A-Z0-9\-_/.]{2}[A-Z0-9\-_/.]*$"
+MAX_PLANNED_BAGS = 2**31 - 1
 
 
 class Kind(models.TextChoices):
@@ -38,7 +39,7 @@ CHILD_STATES = [State.LOOSE, State.LINKED, State.RETURNED]
 
 
 class Area(models.Model):
-    """A dispatch area, and the people who work in it."""
+    """A dispatch area and its members, the users who work there."""
 
     code = models.SlugField(max_length=32, db_index=False)
     name = models.CharField(max_length=64)
@@ -69,7 +70,7 @@ class Area(models.Model):
 
 
 class BagType(models.Model):
-    """What bags of one kind of goods look like: code patterns, capacity, a child's weight in kg."""
+    """Properties of the bags of a product: code patterns, capacity, weight of a child in kg."""
 
     name = models.SlugField(max_length=32, db_index=False)
     parent_pattern = models.CharField(max_length=128, validators=[check_pattern])
@@ -98,7 +99,7 @@ class BagType(models.Model):
 
 
 class Batch(models.Model):
-    """A production lot. Open until closed; on hold independently of that, with a reason."""
+    """A production lot, open or closed. Either can be on hold, with a reason."""
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
@@ -155,15 +156,16 @@ class Batch(models.Model):
 
 
 class Bag(models.Model):
-    """One physical bag. A parent holds up to its capacity of children; a child lies in one parent.
+    """A physical bag: a parent holds up to `capacity` children, a child has at most one parent.
 
-    `weight` is in kg: a child's own, and for a parent the sum of what lies in it.
-    `bound_for` is the area that a dispatched parent, and all that lies in it, is on its way to.
+    weight: in kg; for a parent the sum of its children.
+    bound_for: the destination of a dispatched parent and of its children.
     """
 
     code = models.CharField(max_length=64, db_collation="C")
     kind = models.CharField(max_length=6, choices=Kind)
-    # Keys with db_constraint=False are kept by migrations/0006_refer.py: it locks nothing.
+    # Keys with db_constraint=False are checked by triggers (sql/functions/check_references.sql),
+    # which take no row locks.
     bag_type = models.ForeignKey(
         BagType, models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
@@ -259,7 +261,7 @@ class Bag(models.Model):
             models.Index(
                 fields=["area", "id"], name="bag_open", condition=Q(kind="parent", state="open")
             ),
-            # All but one in twenty are linked; who looks for those finds them everywhere.
+            # 95 % of the bags are linked: an index does not help to find those.
             models.Index(fields=["state", "id"], name="bag_in_state", condition=~Q(state="linked")),
             models.Index(
                 fields=["area", "state", "id"],
@@ -277,7 +279,7 @@ class Bag(models.Model):
 
 
 class BagCode(models.Model):
-    """The code of a bag once more, to be searched; migrations/0009_codes_apart.py keeps it."""
+    """A copy of the code of a bag for searches; triggers keep it (sql/functions/sync_codes_*)."""
 
     bag = models.OneToOneField(
         Bag, models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False

@@ -1,4 +1,4 @@
-"""Questions about what exists: one bag, what lies in it, a page of bags, a batch."""
+"""Queries that read several tables: one bag, pages of bags and batches, contents of a batch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,24 +16,24 @@ from bags.models import Area, Bag, BagType, Batch, Kind, State
 from bags.querysets import BagQuerySet
 from tracetrack.api.pagination import Page, paginate_values
 
-# A function of the database, planned once for each connection: migrations/0008_listed.py.
+# A SQL function, because PostgreSQL then plans the query once per connection.
 ROWS_BY_ID_SQL = "SELECT * FROM bags_rows_by_id(%s)"
-# Per field of a row: the column or expression that it is read from.
+# The column or expression that each field of a row is read from.
 Columns = Mapping[str, Any]
 BAG_RELATIONS = ("bag_type", "batch", "area", "bound_for", "parent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchFilters:
-    """What narrows a list of batches; None does not narrow. `product` is how its name begins."""
+    """Filters of a list of batches; None does not filter. `product` is the start of the name."""
 
     state: str | None = None
     held: bool | None = None
     bag_type: str | None = None
     product: str | None = None
 
-    def asked(self) -> Q:
-        """The batches that are meant."""
+    def as_q(self) -> Q:
+        """Return the condition that a batch matches all filters."""
         columns = {
             "state": self.state,
             "held": self.held,
@@ -43,14 +43,14 @@ class BatchFilters:
         return Q(**{column: value for column, value in columns.items() if value is not None})
 
 
-def find_bag(user: User, text: str, *, joined: bool = True) -> Bag:
-    """The bag that a label names, where `user` may see it; raises BadCode, BagUnknown.
+def find_bag(user: User, text: str, *, with_relations: bool = True) -> Bag:
+    """Return the bag of a label if the user may see it; raises BadCode, BagUnknown.
 
-    With what it points to, unless that is not `joined`. Index: bag_code_is_unique.
+    `with_relations` loads the objects that it refers to as well. Index: bag_code_is_unique.
     """
     code = parse_label(text).code
-    seen = Bag.objects.visible_to(user).filter(code=code)
-    bag = (seen.select_related(*BAG_RELATIONS) if joined else seen).first()
+    bags = Bag.objects.visible_to(user).filter(code=code)
+    bag = (bags.select_related(*BAG_RELATIONS) if with_relations else bags).first()
     if bag is None:
         raise BagUnknown(bag=code)
     return bag
@@ -80,41 +80,42 @@ def bags_after(
     return bag_rows(bags[:limit], columns)
 
 
-def bag_page(user: User, filters: BagFilters, columns: Columns, **place: Any) -> Page:
+def bag_page(user: User, filters: BagFilters, columns: Columns, **position: Any) -> Page:
     """Return a page of the bags that the user may see, with these columns.
 
-    Index: bags_bag_pkey.
+    `position`: as of paginate(). Index: bags_bag_pkey.
     """
-    return paginate_values(all_bags(user, filters), columns, **place)
+    return paginate_values(all_bags(user, filters), columns, **position)
 
 
 def bag_row(user: User, text: str, fields: Iterable[str]) -> dict[str, Any]:
-    """Return these fields of the bag that a label names, as in lists.
+    """Return these fields of the bag of a label, as in lists.
 
     Raises BadCode, BagUnknown. Index: bag_code_is_unique.
     """
     code = parse_label(text).code
-    seen = Bag.objects.visible_to(user).filter(code=code)
-    for row in rows_by_id(list(seen.values_list("id", flat=True))):
+    bags = Bag.objects.visible_to(user).filter(code=code)
+    for row in bag_rows_by_id(list(bags.values_list("id", flat=True))):
         return {name: row[name] for name in fields}
     raise BagUnknown(bag=code)
 
 
 def all_bags(user: User, filters: BagFilters) -> BagQuerySet:
-    """All bags that `user` sees and the filters mean."""
+    """Return the bags that the user may see and that match the filters."""
     return filters.apply(Bag.objects.visible_to(user))
 
 
 def bag_rows(bags: BagQuerySet, columns: Columns) -> list[dict[str, Any]]:
     """Return these columns of the bags, by name."""
-    # Making model instances would take longer than the query.
+    # Creating model instances would take longer than the query.
     return [dict(zip(columns, row, strict=True)) for row in bags.values_list(*columns.values())]
 
 
-def rows_by_id(ids: list[int]) -> list[dict[str, Any]]:
-    """The bags with these ids, in their order, as lists show them; they are known to be seen.
+def bag_rows_by_id(ids: list[int]) -> list[dict[str, Any]]:
+    """Return the bags with these ids, in this order, with the fields of lists.
 
-    One that has gone since is left out. Index: bags_bag_pkey.
+    The caller has checked that the user may see them. Ids without a bag are left out.
+    Index: bags_bag_pkey.
     """
     if not ids:
         return []
@@ -125,7 +126,7 @@ def rows_by_id(ids: list[int]) -> list[dict[str, Any]]:
 
 
 def find_batch(user: User, text: str) -> Batch:
-    """The batch with this code; raises BatchUnknown. Index: batch_code_is_unique."""
+    """Return the batch with a code; raises BatchUnknown. Index: batch_code_is_unique."""
     code = normalize_code(text)
     batch = Batch.objects.select_related("bag_type", "held_by").filter(code=code).first()
     if batch is None:
@@ -134,7 +135,7 @@ def find_batch(user: User, text: str) -> Batch:
 
 
 def find_area(code: str) -> Area:
-    """The area with this code; raises AreaUnknown. Index: area_code_is_unique."""
+    """Return the area with a code; raises AreaUnknown. Index: area_code_is_unique."""
     area = Area.objects.filter(code=code).first()
     if area is None:
         raise AreaUnknown(area=code[:64])
@@ -142,7 +143,7 @@ def find_area(code: str) -> Area:
 
 
 def find_bag_type(name: str) -> BagType:
-    """The bag type with this name; raises BagTypeUnknown. Index: bag_type_name_is_unique."""
+    """Return the bag type with a name; raises BagTypeUnknown. Index: bag_type_name_is_unique."""
     bag_type = BagType.objects.filter(name=name).first()
     if bag_type is None:
         raise BagTypeUnknown(bag_type=name[:64])
@@ -150,41 +151,42 @@ def find_bag_type(name: str) -> BagType:
 
 
 def count_areas(user: User, filters: Mapping[str, Any]) -> int:
-    """How many areas the filters mean; there are but a few, and everybody sees them."""
+    """Return the number of areas that match; there are few, and all users may see them."""
     return Area.objects.filter(**filters).count()
 
 
 def count_bag_types(user: User, filters: Mapping[str, Any]) -> int:
-    """How many bag types there are: but a few."""
+    """Return the number of bag types that match; there are few, and all users may see them."""
     return BagType.objects.filter(**filters).count()
 
 
 def latest_batches(
     *, before: int | None, limit: int, filters: BatchFilters | None = None
 ) -> list[Batch]:
-    """Up to `limit` batches, the newest first, from those with an id below `before`."""
+    """Return up to `limit` batches with an id below `before`, newest first."""
     batches = Batch.objects.select_related("bag_type", "held_by").order_by("-id")
     if filters is not None:
-        batches = batches.filter(filters.asked())
+        batches = batches.filter(filters.as_q())
     return list((batches if before is None else batches.filter(id__lt=before))[:limit])
 
 
-def batch_page(filters: BatchFilters, columns: Columns, **place: Any) -> Page:
-    """Return a page of the batches that the filters match, with these columns.
+def batch_page(filters: BatchFilters, columns: Columns, **position: Any) -> Page:
+    """Return a page of the batches that match the filters, with these columns.
 
-    Index: batch_code_is_unique.
+    `position`: as of paginate(). Index: batch_code_is_unique.
     """
-    return paginate_values(Batch.objects.filter(filters.asked()), columns, **place)
+    return paginate_values(Batch.objects.filter(filters.as_q()), columns, **position)
 
 
 def batch_contents(user: User, batch: Batch) -> dict[str, Any]:
-    """How many bags of `batch` the user sees: by kind, by state, by area, against the plan.
+    """Return the numbers of bags of a batch that the user may see.
 
-    Costs as much as the batch is large, never as the table. Index: bag_in_batch.
+    By kind, by state and by area, and as a share of the planned bags. Reads the bags of the batch
+    only. Index: bag_in_batch.
     """
-    seen = Bag.objects.visible_to(user).filter(batch=batch)
-    # Without a join to areas, for which PostgreSQL would at times read all bags in their order.
-    groups = list(seen.values("kind", "state", "area").annotate(total=Count("id")).order_by())
+    bags = Bag.objects.visible_to(user).filter(batch=batch)
+    # Without a join to areas: PostgreSQL would sometimes read all bags in the order of the area.
+    groups = list(bags.values("kind", "state", "area").annotate(total=Count("id")).order_by())
     areas = Area.objects.in_bulk({group["area"] for group in groups})
     parents = sum(g["total"] for g in groups if g["kind"] == Kind.PARENT)
     children = sum(g["total"] for g in groups if g["kind"] == Kind.CHILD)
@@ -194,9 +196,9 @@ def batch_contents(user: User, batch: Batch) -> dict[str, Any]:
         "parents": parents,
         "children": children,
         "loose": children - linked,
-        "by_state": _summed(groups, "kind", "state"),
+        "by_state": _sum_groups(groups, "kind", "state"),
         "by_area": sorted(
-            (row | {"area": areas[row["area"]].code} for row in _summed(groups, "area")),
+            (row | {"area": areas[row["area"]].code} for row in _sum_groups(groups, "area")),
             key=itemgetter("area"),
         ),
         "planned_bags": planned,
@@ -204,7 +206,8 @@ def batch_contents(user: User, batch: Batch) -> dict[str, Any]:
     }
 
 
-def _summed(groups: Sequence[Mapping[str, Any]], *keys: str) -> list[dict[str, Any]]:
+def _sum_groups(groups: Sequence[Mapping[str, Any]], *keys: str) -> list[dict[str, Any]]:
+    """Return the totals of groups that agree in these keys, sorted by them."""
     totals: dict[tuple[Any, ...], int] = {}
     for group in groups:
         key = tuple(group[k] for k in keys)

@@ -61,7 +61,7 @@ BAGS = Listing(
 BATCHES = Listing(
     name="batches",
     arguments_class=BatchListArguments,
-    rows=lambda user, filters: bag_models.Batch.objects.filter(BatchFilters(**filters).asked()),
+    rows=lambda user, filters: bag_models.Batch.objects.filter(BatchFilters(**filters).as_q()),
     scoped=False,
 )
 SCANS = Listing(

@@ -23,7 +23,7 @@ class ScanQuerySet(QuerySet["Scan"]):
         areas = visible_area_ids(user)
         if areas is None:
             return self
-        return self.filter(in_areas_q(areas, of="bag__"), area__in=nonempty_ids(areas))
+        return self.filter(in_areas_q(areas, prefix="bag__"), area__in=nonempty_ids(areas))
 
     def latest_first(self) -> Self:
         """Order by the order of recording, newest first. Index: scan_latest_in_area."""

@@ -57,7 +57,7 @@ CASES: list[tuple[str, Any]] = [
     ("bag_open", lambda: Bag.objects.incomplete().filter(area=1).order_by("id")),
     ("bag_bound_for_area", lambda: Bag.objects.in_areas([1])),
     ("bag_in_area", lambda: Bag.objects.filter(area=1, kind="parent").order_by("id")),
-    ("bagcode_trigrams", lambda: BagCode.objects.all().with_inside("0001")),
+    ("bagcode_trigrams", lambda: BagCode.objects.all().containing("0001")),
     ("bagcode_backwards", lambda: BagCode.objects.all().ending_with("0001")),
     ("scan_of_bag", lambda: Scan.objects.of(parent())),
     ("scan_of_parent", lambda: Scan.objects.of(parent())),
@@ -85,10 +85,10 @@ class TestQueryPlan:
         assert "Seq Scan" not in explained, explained
 
     def test_batch_search_reads_matching_prefixes_only(self, ana):
-        given = {"words": "mus", "code": "MUS", "limit": 20}
+        given = {"text": "mus", "code": "MUS", "limit": 20}
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute("EXPLAIN " + sql("bags.batches_like"), given)
+            cursor.execute("EXPLAIN " + sql("bags.find_batches"), given)
             explained = "\n".join(row[0] for row in cursor.fetchall())
 
         for index in ("batch_code_is_unique", "batch_product_begins", "batch_variety_begins"):

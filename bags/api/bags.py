@@ -107,7 +107,7 @@ class BagChildren(ApiView):
     @extend_schema(summary="List the bags in a parent", responses=ChildrenSerializer)
     @raises(BagUnknown, BadCode)
     def get(self, request: Request, code: str) -> HttpResponse:
-        bag = queries.find_bag(self.actor, code, joined=False)
+        bag = queries.find_bag(self.actor, code, with_relations=False)
         rows = queries.children_of(self.actor, bag, self.select_fields(CHILD_COLUMNS))
         return json_response({"code": bag.code, "capacity": bag.capacity, "results": rows})
 

@@ -13,7 +13,7 @@ from rest_framework import serializers
 from bags.code_patterns import check_pattern
 from bags.codes import normalize_code, printable
 from bags.errors import BadCode, ReasonMissing
-from bags.models import Area, Bag, BagType, Batch, Kind, State
+from bags.models import MAX_PLANNED_BAGS, Area, Bag, BagType, Batch, Kind, State
 from tracetrack.api.fields import (
     CountField,
     TimestampField,
@@ -28,9 +28,8 @@ from tracetrack.api.params import CleanTextField, field_names
 from tracetrack.text_cleaning import clean_text
 
 MAX_ID = 2**63 - 1
-MAX_PLANNED_BAGS = 2**31 - 1
 MAX_NOTES_CHARS = 10_000
-# What a list can be ordered by: unique columns, each with an index that is read from there on.
+# Orders of lists: unique columns with an index, as paginate() requires.
 BAG_ORDERS = ("id", "-id")
 BATCH_ORDERS = ("-id", "id", "code", "-code")
 AREA_ORDERS = ("code", "-code")
@@ -58,11 +57,11 @@ class ChildCountField(CountField):
 
 
 class CodeField(forms.CharField):
-    """The code of a batch, in whatever way it is written."""
+    """The code of a batch; it is normalized if possible."""
 
     def clean(self, value: Any) -> Any:
-        given = super().clean(value)
-        return normalize_code(given) or given
+        text = super().clean(value)
+        return normalize_code(text) or text
 
 
 class CodeFilter(CharFilter):
@@ -72,7 +71,7 @@ class CodeFilter(CharFilter):
 
 
 class BagFilterSet(StrictFilterSet):
-    """What a list of bags can be narrowed by: the arguments of BagFilters."""
+    """Filters of the list of bags: the arguments of BagFilters."""
 
     kind = ChoiceFilter(choices=Kind.choices)
     state = ChoiceFilter(choices=State.choices)
@@ -87,7 +86,7 @@ class BagFilterSet(StrictFilterSet):
 
 
 class BatchFilterSet(StrictFilterSet):
-    """What a list of batches can be narrowed by: the arguments of BatchFilters."""
+    """Filters of the list of batches: the arguments of BatchFilters."""
 
     state = ChoiceFilter(choices=Batch.State.choices)
     held = StrictBooleanFilter()
@@ -100,7 +99,7 @@ class BatchFilterSet(StrictFilterSet):
 
 
 class AreaFilterSet(StrictFilterSet):
-    """What the list of areas can be narrowed by."""
+    """Filters of the list of areas."""
 
     active = StrictBooleanFilter()
 
@@ -110,7 +109,7 @@ class AreaFilterSet(StrictFilterSet):
 
 
 class BagListParams(PageParams):
-    """Parameters of the list of bags: how it is sent, where it goes on."""
+    """Parameters of the list of bags; `after` is for exports, the others for pages."""
 
     format = serializers.ChoiceField(["json", "ndjson", "csv"], default=None)
     order = serializers.ChoiceField(BAG_ORDERS, default="id")
@@ -118,13 +117,13 @@ class BagListParams(PageParams):
 
 
 class BatchListParams(PageParams):
-    """Parameters of the list of batches: where it goes on."""
+    """Parameters of the list of batches."""
 
     order = serializers.ChoiceField(BATCH_ORDERS, default="-id")
 
 
 class AreaListParams(PageParams):
-    """Parameters of the list of areas: where it goes on."""
+    """Parameters of the list of areas."""
 
     per_page = serializers.IntegerField(
         min_value=1, max_value=MAX_ROWS_PER_PAGE, default=MAX_ROWS_PER_PAGE
@@ -133,20 +132,20 @@ class AreaListParams(PageParams):
 
 
 class BagTypeListParams(AreaListParams):
-    """Parameters of the list of bag types: where it goes on."""
+    """Parameters of the list of bag types."""
 
     order = serializers.ChoiceField(BAG_TYPE_ORDERS, default="name")
 
 
 class SearchParams(serializers.Serializer[Any]):
-    """What to look for."""
+    """Parameters of the search."""
 
     q = serializers.CharField(max_length=512)
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Change", {"notes": "from the north field"})])
 class BatchChangeIn(serializers.Serializer[Any]):
-    """What of a batch can be changed. Code and bag type stay; state and hold have acts."""
+    """Fields of a batch that can be changed. State and hold are changed by actions."""
 
     product = CleanTextField(max_length=64)
     variety = CleanTextField(max_length=64, allow_blank=True)
@@ -181,28 +180,28 @@ class BatchIn(serializers.Serializer[Any]):
     planned_bags = serializers.IntegerField(min_value=0, max_value=MAX_PLANNED_BAGS, default=0)
     notes = CleanTextField(lines=True, max_length=MAX_NOTES_CHARS, allow_blank=True, default="")
 
-    def validate_code(self, given: str) -> str:
-        code = normalize_code(given)
+    def validate_code(self, text: str) -> str:
+        code = normalize_code(text)
         if code is None:
-            raise BadCode(given=printable(given))
+            raise BadCode(given=printable(text))
         return code
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Hold", {"reason": "smells"})])
 class HoldIn(serializers.Serializer[Any]):
-    """Why a batch is put on hold."""
+    """The reason of a hold."""
 
     reason = CleanTextField(max_length=200)
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(given := data.get("reason"), str) and not clean_text(given):
+        if isinstance(reason := data.get("reason"), str) and not clean_text(reason):
             raise ReasonMissing
         return super().to_internal_value(data)
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Change", {"name": "Lucknow North"})])
 class AreaChangeIn(serializers.Serializer[Any]):
-    """What of an area can be changed: sheets and devices name it by its code, which stays."""
+    """Fields of an area that can be changed. Sheets and devices refer to its code, which stays."""
 
     name = CleanTextField(max_length=64)
     gln = serializers.RegexField(r"^[0-9]{13}\Z", allow_blank=True)
@@ -221,7 +220,7 @@ class AreaIn(serializers.Serializer[Any]):
 
 @extend_schema_serializer(examples=[OpenApiExample("Change", {"capacity": 20})])
 class BagTypeChangeIn(serializers.Serializer[Any]):
-    """What of a bag type can be changed, for the bags to come; its name stays."""
+    """Fields of a bag type that can be changed, for bags that are registered from now on."""
 
     parent_pattern = serializers.CharField(validators=[check_pattern])
     child_pattern = serializers.CharField(validators=[check_pattern])
@@ -444,7 +443,7 @@ class AreaSerializer(serializers.Serializer[Area]):
     ]
 )  # fmt: skip
 class BagTypeSerializer(serializers.Serializer[BagType]):
-    """A bag type, with the patterns by which codes are recognised; weight in kg."""
+    """A bag type, with the patterns that recognize its codes; weight in kg."""
 
     name = serializers.CharField()
     parent_pattern = serializers.CharField()

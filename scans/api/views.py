@@ -262,7 +262,7 @@ class Timeline(ApiView):
     @extend_schema(summary="Return the timeline of a bag", responses=TimelineSerializer)
     @raises(BagUnknown, BadCode)
     def get(self, request: Request, code: str) -> HttpResponse:
-        bag = find_bag(self.actor, code, joined=False)
+        bag = find_bag(self.actor, code, with_relations=False)
         entries = [self.select_fields(entry) for entry in timeline(bag)]
         return json_response({"code": bag.code, "results": entries})
 

@@ -40,7 +40,7 @@ class TestAPattern:
         ],
     )  # fmt: skip
     def test_may_not_be(self, text):
-        with pytest.raises(ValidationError, match="Allowed are the signs of a code"):
+        with pytest.raises(ValidationError, match="Allowed are the characters of a code"):
             check_pattern(text)
 
     @pytest.mark.parametrize("kind", KINDS)
@@ -80,7 +80,7 @@ class TestMatching:
             assert not matches("TOLD(", "TOLD")
 
         assert [record.getMessage() for record in caplog.records] == [
-            "The pattern 'TOLD(' of a bag type cannot be used: no code fits it."
+            "The pattern 'TOLD(' of a bag type is not valid: it matches no code."
         ]
 
 

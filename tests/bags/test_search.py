@@ -8,7 +8,7 @@ from bags.api.serializers import BAG_COLUMNS
 from bags.errors import BagUnknown
 from bags.filters import BagFilters
 from bags.models import Bag, BagCode
-from bags.queries import bag_rows, bags_after, find_bag, rows_by_id
+from bags.queries import bag_rows, bags_after, find_bag, bag_rows_by_id
 from bags.search import search, search_statements
 from tests.factories import (
     create_reference_data,
@@ -160,9 +160,9 @@ class TestListed:
 
         assert len(ids) > 20
         assert any(row["batch"] for row in as_lists_say.values())
-        assert rows_by_id(ids) == [as_lists_say[bag] for bag in ids]
-        assert rows_by_id([ids[3], 2**60, ids[1]]) == [as_lists_say[ids[3]], as_lists_say[ids[1]]]
-        assert rows_by_id([]) == []
+        assert bag_rows_by_id(ids) == [as_lists_say[bag] for bag in ids]
+        assert bag_rows_by_id([ids[3], 2**60, ids[1]]) == [as_lists_say[ids[3]], as_lists_say[ids[1]]]
+        assert bag_rows_by_id([]) == []
 
 
 class TestOneBag:

@@ -123,7 +123,7 @@ class TestABagType:
         said = complaints(self.add(desk, parent_pattern="[", capacity=0, child_weight="0"))
         said += complaints(self.add(desk, capacity=1001, child_weight="-1"))
 
-        assert "Allowed are the signs of a code" in said
+        assert "Allowed are the characters of a code" in said
         assert "A bag holds between 1 and 1,000 children." in said
         assert "A child weighs more than nothing." in said
         assert "Constraint" not in said

@@ -1,4 +1,4 @@
-"""Take a sheet of batches in."""
+"""Import a sheet of batches."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,7 +14,7 @@ from tracetrack.imports.csv import Row, Verdict
 
 
 class Command(ImportCommand):
-    help = "Take a sheet of batches in; those with a reason under “held” are put on hold."
+    help = "Import a sheet of batches; those with a reason in the column “held” are put on hold."
     columns = BATCH_SHEET_COLUMNS
 
     def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
@@ -26,28 +26,28 @@ def _verdict(row: Row, actor: User) -> Verdict:
     if row.fault is not None:
         return Verdict.refused(row.fault)
     try:
-        changed = _take_in(parse_batch_row(row.cells), actor)
+        changed = _import_row(parse_batch_row(row.cells), actor)
     except Problem as problem:
         return Verdict.refused(problem)
     return Verdict("applied" if changed else "already")
 
 
 @transaction.atomic
-def _take_in(line: BatchRow, actor: User) -> bool:
-    bag_type = BagType.objects.filter(name=line.bag_type).first()
+def _import_row(row: BatchRow, actor: User) -> bool:
+    bag_type = BagType.objects.filter(name=row.bag_type).first()
     if bag_type is None:
-        raise BadRow(field="bag_type", reason=f"there is no bag type {line.bag_type}")
+        raise BadRow(field="bag_type", reason=f"there is no bag type {row.bag_type}")
     batch, changed = create_batch(
         actor=actor,
-        code=line.code,
-        product=line.product,
-        variety=line.variety,
+        code=row.code,
+        product=row.product,
+        variety=row.variety,
         bag_type=bag_type,
-        produced_on=line.produced_on,
-        expires_on=line.expires_on,
-        planned_bags=line.planned_bags,
+        produced_on=row.produced_on,
+        expires_on=row.expires_on,
+        planned_bags=row.planned_bags,
     )
-    if line.held and not batch.held:
-        hold_batch(actor=actor, code=line.code, reason=line.held)
+    if row.held and not batch.held:
+        hold_batch(actor=actor, code=row.code, reason=row.held)
         changed = True
     return changed

@@ -13,7 +13,7 @@ from bags.api.serializers import (
     ChildSerializer,
 )
 from bags.models import Bag, Batch
-from bags.queries import BAG_RELATIONS, bag_rows, rows_by_id
+from bags.queries import BAG_RELATIONS, bag_rows, bag_rows_by_id
 from tests.factories import make_batch, make_parent, scan
 
 
@@ -32,8 +32,8 @@ class TestBags:
         expected = [BagSerializer(bag).data for bag in bags]
 
         assert bag_rows(Bag.objects.order_by("id"), BAG_COLUMNS) == expected
-        assert rows_by_id([bag.pk for bag in bags]) == expected
-        assert [list(row) for row in rows_by_id([bags[0].pk])] == [list(BAG_COLUMNS)]
+        assert bag_rows_by_id([bag.pk for bag in bags]) == expected
+        assert [list(row) for row in bag_rows_by_id([bags[0].pk])] == [list(BAG_COLUMNS)]
 
     def test_within_a_parent_equal_the_serializer(self, bags):
         parent = next(bag for bag in bags if bag.code == "SB30001")

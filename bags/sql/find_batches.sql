@@ -1,5 +1,5 @@
--- Batches whose code, product or variety begins so, in the order of codes: whatever the number of
--- batches, each of the three ways reads no more than a limit. Parameters: words text, code text,
+-- Batches whose code, product or variety begins with a text, ordered by code. Each branch reads at
+-- most `limit` rows from its index. Parameters: text text, code text,
 -- limit int. Index: batch_code_is_unique, batch_product_begins, batch_variety_begins.
 SELECT DISTINCT code, product, variety, state, held
 FROM (
@@ -8,12 +8,12 @@ FROM (
     )
     UNION ALL
     (
-        SELECT * FROM bags_batch WHERE upper(product) COLLATE "C" ^@ upper(%(words)s)
+        SELECT * FROM bags_batch WHERE upper(product) COLLATE "C" ^@ upper(%(text)s)
         ORDER BY upper(product) COLLATE "C", code LIMIT %(limit)s
     )
     UNION ALL
     (
-        SELECT * FROM bags_batch WHERE upper(variety) COLLATE "C" ^@ upper(%(words)s)
+        SELECT * FROM bags_batch WHERE upper(variety) COLLATE "C" ^@ upper(%(text)s)
         ORDER BY upper(variety) COLLATE "C", code LIMIT %(limit)s
     )
 ) AS found

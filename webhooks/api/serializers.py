@@ -113,7 +113,7 @@ class RotateSecretIn(serializers.Serializer[Any]):
 
 
 class DeliveryFilterSet(StrictFilterSet):
-    """StrictFilterSet of the log of deliveries."""
+    """Filters of the log of deliveries."""
 
     state = ChoiceFilter(choices=Delivery.State.choices)
 

@@ -161,7 +161,10 @@ class TestListed:
         assert len(ids) > 20
         assert any(row["batch"] for row in as_lists_say.values())
         assert bag_rows_by_id(ids) == [as_lists_say[bag] for bag in ids]
-        assert bag_rows_by_id([ids[3], 2**60, ids[1]]) == [as_lists_say[ids[3]], as_lists_say[ids[1]]]
+        assert bag_rows_by_id([ids[3], 2**60, ids[1]]) == [
+            as_lists_say[ids[3]],
+            as_lists_say[ids[1]],
+        ]
         assert bag_rows_by_id([]) == []
 
 

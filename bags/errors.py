@@ -22,35 +22,35 @@ WRONG_KIND_REASONS = (
 
 class BadCode(Problem):
     status, code = 400, "bad-code"
-    title = "The code is not usable."
-    detail = "“{given}” is not a usable code."
+    title = "The code is not valid."
+    detail = "“{given}” is not a valid code."
     remedy = "A code has 3 to 64 letters, digits, - _ / . and starts with a letter or digit."
 
 
 class BagUnknown(Problem):
     status, code = 404, "bag-unknown"
-    title = "There is no such bag here."
-    detail = "There is no bag {bag} here."
-    remedy = "Check the label; register the bag first, or scan it where it belongs."
+    title = "The bag was not found."
+    detail = "Bag {bag} was not found."
+    remedy = "Check the label. Register the bag first, or scan it in the area where it is."
 
 
 class WrongKind(Problem):
     status, code = 409, "wrong-kind"
-    title = "The bag is not of the kind that this needs."
-    detail = "{bag} is not the kind of bag that this needs: {reason}."
+    title = "The bag is of the wrong kind."
+    detail = "{bag} is of the wrong kind: {reason}."
     wrong_product = "Wrong product: {bag} is {bag_type}, this sack is {sack_type}."
     other_details = (wrong_product,)
     remedy = (
-        "Scan a child of the sack's own type into a parent; "
-        "for every other step, scan the sack, not the bag."
+        "Scan a child of the sack's own type into a parent. For other steps, scan the sack, not "
+        "the bag."
     )
 
 
 class ChildElsewhere(Problem):
     status, code = 409, "child-elsewhere"
-    title = "The child lies in another parent."
+    title = "The child is in another parent."
     detail = "{bag} is already in sack {parent}."
-    remedy = "Move it: the step “move” takes it out of the one and puts it into the other."
+    remedy = "Use the step “move” to take it out of that sack and put it into this one."
     extra_facts = ("since", "by")
 
 
@@ -58,13 +58,13 @@ class BatchHeld(Problem):
     status, code = 409, "batch-held"
     title = "The batch is on hold."
     detail = "Batch {batch} is on hold since {held_at}, by {held_by}: {reason}."
-    remedy = "Put the bag aside; the office releases the batch."
+    remedy = "Put the bag aside until the office releases the batch."
 
 
 class BatchClosed(Problem):
     status, code = 409, "batch-closed"
     title = "The batch is closed."
-    detail = "Batch {batch} is closed and takes no new bags."
+    detail = "Batch {batch} is closed and accepts no new bags."
     remedy = "Use an open batch."
 
 
@@ -77,16 +77,16 @@ class ParentFull(Problem):
 
 class ParentComplete(Problem):
     status, code = 409, "parent-complete"
-    title = "The parent takes no more bags."
-    detail = "{parent} is {state} and takes no more bags."
+    title = "The parent accepts no more bags."
+    detail = "{parent} is {state} and accepts no more bags."
     remedy = "Reopen the sack, or take the next one."
 
 
 class NotLinked(Problem):
     status, code = 409, "not-linked"
-    title = "The bag lies in no parent."
-    detail = "{bag} lies in no parent."
-    remedy = "Nothing is left to be done."
+    title = "The bag has no parent."
+    detail = "{bag} is not in any sack."
+    remedy = "Nothing needs to be done."
 
 
 class ParentDispatched(Problem):
@@ -119,46 +119,46 @@ class BatchUnknown(Problem):
 
 class BatchExists(Problem):
     status, code = 409, "batch-exists"
-    title = "There is another batch with this code."
-    detail = "There is a batch {batch} already, with other content."
-    remedy = "Choose another code, or change the batch that is there."
+    title = "A batch with this code exists already."
+    detail = "Batch {batch} exists already, with different content."
+    remedy = "Choose another code, or change the existing batch."
 
 
 class BatchExpiresEarly(Problem):
     status, code = 400, "expires-early"
-    title = "A batch expires on the day it is produced, or later."
+    title = "A batch cannot expire before it is produced."
     remedy = "Correct produced_on or expires_on."
 
 
 class AreaExists(Problem):
     status, code = 409, "area-exists"
-    title = "There is another area with this code."
-    detail = "There is an area {area} already, with other content."
-    remedy = "Choose another code, or change the area that is there."
+    title = "An area with this code exists already."
+    detail = "Area {area} exists already, with different content."
+    remedy = "Choose another code, or change the existing area."
 
 
 class BagTypeExists(Problem):
     status, code = 409, "bag-type-exists"
-    title = "There is another bag type with this name."
-    detail = "There is a bag type {bag_type} already, with other content."
-    remedy = "Choose another name, or change the bag type that is there."
+    title = "A bag type with this name exists already."
+    detail = "Bag type {bag_type} exists already, with different content."
+    remedy = "Choose another name, or change the existing bag type."
 
 
 class AreaUnknown(Problem):
     status, code = 404, "area-unknown"
     title = "There is no such area."
     detail = "There is no area {area}."
-    remedy = "Correct the area's code."
+    remedy = "Correct the code of the area."
 
 
 class BagTypeUnknown(Problem):
     status, code = 404, "bag-type-unknown"
     title = "There is no such bag type."
     detail = "There is no bag type {bag_type}."
-    remedy = "Correct the bag type's name."
+    remedy = "Correct the name of the bag type."
 
 
 class ReasonMissing(Problem):
     status, code = 400, "reason-missing"
-    title = "A reason is needed."
-    remedy = "Say in a few words why."
+    title = "A reason is required."
+    remedy = "Enter a short reason."

@@ -52,7 +52,7 @@ class AlreadyUndone(Problem):
     status, code = 409, "already-undone"
     title = "The scan has already been undone."
     detail = "Scan {scan} has already been undone."
-    remedy = "Nothing is left to be done."
+    remedy = "Nothing needs to be done."
 
 
 class UndoNotAllowed(Problem):

@@ -63,7 +63,7 @@ class TestBag:
     def test_of_another_area_is_not_found(self, open_page: OpenPage) -> None:
         page = open_page("asha", "/bags/SB20001")
 
-        expect(page.get_by_role("heading", name="There is no bag SB20001")).to_be_visible()
+        expect(page.get_by_role("heading", name="Bag SB20001 was not found")).to_be_visible()
         expect(page.get_by_text("CB002000101")).to_have_count(0)
 
     def test_undo_strikes_the_scan_through(self, open_page: OpenPage) -> None:

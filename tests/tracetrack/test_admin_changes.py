@@ -161,8 +161,8 @@ class TestABatch:
     @pytest.mark.parametrize(
         ("more", "sentence"),
         [
-            ({"code": "lot 9"}, "“lot 9” is not a usable code."),
-            ({"code": "{x}"}, "“{x}” is not a usable code."),
+            ({"code": "lot 9"}, "“lot 9” is not a valid code."),
+            ({"code": "{x}"}, "“{x}” is not a valid code."),
             (
                 {"code": "LOT-9", "expires_on": "2026-10-31"},
                 "A batch expires on the day it is produced, or later.",

@@ -33,77 +33,75 @@ RETRY_AFTER_SECONDS = 1
 
 class BadField(Problem):
     status, code = 400, "bad-field"
-    title = "A field or parameter is missing, unknown or unreadable."
+    title = "A field or parameter is missing, unknown or invalid."
     detail = "{field}: {reason}."
-    remedy = "Correct the field or parameter that is named; nothing was done."
+    remedy = "Correct the field or parameter; nothing was changed."
 
 
 class UnknownParameter(Problem):
     status, code = 400, "unknown-parameter"
-    title = "There is no such parameter here."
-    detail = "There is no parameter “{parameter}” here."
-    remedy = "Leave it out, or correct its name; the parameters that there are stand beside it."
+    title = "The parameter is unknown."
+    detail = "There is no parameter “{parameter}”."
+    remedy = "Remove it or correct its name; valid parameters are listed in `known`."
     extra_facts = ("known",)
 
 
 class HttpsRequired(Problem):
     status, code = 403, "https-required"
-    title = "The API is spoken over HTTPS only."
-    remedy = (
-        "Use https:// in the address; replace the token, which anybody on the way may have read."
-    )
+    title = "The API requires HTTPS."
+    remedy = "Use an https:// URL, and replace the token: others may have read it on the way."
 
 
 class CsrfFailed(Problem):
     status, code = 403, "csrf-failed"
-    title = "This request does not prove that it comes from a page of this site."
-    remedy = "Reload the page and send X-CSRFToken with the cookie's value, or use an API token."
+    title = "The CSRF token is missing or wrong."
+    remedy = "Reload the page, send X-CSRFToken with the value of the cookie, or use an API token."
 
 
 class MethodNotAllowed(Problem):
     status, code = 405, "method-not-allowed"
-    title = "The method is not possible here."
-    detail = "{method} is not possible here."
+    title = "The method is not allowed."
+    detail = "{method} is not allowed here."
     remedy = "Use one of the methods in Allow."
     extra_facts = ("allowed",)
 
 
 class NotAcceptable(Problem):
     status, code = 406, "not-acceptable"
-    title = "This cannot be answered in the form that was asked for."
-    remedy = "Ask for application/json, or for a form that the documentation names here."
+    title = "The response is not available in the requested format."
+    remedy = "Request application/json, or a format that the documentation lists for this endpoint."
 
 
 class BodyTooSlow(Problem):
     status, code = 408, "body-too-slow"
-    title = "The body of the request came too slowly."
-    remedy = "Send it again over a better line, or in smaller parts."
+    title = "The request body arrived too slowly."
+    remedy = "Send it again over a faster connection, or in smaller parts."
 
 
 class LengthRequired(Problem):
     status, code = 411, "length-required"
-    title = "The request does not say how long its body is."
+    title = "The request does not state the length of its body."
     remedy = "Send Content-Length, not Transfer-Encoding: chunked."
 
 
 class TooLarge(Problem):
     status, code = 413, "too-large"
-    title = "The request is larger than what is taken at once."
+    title = "The request body is too large."
     remedy = "Send it in smaller parts."
     extra_facts = ("limit",)
 
 
 class UnsupportedMediaType(Problem):
     status, code = 415, "unsupported-media-type"
-    title = "The body is of a kind that is not understood."
+    title = "The format of the request body is not supported."
     remedy = "Send UTF-8 JSON with Content-Type: application/json and without Content-Encoding."
     extra_facts = ("given",)
 
 
 class UnderWay(Problem):
     status, code = 409, "under-way"
-    title = "A request with this Idempotency-Key is under way."
-    remedy = "Send it again after the seconds in Retry-After: its answer comes then."
+    title = "A request with this Idempotency-Key is in progress."
+    remedy = "Send the request again after the seconds in Retry-After to get its response."
     extra_facts = ("seconds",)
 
 
@@ -111,27 +109,27 @@ class KeyReused(Problem):
     status, code = 422, "key-reused"
     title = "The Idempotency-Key was used for another request."
     detail = "This Idempotency-Key was used for another request at {at}."
-    remedy = "Make a new key for every new request; keep it only to send the same again."
+    remedy = "Create a new key for each new request; reuse it only to repeat the same request."
 
 
 class TooManyRequests(Problem):
     status, code = 429, "too-many-requests"
-    title = "Too many requests in too short a time."
-    detail = "Too many requests in too short a time; there are more in {seconds} seconds."
-    remedy = "Wait for the seconds in Retry-After, then go on more slowly."
+    title = "Too many requests."
+    detail = "Too many requests; try again in {seconds} seconds."
+    remedy = "Wait for the seconds in Retry-After, and send fewer requests."
     extra_facts = ("limit", "window")
 
 
 class ServerError(Problem):
     status, code = 500, "server-error"
-    title = "Something went wrong here; it has been written down under this request's id."
-    remedy = "Try again; if it stays, tell an administrator the request_id."
+    title = "An unexpected error occurred; it is logged under the id of this request."
+    remedy = "Try again. If it happens again, tell an administrator the request_id."
 
 
 class TooSlow(Problem):
     status, code = 504, "too-slow"
-    title = "This took too long and was given up; nothing was changed."
-    remedy = "Ask for less at once, or try again later."
+    title = "The request took too long and was cancelled; nothing was changed."
+    remedy = "Request less at once, or try again later."
 
 
 def json_problem_response(problem: Problem, request: HttpRequest) -> HttpResponse:

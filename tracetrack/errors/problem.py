@@ -83,96 +83,99 @@ class BadRequest(Problem):
 
 class NotSignedIn(Problem):
     status, code = 401, "not-signed-in"
-    title = "Nobody is signed in."
-    remedy = "Sign in, or send a valid token: Authorization: Bearer <token>."
+    title = "Authentication is required."
+    remedy = "Log in, or send a valid token: Authorization: Bearer <token>."
     extra_facts = ("reason",)
 
 
 class Forbidden(Problem):
     status, code = 403, "forbidden"
-    title = "You do not have permission."
-    remedy = "Ask an administrator for the right that is named."
+    title = "You do not have permission to do this."
+    remedy = "Ask an administrator for the permission."
     extra_facts = ("permission",)
 
 
 class ScopeMissing(Problem):
     status, code = 403, "scope-missing"
-    title = "The token does not open what this takes."
-    detail = "This token does not open “{scope}”."
-    remedy = "Use a token with the scope that is named, and not one that only reads."
+    title = "The token lacks a scope."
+    detail = "This token does not have the scope “{scope}”."
+    remedy = "Use a token that has this scope and is not read-only."
     extra_facts = ("opens",)
 
 
 class WrongNetwork(Problem):
     status, code = 403, "wrong-network"
-    title = "The token may not be used from here."
+    title = "The token may not be used from this network."
     detail = "This token may not be used from {address}."
-    remedy = "Use it from one of the networks that it was made for, or make another token."
+    remedy = "Use it from one of its networks, or create another token."
 
 
 class TokenUnknown(Problem):
     status, code = 404, "token-unknown"
     title = "There is no such token."
-    detail = "There is no token {token} here."
+    detail = "There is no token {token}."
     remedy = "Look it up in the list of tokens."
 
 
 class TokenEnded(Problem):
     status, code = 409, "token-ended"
-    title = "The token has ended."
+    title = "The token is no longer valid."
     detail = "Token {token} has expired or was revoked."
-    remedy = "Make a new token."
+    remedy = "Create a new token."
 
 
 class TokenNotYours(Problem):
     status, code = 403, "token-not-yours"
     title = "Only its user can rotate a token."
     detail = "Only {user} can rotate token {token}."
-    remedy = "Revoke it, and have its user make another."
+    remedy = "Revoke it, and let its user create another."
 
 
 class TokenTooWide(Problem):
     status, code = 403, "token-too-wide"
-    title = "A token makes none that may do more than itself."
-    detail = "A token makes none that may do more than itself: {reason}."
-    remedy = "Ask for less, or make the token on the page of tokens."
+    title = "A token cannot create one with more rights."
+    detail = "A token cannot create one with more rights: {reason}."
+    remedy = "Request fewer rights, or create the token on the page of tokens."
 
 
 class TooManyTokens(Problem):
     status, code = 409, "too-many-tokens"
-    title = "The account has as many tokens as it may."
-    detail = "{user} has {limit} tokens that are good."
-    remedy = "Revoke those that nobody uses."
+    title = "The account has the maximum number of tokens."
+    detail = "{user} has {limit} active tokens."
+    remedy = "Revoke tokens that are no longer used."
 
 
 class NotFound(Problem):
     status, code = 404, "not-found"
-    title = "There is nothing here, or nothing that this account may see."
-    remedy = "Check the address and the spelling of the code."
+    title = "This does not exist, or you may not see it."
+    remedy = "Check the URL and the spelling of the code."
 
 
 class Changed(Problem):
     status, code = 412, "changed-meanwhile"
     title = "It has been changed since it was read."
     detail = "This {what} has been changed since it was read."
-    remedy = "Read it again, decide anew, and send the new ETag in If-Match."
+    remedy = "Read it again, and send the change with the new ETag in If-Match."
 
 
 class BadCursor(Problem):
     status, code = 400, "bad-cursor"
-    title = "This cursor was not made by this list."
-    remedy = "Start again without a cursor and follow the links of the answer."
+    title = "The cursor is not valid for this list."
+    remedy = "Start again without a cursor, and follow the links in the response."
 
 
 class Busy(Problem):
     status, code = 503, "busy"
     title = "The server is busy."
-    remedy = "Send it again after the seconds in Retry-After; a scan's ref makes that safe."
+    remedy = (
+        "Send the request again after the seconds in Retry-After; the ref of a scan makes that "
+        "safe."
+    )
 
 
 class BadRow(Problem):
     status, code = 400, "bad-row"
-    title = "A field of the scan is missing, unknown or unreadable."
+    title = "A field of the scan is missing, unknown or invalid."
     detail = "{field}: {reason}."
     remedy = "Correct the field and send the scan again; nothing was recorded."
 
@@ -181,4 +184,4 @@ class BadSheet(Problem):
     status, code = 400, "bad-sheet"
     title = "The sheet cannot be read."
     detail = "This sheet cannot be read: {reason}."
-    remedy = "Save it as CSV in UTF-8, with the names of its columns in the first line."
+    remedy = "Save it as CSV in UTF-8, with the column names in the first line."

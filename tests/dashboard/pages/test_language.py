@@ -65,7 +65,7 @@ class TestApi:
 
         response = office.get("/api/v3/bags/SB99999", headers={"Accept-Language": "hi"})
 
-        assert response.json()["detail"] == "There is no bag SB99999 here."
+        assert response.json()["detail"] == "Bag SB99999 was not found."
         assert "Accept-Language" not in response["Vary"]
         assert 'lang="en' in office.get("/admin/login/?next=/admin/", follow=True).content.decode()
 

@@ -110,7 +110,7 @@ class TestOneByOne:
             "verdict": "refused",
             "code": "bag-unknown",
             "title": "There is no such bag here.",
-            "detail": "There is no bag SB99999 here.",
+            "detail": "Bag SB99999 was not found.",
             "facts": {"bag": "SB99999"},
         }
 

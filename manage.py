@@ -18,6 +18,7 @@ WITHOUT_DATABASE = frozenset(
         "devdb",
         "diffsettings",
         "findstatic",
+        "generate_docs",
         "help",
         "makemessages",
         "serve",

@@ -1,6 +1,6 @@
-"""Takes every page in light, dark, on a phone and in Hindi: `make screenshots`.
+"""Screenshots of every page in light, dark, on a phone and in Hindi: `make screenshots`.
 
-Of a site of its own with the demo's data, under DATA (default: .local/screenshots), which stays.
+They show a server with demo data in DATA (default: .local/screenshots), which is kept.
 """
 
 import os
@@ -21,16 +21,16 @@ from tests.environment import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
 START_SECONDS = 300
-# The first links of these lists are the bags that are taken.
-PARENTS, LOOSE = "/bags?kind=parent&state=received&order=newest", "/bags?loose=1"
+# The bag pages show the first bag of these lists.
+SACKS, LOOSE_BAGS = "/bags?kind=parent&state=received&order=newest", "/bags?loose=1"
 PAGES = {
     "login": ("", "/login"),
     "overview": ("office", "/"),
     "scan": ("asha", "/scan"),
     "bags": ("office", "/bags"),
-    "bag": ("office", PARENTS),
-    "bag-child": ("office", PARENTS),
-    "bag-loose": ("asha", LOOSE),
+    "bag": ("office", SACKS),
+    "bag-child": ("office", SACKS),
+    "bag-loose": ("asha", LOOSE_BAGS),
     "batches": ("office", "/batches"),
     "batch": ("office", "/batches/RH749-08"),
     "batch-held": ("office", "/batches/GIRI-11"),
@@ -48,7 +48,7 @@ PAGES = {
 
 @dataclass(frozen=True)
 class Mode:
-    """How a page is looked at."""
+    """Theme, language and window size of a screenshot."""
 
     name: str
     theme: str = "light"
@@ -65,8 +65,8 @@ MODES = (
 
 
 @contextmanager
-def site() -> Iterator[str]:
-    """A server with the demo's data; gives its address."""
+def run_demo_site() -> Iterator[str]:
+    """Run a server with demo data, and yield its URL."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -74,14 +74,14 @@ def site() -> Iterator[str]:
     environment = os.environ | {"PORT": str(port), "DATA": data, "WORKERS": "1"}
     process = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment)
     try:
-        _await(process, port)
+        _wait_for_server(process, port)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(60)
 
 
-def _await(process: "subprocess.Popen[bytes]", port: int) -> None:
+def _wait_for_server(process: "subprocess.Popen[bytes]", port: int) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -95,11 +95,11 @@ def _await(process: "subprocess.Popen[bytes]", port: int) -> None:
             time.sleep(0.5)
         finally:
             client.close()
-    raise SystemExit("The server does not answer.")
+    raise SystemExit("The server did not respond in time.")
 
 
-def sign_in(context: BrowserContext, username: str) -> None:
-    """As the demo's own people do."""
+def log_in(context: BrowserContext, username: str) -> None:
+    """Log in as a demo user."""
     page = context.new_page()
     page.goto("/login")
     page.fill("#username", username)
@@ -109,8 +109,8 @@ def sign_in(context: BrowserContext, username: str) -> None:
     page.close()
 
 
-def come_to(page: Page, name: str, path: str) -> None:
-    """The page of this name, as it is to be seen."""
+def open_page(page: Page, name: str, path: str) -> None:
+    """Open the page with this name, and wait until it is complete."""
     page.goto(path)
     if name.startswith("bag-") or name == "bag":
         page.locator("tbody a.code").first.click()
@@ -125,8 +125,8 @@ def come_to(page: Page, name: str, path: str) -> None:
     page.evaluate("document.fonts.ready")
 
 
-def take(browser: Browser, address: str, mode: Mode, names: list[str]) -> None:
-    """These pages in one mode, each into a file."""
+def take_screenshots(browser: Browser, address: str, mode: Mode, names: list[str]) -> None:
+    """Write a screenshot of each page in one mode."""
     width, height = mode.size
     for username in sorted({PAGES[name][0] for name in names}):
         context = browser.new_context(
@@ -139,28 +139,28 @@ def take(browser: Browser, address: str, mode: Mode, names: list[str]) -> None:
         )
         context.add_cookies([{"name": "tt-language", "value": mode.language, "url": address}])
         if username:
-            sign_in(context, username)
+            log_in(context, username)
         page = context.new_page()
         for name in [name for name in names if PAGES[name][0] == username]:
-            come_to(page, name, PAGES[name][1])
+            open_page(page, name, PAGES[name][1])
             page.screenshot(path=FOLDER / f"{name}-{mode.name}.png", animations="disabled")
         context.close()
 
 
 def main(names: list[str]) -> None:
-    """Take the pages that are named, or all of them."""
+    """Take screenshots of the named pages, or of all."""
     chromium = find_chromium()
     if chromium is None:
-        raise SystemExit("There is no Chromium here.")
+        raise SystemExit("Chromium is not installed.")
     FOLDER.mkdir(exist_ok=True)
-    with site() as address, sync_playwright() as playwright:
+    with run_demo_site() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for mode in MODES:
-            take(browser, address, mode, names or list(PAGES))
+            take_screenshots(browser, address, mode, names or list(PAGES))
         browser.close()
-    taken = list(Path(FOLDER).glob("*.png"))
-    size = sum(path.stat().st_size for path in taken)
-    sys.stdout.write(f"{len(taken)} pictures, {size / 1e6:.1f} MB, in {FOLDER}\n")
+    pictures = list(Path(FOLDER).glob("*.png"))
+    size = sum(path.stat().st_size for path in pictures)
+    sys.stdout.write(f"{len(pictures)} screenshots, {size / 1e6:.1f} MB, in {FOLDER}\n")
 
 
 if __name__ == "__main__":

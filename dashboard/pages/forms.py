@@ -54,9 +54,9 @@ class TolerantChoicesField(forms.MultipleChoiceField):
         super().__init__(required=False, **options)
 
     def to_python(self, value: Any) -> list[str]:
-        chosen = super().to_python(value)
+        values = super().to_python(value)
         choices = cast(Iterable[tuple[str, Any]], self.choices)
-        return [name for name, _label in choices if name in chosen]
+        return [name for name, _label in choices if name in values]
 
 
 def read_form(form: forms.Form) -> dict[str, Any]:

@@ -69,9 +69,9 @@ def moment(value: str | datetime | None, style: str = "full") -> str:
     zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
     local, today = instant.astimezone(zone), timezone.now().astimezone(zone).date()
     # A time without a date is only clear on its own day.
-    shown = "short" if style == "clock" and local.date() != today else style
+    effective_style = "short" if style == "clock" and local.date() != today else style
     tag = '<time datetime="{}" data-format="{}">{}</time>'
-    text = dateformat.format(local, TIME_FORMATS[shown])
+    text = dateformat.format(local, TIME_FORMATS[effective_style])
     return format_html(tag, instant.isoformat(), style, text)
 
 

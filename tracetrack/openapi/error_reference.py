@@ -78,13 +78,14 @@ def render_error_reference() -> str:
 
 
 def facts_of(kind: type[Problem]) -> list[str]:
-    """Return the names of the facts of an error: those in its detail, then the others."""
-    named = dict.fromkeys(PLACEHOLDER.findall(kind.detail))
+    """Return the names of the facts of an error: those in its details, then the others."""
+    named = dict.fromkeys(PLACEHOLDER.findall(" ".join((kind.detail, *kind.other_details))))
     return [*named, *kind.extra_facts]
 
 
 def _row(kind: type[Problem]) -> str:
-    detail = kind.detail if kind.detail != kind.title else "-"
+    details = (kind.detail, *kind.other_details)
+    detail = " Or: ".join(details) if details != (kind.title,) else "-"
     facts = ", ".join(f"`{fact}`" for fact in facts_of(kind)) or "-"
     cells = (f"`{kind.code}`", str(kind.status), kind.title, detail, facts, kind.remedy or "-")
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"

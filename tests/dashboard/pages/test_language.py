@@ -72,17 +72,17 @@ class TestApi:
 
 class TestCatalogue:
     def test_lists_exactly_the_texts_of_pages(self) -> None:
-        messages = {(message.id, message.context) for message in catalogue.kept() if message.id}
+        messages = {(message.id, message.context) for message in catalogue.load_catalogue() if message.id}
 
-        assert messages == catalogue.wanted(), "`make messages` brings the list up to date."
+        assert messages == catalogue.source_messages(), "`make messages` brings the list up to date."
 
     def test_is_completely_translated(self) -> None:
-        messages = [message for message in catalogue.kept() if message.id]
+        messages = [message for message in catalogue.load_catalogue() if message.id]
 
         assert [m.id for m in messages if m.fuzzy or not all(_texts(m.string))] == []
 
     def test_translations_have_same_placeholders(self) -> None:
-        messages = [message for message in catalogue.kept() if message.id]
+        messages = [message for message in catalogue.load_catalogue() if message.id]
 
         wrong = [
             m.id
@@ -92,7 +92,7 @@ class TestCatalogue:
         assert wrong == []
 
     def test_compiled_file_is_up_to_date(self) -> None:
-        assert catalogue.MO.read_bytes() == catalogue.compiled(catalogue.kept())
+        assert catalogue.MO.read_bytes() == catalogue.compile_catalogue(catalogue.load_catalogue())
 
 
 def _texts(text: Any) -> tuple[str, ...]:

@@ -79,14 +79,14 @@ class Tokens(ListView):
     @links_to("tokens/{token}", token="id")
     @idempotent_with_secret(token_secrets.derive_token)
     def post(self, request: Request) -> HttpResponse:
-        asked = self.body(TokenIn)
-        user = _owner(self.actor, asked.pop("username"))
+        fields = self.body(TokenIn)
+        user = _owner(self.actor, fields.pop("username"))
         new = tokens.create_token(
             actor=self.actor,
             user=user,
             parent_token=self.token,
             secret_seed=self.secret_seed,
-            **asked,
+            **fields,
         )
         return _with_plain_token(new)
 
@@ -119,12 +119,12 @@ class TokenRotate(ApiView):
     @raises(TokenUnknown, TokenEnded, TokenNotYours, TokenTooWide)
     @idempotent_with_secret(token_secrets.derive_token)
     def post(self, request: Request, token: int) -> HttpResponse:
-        asked = self.body(RotateIn)
+        fields = self.body(RotateIn)
         new = tokens.rotate_token(
             actor=self.actor,
             token=tokens.get_visible(self.actor, token),
-            overlap=timedelta(seconds=asked["overlap_seconds"]),
-            expires_at=asked["expires_at"],
+            overlap=timedelta(seconds=fields["overlap_seconds"]),
+            expires_at=fields["expires_at"],
             parent_token=self.token,
             secret_seed=self.secret_seed,
         )

@@ -1,4 +1,4 @@
-"""`manage.py create_token`: the way to a first token on a deployed site."""
+"""`manage.py create_token`, with which a deployed site gets its first token."""
 
 from datetime import timedelta
 from io import StringIO
@@ -22,14 +22,14 @@ def press():
 
 
 def issue(*arguments):
-    """What the command prints."""
+    """Run the command; return its output."""
     out = StringIO()
     call_command("create_token", *arguments, stdout=out)
     return out.getvalue()
 
 
-class TestTheCommand:
-    def test_prints_a_token_that_is_good_and_nothing_else(self, press):
+class TestCommand:
+    def test_prints_a_valid_token_and_nothing_else(self, press):
         printed = issue("press", " gate 2 ")
 
         token = find_token(printed.removesuffix("\n"), now=timezone.now())
@@ -37,7 +37,7 @@ class TestTheCommand:
         assert (token.user, token.name, token.expires_at) == (press, "gate 2", None)
         assert AuditEntry.objects.get().action == "token.issued"
 
-    def test_lets_it_expire_after_so_many_days(self, press):
+    def test_the_token_expires_after_the_days(self, press):
         plain = issue("press", "gate 2", "--days", "30").strip()
 
         now = timezone.now()
@@ -45,7 +45,7 @@ class TestTheCommand:
         assert find_token(plain, now=now + timedelta(days=30, seconds=1)) is None
 
     @pytest.mark.parametrize(
-        ("arguments", "says"),
+        ("arguments", "message"),
         [
             (["nobody", "x"], "There is no active account 'nobody'."),
             (["gone", "x"], "There is no active account 'gone'."),
@@ -55,12 +55,12 @@ class TestTheCommand:
             (["press", "x", "--days", "99999999999"], "--days is between 1 and 3650."),
         ],
     )
-    def test_says_what_it_cannot_do(self, press, arguments, says):
+    def test_reports_invalid_arguments(self, press, arguments, message):
         gone = make_user("gone", Role.INTEGRATOR)
         gone.is_active = False
         gone.save()
 
-        with pytest.raises(CommandError, match=says):
+        with pytest.raises(CommandError, match=message):
             issue(*arguments)
 
         assert not ApiToken.objects.exists()

@@ -1,4 +1,4 @@
-"""The life of an API token: shown once, kept as a hash, used, revoked."""
+"""API tokens: creation, authentication, revocation."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -30,19 +30,19 @@ def ada():
     return make_user("ada", "administrator")
 
 
-def ask(token, scheme="Bearer"):
+def get_scans(token, scheme="Bearer"):
     return Client().get("/api/v3/scans", headers={"Authorization": f"{scheme} {token}"})
 
 
-class TestANewToken:
-    def test_carries_256_random_bits(self, ines):
+class TestNewToken:
+    def test_has_256_random_bits(self, ines):
         first, second = issue_token(ines, "erp"), issue_token(ines, "erp")
 
         assert first != second
         assert first.startswith("tt_")
         assert len(first) == 3 + 43
 
-    def test_is_kept_as_a_hash_only(self, ines):
+    def test_is_stored_as_a_digest(self, ines):
         plain = issue_token(ines, "erp")
 
         row = ApiToken.objects.values().get()
@@ -58,7 +58,7 @@ class TestANewToken:
         assert entry.facts["user"] == "ines"
         assert plain[11:] not in str(entry.facts)
 
-    def test_is_read_with_its_user_in_one_question(self, ines):
+    def test_is_found_with_its_user_in_one_query(self, ines):
         plain = issue_token(ines, "erp")
 
         with CaptureQueriesContext(connection) as queries:
@@ -66,35 +66,35 @@ class TestANewToken:
 
         assert len(queries) == 1
         row, person = ApiToken.objects.get(), User.objects.get(username="ines")
-        # What no answer to a program says is fetched when it is asked for.
+        # Fields that no API response contains are deferred.
         assert found.get_deferred_fields() == {"digest", "created_at", "revoked_at"}
         assert found.user.get_deferred_fields() == {"password", "last_login", "date_joined"}
-        for ours, theirs in ((found, row), (found.user, person)):
-            for column in ours._meta.concrete_fields:
-                assert getattr(ours, column.attname) == getattr(theirs, column.attname)
+        for found_row, row_in_table in ((found, row), (found.user, person)):
+            for column in found_row._meta.concrete_fields:
+                assert getattr(found_row, column.attname) == getattr(row_in_table, column.attname)
 
-    def test_opens_the_api_for_its_user(self, ines):
-        assert ask(issue_token(ines, "erp")).status_code == 200
-        assert ask(issue_token(ines, "erp"), "bearer").status_code == 200
+    def test_authenticates_its_user(self, ines):
+        assert get_scans(issue_token(ines, "erp")).status_code == 200
+        assert get_scans(issue_token(ines, "erp"), "bearer").status_code == 200
 
 
-class TestATokenThatIsNoGood:
-    def refused(self, token, scheme="Bearer"):
-        answer = ask(token, scheme)
-        assert answer.status_code == 401
-        assert answer["WWW-Authenticate"] == 'Bearer realm="tracetrack"'
-        return answer.json()["code"] == "not-signed-in"
+class TestInvalidToken:
+    def is_rejected(self, token, scheme="Bearer"):
+        response = get_scans(token, scheme)
+        assert response.status_code == 401
+        assert response["WWW-Authenticate"] == 'Bearer realm="tracetrack"'
+        return response.json()["code"] == "not-signed-in"
 
-    def test_is_refused_from_the_moment_it_is_revoked(self, ines, ada):
+    def test_revoked(self, ines, ada):
         plain = issue_token(ines, "erp")
-        assert ask(plain).status_code == 200
+        assert get_scans(plain).status_code == 200
 
         revoke_token(ApiToken.objects.get(), actor=ada)
 
-        assert self.refused(plain)
+        assert self.is_rejected(plain)
         assert AuditEntry.objects.get(action="token.revoked").actor == ada
 
-    def test_is_revoked_once(self, ines, ada):
+    def test_revoking_again_changes_nothing(self, ines, ada):
         issue_token(ines, "erp")
         revoke_token(ApiToken.objects.get(), actor=ada)
         first = ApiToken.objects.get().revoked_at
@@ -104,54 +104,54 @@ class TestATokenThatIsNoGood:
         assert ApiToken.objects.get().revoked_at == first
         assert AuditEntry.objects.filter(action="token.revoked").count() == 1
 
-    def test_is_refused_when_its_time_is_over(self, ines):
+    def test_expired(self, ines):
         now = timezone.now()
         plain = issue_token(ines, "erp", now + timedelta(hours=1))
-        assert ask(plain).status_code == 200
+        assert get_scans(plain).status_code == 200
 
         with time_machine.travel(now + timedelta(hours=1, seconds=1)):
-            assert self.refused(plain)
+            assert self.is_rejected(plain)
 
-    def test_is_refused_when_its_user_is_switched_off(self, ines):
+    def test_of_an_inactive_user(self, ines):
         plain = issue_token(ines, "erp")
         ines.is_active = False
         ines.save()
 
-        assert self.refused(plain)
+        assert self.is_rejected(plain)
 
     @pytest.mark.parametrize(
         "wrong", ["", "x", "tt_", "tt_" + "a" * 43, "tt_" + "\xff" * 43, "a b", "tt_" + "a" * 9000]
     )
-    def test_is_refused_when_nobody_issued_it(self, ines, wrong):
-        assert self.refused(wrong)
+    def test_unknown(self, ines, wrong):
+        assert self.is_rejected(wrong)
 
-    def test_is_refused_in_another_letter_case_or_scheme(self, ines):
+    def test_in_another_case_or_scheme(self, ines):
         plain = issue_token(ines, "erp")
 
-        assert self.refused(plain.swapcase())
-        assert self.refused(plain, "Basic")
-        assert self.refused(plain, "Token")
+        assert self.is_rejected(plain.swapcase())
+        assert self.is_rejected(plain, "Basic")
+        assert self.is_rejected(plain, "Token")
 
-    def test_is_refused_by_its_hash(self, ines):
+    def test_digest_instead_of_the_token(self, ines):
         issue_token(ines, "erp")
 
-        assert self.refused(ApiToken.objects.get().digest)
+        assert self.is_rejected(ApiToken.objects.get().digest)
 
 
-class TestTheUseOfAToken:
-    def test_is_noted_once_a_minute(self, ines):
+class TestUsedAt:
+    def test_is_updated_once_a_minute(self, ines):
         plain, start = issue_token(ines, "erp"), timezone.now()
         with time_machine.travel(start, tick=False):
-            ask(plain)
+            get_scans(plain)
             first = ApiToken.objects.get().used_at
         with time_machine.travel(start + timedelta(seconds=59), tick=False):
             with CaptureQueriesContext(
                 connection,
             ) as queries:
-                ask(plain)
+                get_scans(plain)
             same = ApiToken.objects.get().used_at
         with time_machine.travel(start + timedelta(seconds=60), tick=False):
-            ask(plain)
+            get_scans(plain)
             later = ApiToken.objects.get().used_at
 
         assert first == same == start

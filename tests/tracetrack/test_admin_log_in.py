@@ -1,4 +1,4 @@
-"""The ways into the back office: one form to sign in, and no question that nobody declared."""
+"""Access to the admin site: the log-in page of the site, declared filters only."""
 
 from urllib.parse import quote
 
@@ -19,7 +19,7 @@ LISTS = sorted(
 
 
 @pytest.fixture(autouse=True)
-def nobody_has_tried():
+def no_earlier_attempts():
     caches["limits"].clear()
 
 
@@ -30,33 +30,33 @@ def cho():
 
 
 @pytest.fixture
-def desk(cho):
+def admin_client(cho):
     client = Client()
     client.force_login(cho)
     return client
 
 
-class TestTheDoor:
+class TestLogIn:
     @pytest.mark.parametrize("method", ["get", "post"])
-    def test_leads_to_the_form_of_the_site(self, client, cho, method):
-        tried = {"username": "cho", "password": PASSWORD}
+    def test_redirects_to_the_page_of_the_site(self, client, cho, method):
+        credentials = {"username": "cho", "password": PASSWORD}
 
-        answer = getattr(client, method)("/admin/login/?next=/admin/bags/area/", tried)
+        response = getattr(client, method)("/admin/login/?next=/admin/bags/area/", credentials)
 
-        assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/login")
+        assert (response.status_code, response["Location"].partition("?")[0]) == (302, "/login")
         assert "_auth_user_id" not in client.session
 
-    def test_leads_back_to_where_somebody_wanted_to_go(self, client, cho):
-        tried = {"username": "cho", "password": PASSWORD, "next": "/admin/bags/area/"}
+    def test_redirects_back_to_the_requested_page(self, client, cho):
+        credentials = {"username": "cho", "password": PASSWORD, "next": "/admin/bags/area/"}
 
-        asked = client.get("/admin/bags/area/", follow=True)
-        answer = client.post("/login", tried, follow=True)
+        redirected = client.get("/admin/bags/area/", follow=True)
+        response = client.post("/login", credentials, follow=True)
 
-        assert asked.redirect_chain[-1] == (f"/login?next={quote('/admin/bags/area/')}", 302)
-        assert answer.redirect_chain == [("/admin/bags/area/", 302)]
-        assert answer.status_code == 200
+        assert redirected.redirect_chain[-1] == (f"/login?next={quote('/admin/bags/area/')}", 302)
+        assert response.redirect_chain == [("/admin/bags/area/", 302)]
+        assert response.status_code == 200
 
-    def test_has_the_limit_of_the_site_and_no_way_around_it(self, client, cho):
+    def test_has_the_rate_limit_of_the_site(self, client, cho):
         wrong, right = ({"username": "cho", "password": word} for word in ("wrong", PASSWORD))
         for _ in range(10):
             client.post("/login", wrong)
@@ -67,23 +67,23 @@ class TestTheDoor:
         assert client.post("/login", right).status_code == 429
 
     @pytest.mark.parametrize("role", [Role.OFFICE, Role.OPERATOR, Role.VIEWER, Role.INTEGRATOR])
-    def test_is_shut_for_those_without_the_right(self, client, role):
+    def test_other_roles_are_forbidden(self, client, role):
         client.force_login(make_user("dev", role))
 
-        answer = client.get("/admin/", follow=True)
+        response = client.get("/admin/", follow=True)
 
-        assert answer.status_code == 403
-        assert "password" not in answer.content.decode()
+        assert response.status_code == 403
+        assert "password" not in response.content.decode()
 
-    def test_lets_an_administrator_through(self, desk):
-        answer = desk.get("/admin/login/")
+    def test_redirects_an_administrator(self, admin_client):
+        response = admin_client.get("/admin/login/")
 
-        assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+        assert (response.status_code, response["Location"]) == (302, "/admin/")
 
 
-class TestALookUp:
+class TestLookups:
     @pytest.mark.parametrize(
-        "asked",
+        "query",
         [
             "bags/bag/?code__regex=(",
             "bags/bag/?area__code__regex=(",
@@ -92,42 +92,44 @@ class TestALookUp:
             "bags/batch/?state__regex=(",
             "bags/area/?members__password__startswith=a",
             "scans/scan/?note__regex=(",
-            "tracetrack/apitoken/?digest__startswith=a",
-            "tracetrack/apitoken/?user__password__startswith=a",
-            "tracetrack/user/?password__startswith=a",
-            "tracetrack/user/?role__exact=%00",
-            "tracetrack/auditentry/?facts__user=a",
+            "accounts/apitoken/?digest__startswith=a",
+            "accounts/apitoken/?user__password__startswith=a",
+            "accounts/user/?password__startswith=a",
+            "accounts/user/?role__exact=%00",
+            "audit/auditentry/?facts__user=a",
         ],
     )
-    def test_that_nobody_declared_is_refused(self, desk, cho, asked):
+    def test_that_are_not_declared_are_rejected(self, admin_client, cho, query):
         issue_token(cho, "till")
 
-        assert desk.get(f"/admin/{asked}").status_code == 400
+        assert admin_client.get(f"/admin/{query}").status_code == 400
 
-    @pytest.mark.parametrize("address", LISTS)
+    @pytest.mark.parametrize("url", LISTS)
     @pytest.mark.parametrize(
-        "asked", ["id__regex=(", "pk=a", "nothing=1", "p=a", "o=a.-9", "q=%00"]
+        "query", ["id__regex=(", "pk=a", "nothing=1", "p=a", "o=a.-9", "q=%00"]
     )
-    def test_never_breaks_a_list(self, desk, address, asked):
-        assert desk.get(f"{address}?{asked}").status_code in (200, 302, 400)
+    def test_with_invalid_values_cause_no_server_error(self, admin_client, url, query):
+        assert admin_client.get(f"{url}?{query}").status_code in (200, 302, 400)
 
     @pytest.mark.parametrize(
-        "asked",
+        "query",
         [
             "bags/bag/?area__id__exact={area}",
             "scans/scan/?area__id__exact={area}",
             "bags/batch/?state__exact=open",
             "bags/batch/?held__exact=1",
-            "tracetrack/user/?role__exact=operator&is_active__exact=1",
+            "accounts/user/?role__exact=operator&is_active__exact=1",
         ],
     )
-    def test_of_a_declared_filter_is_answered(self, desk, cho, asked):
+    def test_of_declared_filters_are_allowed(self, admin_client, cho, query):
         area = cho.areas.model.objects.get(code="lucknow").pk
 
-        assert desk.get(f"/admin/{asked.format(area=area)}").status_code == 200
+        assert admin_client.get(f"/admin/{query.format(area=area)}").status_code == 200
 
     @pytest.mark.parametrize("value", ["a", "", "99999999999999999999", "-1"])
-    def test_of_a_declared_filter_with_a_strange_value_breaks_nothing(self, desk, value):
-        answer = desk.get(f"/admin/bags/bag/?area__id__exact={value}")
+    def test_of_declared_filters_with_strange_values_cause_no_server_error(
+        self, admin_client, value
+    ):
+        response = admin_client.get(f"/admin/bags/bag/?area__id__exact={value}")
 
-        assert answer.status_code in (200, 302)
+        assert response.status_code in (200, 302)

@@ -1,4 +1,4 @@
-"""What a token is good for: its scopes, its networks, and what it may hand on."""
+"""Restrictions of tokens: scopes, networks, and the rights of tokens created with them."""
 
 from datetime import timedelta
 
@@ -15,55 +15,55 @@ from tests.problem_assertions import assert_problem
 from tracetrack.api.scopes import Scope, scope_of_permission
 
 
-def made(site, role="administrator", **more):
-    """A client with a token of somebody of this role."""
+def client_with_token(site, role="administrator", **more):
+    """Return a client with a token of a user with this role."""
     user = site.people[role]
     plain = create_token(actor=user, user=user, name="test", **more).plain
     run_commit_hooks()
     return Client(headers={"Authorization": f"Bearer {plain}"})
 
 
-def ask_for(client, **fields):
+def create_by_api(client, **fields):
     return post(client, "tokens", {"name": "gate 2", "scopes": ["read"]} | fields)
 
 
-class TestAScope:
+class TestScopes:
     @pytest.mark.parametrize("scope", Scope.values)
     @pytest.mark.parametrize("name", [name for name in CALLS if name != "GET health"])
-    def test_opens_its_endpoints_and_no_other(self, site, scope, name):
+    def test_allow_their_endpoints_only(self, site, scope, name):
         method, route = name.split()
         call = CALLS[name](site, "administrator")
 
-        answer = call.by(made(site, scopes=[scope]), method)
+        response = call.by(client_with_token(site, scopes=[scope]), method)
 
-        b"".join(answer)
+        b"".join(response)
         needed = scope_needed(method, route)
         if needed == scope:
-            # What it asks for may be wider than itself.
-            assert answer.status_code < 300 or answer.json()["code"] == "token-too-wide"
+            # Creating a token with more rights is forbidden.
+            assert response.status_code < 300 or response.json()["code"] == "token-too-wide"
         else:
-            document = assert_problem(answer, 403, "scope-missing")
+            document = assert_problem(response, 403, "scope-missing")
             assert document["facts"] == {"scope": needed, "opens": [scope]}
-            assert f'error="insufficient_scope", scope="{needed}"' in answer["WWW-Authenticate"]
+            assert f'error="insufficient_scope", scope="{needed}"' in response["WWW-Authenticate"]
 
-    def test_is_named_by_every_permission(self):
+    def test_are_assigned_to_every_permission(self):
         for permission in frozenset().union(*PERMISSIONS.values()):
             assert scope_of_permission(permission) in Scope.values
 
-    def test_of_all_three_leaves_everything_and_adds_nothing(self):
+    def test_together_allow_all_permissions_of_the_role(self):
         for role, whole in PERMISSIONS.items():
             assert permissions_for(role, frozenset(Scope.values)) == whole
             for scope in Scope.values:
                 assert permissions_for(role, frozenset([scope])) <= whole
 
-    def test_does_not_change_how_far_one_sees(self, site):
-        client = made(site, "office", scopes=["scan"])
+    def test_do_not_restrict_the_visible_areas(self, site):
+        client = client_with_token(site, "office", scopes=["scan"])
 
-        answer = post(client, "scans", scan_body("inspect", "SB20001", area="indore"))
+        response = post(client, "scans", scan_body("inspect", "SB20001", area="indore"))
 
-        assert answer.status_code == 201
+        assert response.status_code == 201
 
-    def test_bounds_its_user_wherever_a_right_is_asked_for(self, site):
+    def test_restrict_all_permission_checks(self, site):
         user = site.people["office"]
         user.scopes = frozenset(["read"])
 
@@ -71,15 +71,15 @@ class TestAScope:
         assert not user.has_perm("bags.hold_batch")
         assert user.has_perm("bags.view_bag")
 
-    def test_bounds_a_token_that_only_reads_whatever_else_it_has(self, site):
-        client = made(site, read_only=True)
+    def test_of_a_read_only_token_are_ignored_but_for_read(self, site):
+        client = client_with_token(site, read_only=True)
 
         assert client.get(f"/api/v3/bags/{HERE}").status_code == 200
         assert_problem(post(client, "scans", scan_body("inspect", HERE)), 403, "scope-missing")
-        assert_problem(ask_for(client), 403, "scope-missing")
+        assert_problem(create_by_api(client), 403, "scope-missing")
 
-    def test_does_not_hide_that_the_role_has_no_right(self, site):
-        client = made(site, "viewer", scopes=["read"])
+    def test_missing_permissions_of_the_role_are_reported_first(self, site):
+        client = client_with_token(site, "viewer", scopes=["read"])
 
         assert_problem(post(client, "scans", scan_body("inspect", HERE)), 403, "forbidden")
 
@@ -88,35 +88,37 @@ def scope_needed(method, route):
     return scope_of_permission(api_views()[route].permissions[method]).value
 
 
-class TestANetwork:
-    def test_bounds_where_a_token_is_good(self, site):
-        client = made(site, networks=["10.1.0.0/16", "2001:db8::/32"])
+class TestNetworks:
+    def test_restrict_where_a_token_is_valid(self, site):
+        client = client_with_token(site, networks=["10.1.0.0/16", "2001:db8::/32"])
 
         for address in ("10.1.2.3", "::ffff:10.1.2.3", "2001:db8::7"):
             assert client.get("/api/v3/scans", REMOTE_ADDR=address).status_code == 200
         for address in ("10.2.0.1", "2001:db9::1", "nonsense"):
-            answer = client.get("/api/v3/scans", REMOTE_ADDR=address)
-            assert_problem(answer, 403, "wrong-network")
+            response = client.get("/api/v3/scans", REMOTE_ADDR=address)
+            assert_problem(response, 403, "wrong-network")
 
-    def test_is_not_believed_from_a_header_that_anybody_may_send(self, site):
-        client = made(site, networks=["10.1.0.0/16"])
+    def test_are_not_checked_against_untrusted_headers(self, site):
+        client = client_with_token(site, networks=["10.1.0.0/16"])
 
-        answer = client.get("/api/v3/scans", REMOTE_ADDR="9.9.9.9", HTTP_X_FORWARDED_FOR="10.1.2.3")
+        response = client.get(
+            "/api/v3/scans", REMOTE_ADDR="9.9.9.9", HTTP_X_FORWARDED_FOR="10.1.2.3"
+        )
 
-        assert_problem(answer, 403, "wrong-network")
+        assert_problem(response, 403, "wrong-network")
 
-    def test_bounds_the_kept_dashboard_too(self, site):
-        client = made(site, networks=["10.1.0.0/16"])
+    def test_apply_to_cached_responses(self, site):
+        client = client_with_token(site, networks=["10.1.0.0/16"])
 
         for _ in range(2):
-            answer = client.get("/api/v3/dashboard/ultra", REMOTE_ADDR="10.2.0.1")
-            assert_problem(answer, 403, "wrong-network")
+            response = client.get("/api/v3/dashboard/ultra", REMOTE_ADDR="10.2.0.1")
+            assert_problem(response, 403, "wrong-network")
             assert client.get("/api/v3/dashboard/ultra", REMOTE_ADDR="10.1.0.1").status_code == 200
 
 
-class TestATokenThatMakesAnother:
+class TestCreatingTokensWithAToken:
     @pytest.mark.parametrize(
-        ("own", "asked"),
+        ("own", "requested"),
         [
             ({"scopes": ["manage"]}, {"scopes": ["manage", "read"]}),
             ({"networks": ["10.1.0.0/16"]}, {}),
@@ -125,20 +127,20 @@ class TestATokenThatMakesAnother:
             ({"expires_at": timezone.now() + timedelta(hours=1)}, {}),
         ],
     )
-    def test_gives_it_no_more_than_it_has(self, site, own, asked):
-        client = made(site, **own)
+    def test_a_token_with_more_rights_is_an_error(self, site, own, requested):
+        client = client_with_token(site, **own)
         client.defaults["REMOTE_ADDR"] = "10.1.0.1"
 
-        assert_problem(ask_for(client, **asked), 403, "token-too-wide")
+        assert_problem(create_by_api(client, **requested), 403, "token-too-wide")
 
-    def test_gives_it_less(self, site):
-        client = made(site, networks=["10.1.0.0/16"])
+    def test_a_token_with_fewer_rights_is_created(self, site):
+        client = client_with_token(site, networks=["10.1.0.0/16"])
         client.defaults["REMOTE_ADDR"] = "10.1.0.1"
 
-        assert ask_for(client, networks=["10.1.7.0/24", "10.1.0.1"]).status_code == 201
+        assert create_by_api(client, networks=["10.1.7.0/24", "10.1.0.1"]).status_code == 201
 
-    def test_does_not_get_more_by_rotating_a_wider_one(self, site):
-        narrow = made(site, scopes=["manage"])
+    def test_a_token_with_more_rights_cannot_be_rotated(self, site):
+        narrow = client_with_token(site, scopes=["manage"])
         ada = site.people["administrator"]
         wide = create_token(actor=ada, user=ada, name="wide").token
 

@@ -5,19 +5,25 @@ here. A scan as JSON is defined in scans/api/serializers.py.
 """
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 from django.db import connection, models
 
 from scans.models import Scan
+from scans.scan_request import ScanRequest
 
 _FIELDS = {field.column: field for field in Scan._meta.concrete_fields if not field.primary_key}
 # Every column but the id, in the order of the table.
 LEDGER_COLUMNS = tuple(_FIELDS)
 # Columns that refer to bags: a bag that is created in the same transaction has no id yet.
 BAG_COLUMNS = ("bag_id", "parent_id", "was_parent_id")
-# Columns that are copied from a scan request, where they have the same name.
-REQUEST_COLUMNS = ("station", "scanned_at", "note")
+# Columns whose values come unchanged from the field of a scan request with the same name.
+REQUEST_COLUMNS = tuple(
+    column
+    for column in LEDGER_COLUMNS
+    if column in {field.name for field in fields(ScanRequest)} - {"ref", "step"}
+)
 # Of these, the ones that the register row of a bag created by another step gets as well.
 REGISTRATION_COLUMNS = ("station", "scanned_at")
 

@@ -1,37 +1,81 @@
-"""TraceTrack once more, as a few dictionaries: an independent opinion on every verdict.
+"""The test oracle: an independent implementation of the rules in a few dictionaries.
 
-Nothing of the product is imported here. An undo is carried out by telling the whole ledger again
-without the scan that is undone, so that it cannot repeat a mistake of the product.
+It imports nothing of the product. It undoes a scan by replaying the whole ledger without it, so
+that it cannot repeat a mistake of the product.
 """
 
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from tests.oracle_tables import Bag, Line, Tables, normal
-
+INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 STEPS = (
     "register", "link", "unlink", "move", "complete", "reopen",
     "dispatch", "receive", "return", "inspect", "undo",
 )  # fmt: skip
-HARMLESS = frozenset({"register", "inspect", "undo"})
-AHEAD, UNDO_WINDOW = timedelta(minutes=10), timedelta(minutes=15)
-
-
-class Refused(Exception):
-    """Its text is the code of the problem."""
+INDEPENDENT_STEPS = frozenset({"register", "inspect", "undo"})
+MAX_CLOCK_SKEW, UNDO_WINDOW = timedelta(minutes=10), timedelta(minutes=15)
 
 
 @dataclass
-class Asked:
-    """A readable scan, and who asks."""
+class Batch:
+    bag_type: str
+    held: bool = False
+    closed: bool = False
 
-    line: Line
+
+@dataclass
+class Bag:
+    code: str
+    kind: str
+    bag_type: str
+    area: str
+    batch: str | None
+    state: str
+    parent: str | None = None
+    bound_for: str | None = None
+
+
+@dataclass(eq=False)
+class LedgerLine:
+    """A row of the ledger. `left` is the parent that the bag left, `created` a new bag."""
+
+    ref: UUID | None
+    step: str
+    code: str
+    parent: str | None
+    area: str
+    actor: str
+    at: datetime
+    recorded: datetime
+    outcome: str = "applied"
+    unexpected: bool = False
+    forced: bool = False
+    left: str | None = None
+    created: Bag | None = None
+
+    @property
+    def content(self):
+        return self.code, self.parent, self.step, self.area, self.at
+
+
+class Refused(Exception):
+    """A refusal; its text is the code of the problem."""
+
+
+@dataclass
+class Attempt:
+    """A parsed scan and its actor: `office` without area limits, else limited to `scope`."""
+
+    line: LedgerLine
     lot: str | None = None
     kind: str | None = None
     force: bool = False
     note: str = ""
-    undoes: Line | None = None
+    undoes: LedgerLine | None = None
     office: bool = False
     scope: frozenset | None = None
 
@@ -41,26 +85,158 @@ def refuse_if(fault, code):
         raise Refused(code)
 
 
-class Model(Tables):
-    """Bags, a ledger, and the rules."""
+def normalize_code(text):
+    """Return the normalized form of a code, or None."""
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(c for c in text if unicodedata.category(c) not in INVISIBLE).strip().upper()
+    return text if re.fullmatch(r"[A-Z0-9][A-Z0-9\-_/.]{2,63}", text) else None
+
+
+@dataclass
+class OracleState:
+    """Bags and ledger. `types` maps a name to parent pattern, child pattern and capacity.
+
+    Without `actors` every user may scan.
+    """
+
+    types: dict
+    areas: frozenset
+    actors: frozenset = frozenset()
+    batches: dict = field(default_factory=dict)
+    bags: dict = field(default_factory=dict)
+    ledger: list = field(default_factory=list)
+    refs: dict = field(default_factory=dict)
+    undone: list = field(default_factory=list)
+    contents: defaultdict = field(default_factory=lambda: defaultdict(set))
+
+    def match_type(self, code, kind=None):
+        """Return the kind and the name of the first type with a pattern for this code."""
+        for name, (parent, child, _) in self.types.items():
+            for form, pattern in (("parent", parent), ("child", child)):
+                if kind in (None, form) and re.fullmatch(pattern, code):
+                    return form, name
+        return None
+
+    def capacity(self, bag):
+        return self.types[bag.bag_type][2]
+
+    def record(self, line):
+        """Add a row to the ledger and apply it."""
+        self.ledger.append(line)
+        if line.ref is not None:
+            self.refs[line.ref] = line
+        self._apply(line)
+
+    def undo(self, line):
+        """Replay the whole ledger without this row."""
+        self.undone.append(line)
+        self.bags.clear()
+        self.contents.clear()
+        for other in self.ledger:
+            if other not in self.undone:
+                self._apply(other)
+
+    def census(self):
+        """Return the row counts in the form of the product's census."""
+        parents = [bag for bag in self.bags.values() if bag.kind == "parent"]
+        children = [bag for bag in self.bags.values() if bag.kind == "child"]
+        lines = {
+            outcome: count_by_value(line.step for line in self.ledger if line.outcome == outcome)
+            for outcome in ("applied", "already")
+        }
+        return {
+            "parents": len(parents),
+            "children": len(children),
+            "loose_children": sum(child.parent is None for child in children),
+            "linked_children": sum(child.parent is not None for child in children),
+            "parents_by_state": count_by_value(parent.state for parent in parents),
+            "ledger_applied_by_step": lines["applied"],
+            "ledger_already_by_step": lines["already"],
+            "unexpected_receipts": sum(
+                line.unexpected and line.step == "receive" for line in self.ledger
+            ),
+            "bags_by_area": count_by_value(bag.area for bag in self.bags.values()),
+        }
+
+    # -- effects --------------------------------------------------------------------------------
+
+    def _apply(self, line):
+        if line.outcome != "applied":
+            return
+        if line.created is not None:
+            self.bags[line.code] = replace(line.created)
+            return
+        bag = self.bags[line.code]
+        if bag.kind == "child":
+            self._apply_to_child(line, bag)
+        elif line.step in ("complete", "reopen"):
+            bag.state = "complete" if line.step == "complete" else "open"
+        elif line.step == "dispatch":
+            bag.state = "dispatched"
+            self._set_place(bag, bag.area, line.area)
+        elif line.step in ("receive", "return"):
+            bag.state = {"receive": "received", "return": "returned"}[line.step]
+            self._set_place(bag, line.area, None)
+
+    def _apply_to_child(self, line, child):
+        if line.step in ("unlink", "move", "return"):
+            line.left = child.parent
+            self._remove_child(child)
+        if line.step in ("link", "move"):
+            self._add_child(child, self.bags[line.parent])
+        if line.step == "return":
+            child.state, child.area, child.bound_for = "returned", line.area, None
+
+    def _add_child(self, child, parent):
+        self.contents[parent.code].add(child.code)
+        child.parent, child.state = parent.code, "linked"
+        child.area, child.bound_for = parent.area, parent.bound_for
+        if len(self.contents[parent.code]) == self.capacity(parent) and parent.state == "open":
+            parent.state = "complete"
+
+    def batches_in(self, bag):
+        """Return the batches of the children in a bag."""
+        return [self.bags[code].batch for code in self.contents[bag.code]]
+
+    def _remove_child(self, child):
+        if child.parent is None:
+            return
+        parent = self.bags[child.parent]
+        self.contents[parent.code].remove(child.code)
+        child.parent, child.state, child.bound_for = None, "loose", None
+        if parent.state == "complete":
+            parent.state = "open"
+
+    def _set_place(self, parent, area, bound_for):
+        for code in (parent.code, *self.contents[parent.code]):
+            self.bags[code].area, self.bags[code].bound_for = area, bound_for
+
+
+def count_by_value(values):
+    """Return the number of occurrences of each value, in alphabetical order."""
+    return dict(sorted(Counter(values).items()))
+
+
+class Oracle(OracleState):
+    """Bags, ledger and rules."""
 
     def bag(self, row, *, actor="system", now):
-        """The verdict on one row of a bag sheet, carried out."""
+        """Apply one row of a bag sheet and return its verdict."""
         try:
             return self._bag(row, actor, now)
         except Refused as refused:
             return str(refused)
 
     def scan(self, row, *, now, office=False, scope=None):
-        """The verdict on one scan, carried out. Its `undoes` is a line of the ledger."""
+        """Apply one scan and return its verdict. `undoes` in the row is a row of the ledger."""
         try:
             return self._scan(row, now, office, scope)
         except Refused as refused:
             return str(refused)
 
     def _bag(self, row, actor, now):
-        code = normal(row["code"])
-        parent = normal(row["parent_code"]) if row["parent_code"] else None
+        code = normalize_code(row["code"])
+        parent = normalize_code(row["parent_code"]) if row["parent_code"] else None
         refuse_if(code is None or (row["parent_code"] and parent is None), "bad-code")
         kind, bag_type = row["kind"], row["bag_type"]
         refuse_if(kind not in ("parent", "child") or (parent and kind == "parent"), "bad-row")
@@ -70,31 +246,31 @@ class Model(Tables):
         if code in self.bags:
             refuse_if(self.bags[code].kind != kind, "wrong-kind")
             return "already"
-        refuse_if(self.fit(code, kind) != (kind, bag_type), "wrong-kind")
+        refuse_if(self.match_type(code, kind) != (kind, bag_type), "wrong-kind")
         step = "link" if parent else "register"
-        line = Line(None, step, code, parent, row["area"], actor, now, now)
-        return self._carried_out(Asked(line, lot=row["batch_code"], kind=kind))
+        line = LedgerLine(None, step, code, parent, row["area"], actor, now, now)
+        return self._carry_out(Attempt(line, lot=row["batch_code"], kind=kind))
 
     def _scan(self, row, now, office, scope):
-        asked = self._read(row, now)
-        asked.office, asked.scope, line = office, scope, asked.line
-        refuse_if(line.at > now + AHEAD, "clock-ahead")
+        attempt = self._read(row, now)
+        attempt.office, attempt.scope, line = office, scope, attempt.line
+        refuse_if(line.at > now + MAX_CLOCK_SKEW, "clock-ahead")
         if line.ref in self.refs:
             earlier = self.refs[line.ref]
             refuse_if(earlier.content != line.content, "ref-reused")
             if earlier.actor != line.actor:
-                self._known(asked, line.code)
+                self._get(attempt, line.code)
             return "replayed"
         outside = scope is not None and line.area not in scope
         refuse_if(outside and line.step != "dispatch", "area-forbidden")
-        refuse_if(asked.force and not office, "forbidden")
-        return self._carried_out(asked)
+        refuse_if(attempt.force and not office, "forbidden")
+        return self._carry_out(attempt)
 
     def _read(self, row, now):
         code, _, lot = row["code"].partition(";")
-        code, lot = normal(code), normal(lot)
+        code, lot = normalize_code(code), normalize_code(lot)
         parent = row["parent_code"] or None
-        refuse_if(code is None or (parent and normal(parent) is None), "bad-code")
+        refuse_if(code is None or (parent and normalize_code(parent) is None), "bad-code")
         step = row["step"]
         refuse_if(step not in STEPS, "bad-row")
         refuse_if(step in ("link", "move") and not parent, "bad-row")
@@ -106,9 +282,9 @@ class Model(Tables):
         refuse_if(at.tzinfo is None or at < datetime(2000, 1, 1, tzinfo=UTC), "bad-row")
         refuse_if(row["area"] not in self.areas, "bad-row")
         refuse_if(self.actors and row["actor"] not in self.actors, "bad-row")
-        parent = normal(parent) if parent else None
-        return Asked(
-            Line(ref, step, code, parent, row["area"], row["actor"], at, now),
+        parent = normalize_code(parent) if parent else None
+        return Attempt(
+            LedgerLine(ref, step, code, parent, row["area"], row["actor"], at, now),
             lot=lot if lot in self.batches else None,
             kind=row.get("kind"),
             force=row.get("force", False),
@@ -116,52 +292,52 @@ class Model(Tables):
             undoes=row.get("undoes"),
         )
 
-    def _carried_out(self, asked):
-        line, births = asked.line, []
-        line.outcome = getattr(self, f"_{line.step}")(asked, births)
-        if line.step == "register" and births:
-            line.birth = births.pop()
-        for birth in births:
-            born = Line(
-                None, "register", birth.code, None, line.area, line.actor, line.at, line.recorded
+    def _carry_out(self, attempt):
+        line, registered = attempt.line, []
+        line.outcome = getattr(self, f"_{line.step}")(attempt, registered)
+        if line.step == "register" and registered:
+            line.created = registered.pop()
+        for created in registered:
+            registration = LedgerLine(
+                None, "register", created.code, None, line.area, line.actor, line.at, line.recorded
             )
-            born.birth = birth
-            self.tell(born)
-        self.tell(line)
+            registration.created = created
+            self.record(registration)
+        self.record(line)
         if line.step == "undo":
-            self.forget(asked.undoes)
+            self.undo(attempt.undoes)
         return line.outcome
 
-    # -- steps: refused, or the outcome; nothing is changed here --------------------------------
+    # -- steps: return the outcome or raise Refused; they change nothing ------------------------
 
-    def _register(self, asked, births):
-        line, bag = asked.line, self._seen(asked, asked.line.code)
+    def _register(self, attempt, registered):
+        line, bag = attempt.line, self._find(attempt, attempt.line.code)
         if bag:
-            refuse_if(asked.kind not in (None, bag.kind), "wrong-kind")
+            refuse_if(attempt.kind not in (None, bag.kind), "wrong-kind")
             return "already"
-        fits = self.fit(line.code, asked.kind)
-        refuse_if(fits is None, "bag-unknown")
-        births.append(self._born(line.code, fits, line.area, asked.lot))
+        form = self.match_type(line.code, attempt.kind)
+        refuse_if(form is None, "bag-unknown")
+        registered.append(self._new_bag(line.code, form, line.area, attempt.lot))
         return "applied"
 
-    def _link(self, asked, births):
-        line = asked.line
-        child, parent = self._seen(asked, line.code), self._seen(asked, line.parent)
-        child_fits, parent_fits = self._pair(line)
+    def _link(self, attempt, registered):
+        line = attempt.line
+        child, parent = self._find(attempt, line.code), self._find(attempt, line.parent)
+        child_form, parent_form = self._forms(line)
         if child and child.parent:
             refuse_if(child.parent != line.parent, "child-elsewhere")
             return "already"
-        self._check_holds(parent and parent.batch, child.batch if child else asked.lot)
+        self._check_holds(parent and parent.batch, child.batch if child else attempt.lot)
         if parent:
             self._check_room(parent)
         if not child:
-            births.append(self._born(line.code, child_fits, line.area, asked.lot))
+            registered.append(self._new_bag(line.code, child_form, line.area, attempt.lot))
         if not parent:
-            births.append(self._born(line.parent, parent_fits, line.area, None))
+            registered.append(self._new_bag(line.parent, parent_form, line.area, None))
         return "applied"
 
-    def _unlink(self, asked, births):
-        line, child = asked.line, self._known(asked, asked.line.code)
+    def _unlink(self, attempt, registered):
+        line, child = attempt.line, self._get(attempt, attempt.line.code)
         refuse_if(child.kind != "child", "wrong-kind")
         parent = self.bags.get(child.parent)
         self._check_holds(child.batch, parent and parent.batch)
@@ -169,10 +345,10 @@ class Model(Tables):
         refuse_if(parent.state == "dispatched", "parent-dispatched")
         return "applied"
 
-    def _move(self, asked, births):
-        line = asked.line
-        child, parent = self._known(asked, line.code), self._known(asked, line.parent)
-        self._pair(line)
+    def _move(self, attempt, registered):
+        line = attempt.line
+        child, parent = self._get(attempt, line.code), self._get(attempt, line.parent)
+        self._forms(line)
         if child.parent == parent.code:
             return "already"
         left = self.bags.get(child.parent)
@@ -182,84 +358,84 @@ class Model(Tables):
         self._check_room(parent)
         return "applied"
 
-    def _complete(self, asked, births):
-        parent = self._free(asked)
+    def _complete(self, attempt, registered):
+        parent = self._get_parent(attempt)
         if parent.state != "open":
             return "already"
         refuse_if(not self.contents[parent.code], "parent-empty")
         return "applied"
 
-    def _reopen(self, asked, births):
-        parent = self._free(asked)
+    def _reopen(self, attempt, registered):
+        parent = self._get_parent(attempt)
         refuse_if(parent.state == "dispatched", "parent-dispatched")
         return "already" if parent.state == "open" else "applied"
 
-    def _dispatch(self, asked, births):
-        parent = self._free(asked, with_contents=True)
+    def _dispatch(self, attempt, registered):
+        parent = self._get_parent(attempt, with_contents=True)
         if parent.state == "dispatched":
             return "already"
-        refuse_if(parent.state != "complete" and not asked.force, "not-complete")
+        refuse_if(parent.state != "complete" and not attempt.force, "not-complete")
         refuse_if(not self.contents[parent.code], "parent-empty")
-        asked.line.forced = parent.state != "complete"
+        attempt.line.forced = parent.state != "complete"
         return "applied"
 
-    def _receive(self, asked, births):
-        parent = self._free(asked, with_contents=True)
+    def _receive(self, attempt, registered):
+        parent = self._get_parent(attempt, with_contents=True)
         if parent.state == "received":
             return "already"
-        asked.line.unexpected = parent.state != "dispatched"
+        attempt.line.unexpected = parent.state != "dispatched"
         return "applied"
 
-    def _return(self, asked, births):
-        bag = self._known(asked, asked.line.code)
+    def _return(self, attempt, registered):
+        bag = self._get(attempt, attempt.line.code)
         if bag.state == "returned":
             return "already"
         gone = bag.state in ("dispatched", "received")
-        asked.line.unexpected = bag.kind == "parent" and not gone
+        attempt.line.unexpected = bag.kind == "parent" and not gone
         return "applied"
 
-    def _inspect(self, asked, births):
-        self._known(asked, asked.line.code)
+    def _inspect(self, attempt, registered):
+        self._get(attempt, attempt.line.code)
         return "applied"
 
-    def _undo(self, asked, births):
-        line, target, bag = asked.line, asked.undoes, self._known(asked, asked.line.code)
+    def _undo(self, attempt, registered):
+        line, target, bag = attempt.line, attempt.undoes, self._get(attempt, attempt.line.code)
         refuse_if(target is None or target.code != bag.code, "scan-unknown")
         refuse_if(target.step in ("register", "undo"), "not-undoable")
         refuse_if(target in self.undone, "already-undone")
-        if asked.office:
-            refuse_if(target.actor != line.actor and not asked.note, "reason-missing")
+        if attempt.office:
+            refuse_if(target.actor != line.actor and not attempt.note, "reason-missing")
         else:
             late = line.recorded - target.recorded > UNDO_WINDOW
-            refuse_if(late or self._latest_of(line.actor) is not target, "undo-not-allowed")
+            refuse_if(late or self._latest_scan_of(line.actor) is not target, "undo-not-allowed")
         parents = [self.bags[code] for code in (target.parent, target.left) if code]
-        self._check_holds(bag.batch, *(p.batch for p in parents), *self.lots_in(bag))
-        refuse_if(self._built_on(target, bag), "undo-depends")
+        self._check_holds(bag.batch, *(p.batch for p in parents), *self.batches_in(bag))
+        refuse_if(self._has_dependent_scan(target, bag), "undo-depends")
         return "applied"
 
-    # -- what the steps ask ---------------------------------------------------------------------
+    # -- checks ---------------------------------------------------------------------------------
 
-    def _seen(self, asked, code):
-        bag, scope = self.bags.get(code), asked.scope
-        unseen = bag and scope is not None and not {bag.area, bag.bound_for} & scope
-        refuse_if(unseen, "bag-unknown")
+    def _find(self, attempt, code):
+        bag, scope = self.bags.get(code), attempt.scope
+        invisible = bag and scope is not None and not {bag.area, bag.bound_for} & scope
+        refuse_if(invisible, "bag-unknown")
         return bag
 
-    def _known(self, asked, code):
-        bag = self._seen(asked, code)
+    def _get(self, attempt, code):
+        bag = self._find(attempt, code)
         refuse_if(bag is None, "bag-unknown")
         return bag
 
-    def _free(self, asked, *, with_contents=False):
-        bag = self._known(asked, asked.line.code)
+    def _get_parent(self, attempt, *, with_contents=False):
+        bag = self._get(attempt, attempt.line.code)
         refuse_if(bag.kind != "parent", "wrong-kind")
-        self._check_holds(bag.batch, *(self.lots_in(bag) if with_contents else ()))
+        self._check_holds(bag.batch, *(self.batches_in(bag) if with_contents else ()))
         return bag
 
-    def _pair(self, line):
+    def _forms(self, line):
         known = (self.bags.get(line.code), self.bags.get(line.parent))
         child, parent = (
-            (bag.kind, bag.bag_type) if bag else self.fit(code)
+            (bag.kind, bag.bag_type) if bag else self.match_type(code)
             for bag, code in zip(known, (line.code, line.parent), strict=True)
         )
         refuse_if(child is None or parent is None, "bag-unknown")
@@ -274,26 +450,26 @@ class Model(Tables):
         refuse_if(len(self.contents[parent.code]) >= self.capacity(parent), "parent-full")
         refuse_if(parent.state != "open", "parent-complete")
 
-    def _born(self, code, fits, area, lot):
-        kind, bag_type = fits
+    def _new_bag(self, code, form, area, lot):
+        kind, bag_type = form
         if lot:
             refuse_if(self.batches[lot].closed, "batch-closed")
             refuse_if(self.batches[lot].bag_type != bag_type, "wrong-kind")
         return Bag(code, kind, bag_type, area, lot, "open" if kind == "parent" else "loose")
 
-    def _latest_of(self, actor):
+    def _latest_scan_of(self, actor):
         own = (line for line in reversed(self.ledger) if line.actor == actor)
         steps = (line for line in own if line.step not in ("register", "undo"))
         return next((line for line in steps if line not in self.undone), None)
 
-    def _built_on(self, target, bag):
-        """Whether a later scan stands on what this one did."""
+    def _has_dependent_scan(self, target, bag):
+        """Return whether a later scan changed a bag of this one."""
         after = self.ledger[self.ledger.index(target) + 1 :]
         for line in after:
-            if line.outcome != "applied" or line.step in HARMLESS or line in self.undone:
+            if line.outcome != "applied" or line.step in INDEPENDENT_STEPS or line in self.undone:
                 continue
             touched = {line.code} | ({line.parent, line.left} - {None})
-            whole = {target.left} | ({bag.code} if bag.kind == "parent" else set())
-            if whole & touched or line.code in (target.code, target.parent):
+            containers = {target.left} | ({bag.code} if bag.kind == "parent" else set())
+            if containers & touched or line.code in (target.code, target.parent):
                 return True
         return False

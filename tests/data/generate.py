@@ -1,9 +1,9 @@
-"""Makes a factory day as operators leave it, and says what it must come to.
+"""Generates a factory day as operators record it, with the expected result.
 
     python -m tests.data.generate FOLDER [--seed 12] [--sacks 105] [--day 2026-10-05]
 
 writes batches.csv, bags.csv, scans.csv, verdicts.txt and expected.json. The same seed makes the
-same day. What is expected comes from tests/model.py; nothing of the product is imported.
+same day. The expected result comes from tests/oracle.py; nothing of the product is imported.
 """
 
 import argparse
@@ -14,8 +14,7 @@ from pathlib import Path
 from random import Random
 
 from tests.data.day import ACTORS, AREAS, INDIA, LOTS, SCAN_COLUMNS, TYPES, Day
-from tests.oracle import Model
-from tests.oracle_tables import Batch, counted
+from tests.oracle import Batch, Oracle, count_by_value
 
 BATCH_COLUMNS = (
     "code", "product", "variety", "bag_type", "produced_on", "expires_on", "planned_bags", "held",
@@ -24,36 +23,41 @@ BAG_COLUMNS = ("batch_code", "bag_type", "area", "kind", "code", "parent_code")
 
 
 def make_day(seed, sacks, on):
-    """A day whose sheets, imported again, change no bag: what would is left out."""
+    """Return a day whose sheets change no bag if they are imported a second time.
+
+    Rows that would are left out.
+    """
     day = Day(Random(seed), datetime.combine(on, time(8), INDIA))
     for number in range(sacks):
         day.pack()
         if number == sacks // 2:
             day.spoil()
     while True:
-        model, *_ = verdicts(day, on)
-        _, _, again = verdicts(day, on, model)
-        kept = [row for row, name in zip(day.scans, again, strict=True) if name != "applied"]
-        if len(kept) == len(day.scans):
+        oracle, *_ = verdicts(day, on)
+        _, _, again = verdicts(day, on, oracle)
+        unchanged = [row for row, name in zip(day.scans, again, strict=True) if name != "applied"]
+        if len(unchanged) == len(day.scans):
             return day
-        day.scans = kept
+        day.scans = unchanged
 
 
-def verdicts(day, on, model=None):
-    """The model after the day, and its verdicts on both sheets."""
+def verdicts(day, on, oracle=None):
+    """Return the oracle after the day, and its verdicts on both sheets."""
     now = _evening(day, on)
-    if model is None:
-        model = Model(TYPES, frozenset(AREAS), frozenset(ACTORS))
-        model.batches = {code: Batch(bag_type, held=bool(held)) for code, bag_type, held in LOTS}
-    bags = [_verdict(row, BAG_COLUMNS, lambda cells: model.bag(cells, now=now)) for row in day.bags]
-    scans = [
-        _verdict(row, SCAN_COLUMNS, lambda cells: model.scan(cells, now=now)) for row in day.scans
+    if oracle is None:
+        oracle = Oracle(TYPES, frozenset(AREAS), frozenset(ACTORS))
+        oracle.batches = {code: Batch(bag_type, held=bool(held)) for code, bag_type, held in LOTS}
+    bags = [
+        _verdict(row, BAG_COLUMNS, lambda cells: oracle.bag(cells, now=now)) for row in day.bags
     ]
-    return model, bags, scans
+    scans = [
+        _verdict(row, SCAN_COLUMNS, lambda cells: oracle.scan(cells, now=now)) for row in day.scans
+    ]
+    return oracle, bags, scans
 
 
 def _evening(day, on):
-    """When the sheets are imported: at seven, or when the last sack is packed."""
+    """Return the time of the import: 19:00, or later if the last sack is packed later."""
     return max(datetime.combine(on, time(19), INDIA), day.clock)
 
 
@@ -62,25 +66,25 @@ def _verdict(row, columns, ask):
 
 
 def expected(day, on):
-    """What the day must come to, and what a second import of it must answer."""
-    model, bags, scans = verdicts(day, on)
-    after = model.census()
-    _, bags_again, scans_again = verdicts(day, on, model)
+    """Return the expected result of the day and of a second import, and the verdicts on scans."""
+    oracle, bags, scans = verdicts(day, on)
+    after = oracle.census()
+    _, bags_again, scans_again = verdicts(day, on, oracle)
     summary = {
         "now": _evening(day, on).isoformat(),
-        "bags.csv": {"rows": len(bags)} | counted(bags),
-        "scans.csv": {"rows": len(scans)} | counted(scans),
+        "bags.csv": {"rows": len(bags)} | count_by_value(bags),
+        "scans.csv": {"rows": len(scans)} | count_by_value(scans),
         "after": after,
         "again": {
-            "bags.csv": {"rows": len(bags)} | counted(bags_again),
-            "scans.csv": {"rows": len(scans)} | counted(scans_again),
+            "bags.csv": {"rows": len(bags)} | count_by_value(bags_again),
+            "scans.csv": {"rows": len(scans)} | count_by_value(scans_again),
         },
     }
     return summary, scans
 
 
 def batch_rows(on):
-    """The batch sheet of the day."""
+    """Return the rows of the batch sheet."""
     return [
         [
             code,
@@ -118,5 +122,5 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=12)
     parser.add_argument("--sacks", type=int, default=105)
     parser.add_argument("--day", type=date.fromisoformat, default=date(2026, 10, 5))
-    chosen = parser.parse_args()
-    write_day(chosen.folder, chosen.seed, chosen.sacks, chosen.day)
+    options = parser.parse_args()
+    write_day(options.folder, options.seed, options.sacks, options.day)

@@ -1,4 +1,4 @@
-"""What a bag was at any moment, against the model's memory of that moment."""
+"""The position of a bag at any moment equals the one that the oracle had then."""
 
 from copy import deepcopy
 from datetime import timedelta
@@ -14,72 +14,83 @@ from scans.history.point_in_time import bag_ledger, position
 from scans.history.trace import trace
 from scans.models import Scan
 from tests.factories import create_reference_data, make_loose_child, make_parent, make_user, scan
-from tests.scans.recording.test_oracle import Both, acts
+from tests.oracle_comparison import OracleComparison, actions
 
 
-def told(user, bag, at):
-    """What the product says of a moment, in the words of the model."""
+def traced(user, bag, at):
+    """Return the state in the trace at a moment in the form of expected()."""
     found, more = trace(user, bag, at=at, after=None, limit=500)
     assert more is None
-    was = found["position"]
-    if was is None:
+    state = found["position"]
+    if state is None:
         return None
     return (
-        was["state"], was["area"], was["bound_for"], was["parent"], was["child_count"],
-        sorted(beside["code"] for beside in found["siblings"]),
-        sorted(stay["code"] for stay in found["children"] if stay["left"] is None),
-        [stay["code"] for stay in found["parents"] if stay["left"] is None],
+        state["state"],
+        state["area"],
+        state["bound_for"],
+        state["parent"],
+        state["child_count"],
+        sorted(sibling["code"] for sibling in found["siblings"]),
+        sorted(period["code"] for period in found["children"] if period["left"] is None),
+        [period["code"] for period in found["parents"] if period["left"] is None],
         {row["id"] for row in found["way"] if row["code"] == bag.code},
-    )  # fmt: skip
+    )
 
 
-def remembered(model, code, scans):
-    bag = model.bags.get(code)
+def expected(oracle, code, scans):
+    """Return the state of a bag in the oracle, None if it has no such bag."""
+    bag = oracle.bags.get(code)
     if bag is None:
         return None
-    inside = model.contents[code]
-    beside = model.contents[bag.parent] - {code} if bag.parent else set()
-    parent = bag.kind == "parent"
+    children = oracle.contents[code]
+    siblings = oracle.contents[bag.parent] - {code} if bag.parent else set()
     return (
-        bag.state, bag.area, bag.bound_for, bag.parent, len(inside) if parent else None,
-        sorted(beside), sorted(inside), [bag.parent] if bag.parent else [], scans.get(code, set()),
-    )  # fmt: skip
+        bag.state,
+        bag.area,
+        bag.bound_for,
+        bag.parent,
+        len(children) if bag.kind == "parent" else None,
+        sorted(siblings),
+        sorted(children),
+        [bag.parent] if bag.parent else [],
+        scans.get(code, set()),
+    )
 
 
 @pytest.mark.django_db
-class TestTheStateAtAnyMoment:
+class TestPosition:
     @settings(
         max_examples=10,
         deadline=None,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
-    @given(st.lists(acts, min_size=10, max_size=50))
-    def test_is_what_the_model_had_then(self, sequence):
-        both = Both()
+    @given(st.lists(actions, min_size=10, max_size=50))
+    def test_equals_the_one_of_the_oracle_then(self, sequence):
+        comparison = OracleComparison()
         with transaction.atomic():
-            both.prepare()
-            memories = {}
-            for act in sequence:
-                both.act(act)
+            comparison.prepare()
+            states = {}
+            for action in sequence:
+                comparison.perform(action)
                 scans: dict[str, set[int]] = {}
                 for pk, code in Scan.objects.values_list("id", "bag__code"):
                     scans.setdefault(code, set()).add(pk)
-                memories[both.now] = (deepcopy(both.model), scans)
-            ben = both.people["ben"]
+                states[comparison.now] = (deepcopy(comparison.oracle), scans)
+            ben = comparison.users["ben"]
             for bag in Bag.objects.select_related("bag_type"):
-                for at, (model, scans) in memories.items():
-                    assert told(ben, bag, at) == remembered(model, bag.code, scans), (bag, at)
-                last, scans = memories[both.now]
-                assert told(ben, bag, None) == remembered(last, bag.code, scans)
+                for at, (oracle, scans) in states.items():
+                    assert traced(ben, bag, at) == expected(oracle, bag.code, scans), (bag, at)
+                last, scans = states[comparison.now]
+                assert traced(ben, bag, None) == expected(last, bag.code, scans)
             transaction.set_rollback(True)
         assert not Area.objects.exists()
 
 
 @pytest.mark.django_db
-class TestALedgerOutOfOrder:
-    def test_ends_before_the_first_row_that_came_later(self):
-        """Clocks may differ between servers; what was accepted first counts first."""
+class TestBagLedger:
+    def test_ends_before_the_first_row_recorded_later(self):
+        """The clocks of servers may differ; the order of recording counts."""
         create_reference_data()
         ben = make_user("ben", Role.OFFICE)
         bag = make_loose_child("CB000000904", actor=ben)
@@ -96,7 +107,7 @@ class TestALedgerOutOfOrder:
         assert len(bag_ledger(bag, early).rows) == 1
         assert len(bag_ledger(bag, linked.recorded_at).rows) == 3
 
-    def test_says_when_a_bag_did_not_exist(self):
+    def test_has_no_position_before_the_registration(self):
         create_reference_data()
         bag = make_parent("SB10001", 1)
         before = Scan.objects.earliest("pk").recorded_at - timedelta(microseconds=1)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from bags.errors import BadCode
+from tracetrack.text_cleaning import printable
 
 CODE_CHARACTER = r"[A-Z0-9\-_/.]"
 CODE = re.compile(rf"[A-Z0-9]{CODE_CHARACTER}{{2,63}}")
@@ -65,11 +66,6 @@ def code_or_none(text: str) -> str | None:
         return parse_label(text).code
     except BadCode:
         return None
-
-
-def printable(text: str) -> str:
-    """Return the first 64 characters for an error message, with U+FFFD for unprintable ones."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])
 
 
 def _split_text(text: str) -> tuple[str, str | None]:

@@ -9,12 +9,13 @@ from django.db import connection
 from django.db.models import Count, Q
 
 from accounts.models import User
-from bags.codes import normalize_code, parse_label, printable
+from bags.codes import normalize_code, parse_label
 from bags.errors import AreaUnknown, BagTypeUnknown, BagUnknown, BatchUnknown
 from bags.filters import BagFilters
 from bags.models import Area, Bag, BagType, Batch, Kind, State
 from bags.querysets import BagQuerySet
 from tracetrack.api.pagination import Page, paginate_values
+from tracetrack.text_cleaning import printable
 
 # A SQL function, because PostgreSQL then plans the query once per connection.
 ROWS_BY_ID_SQL = "SELECT * FROM bags_rows_by_id(%s)"

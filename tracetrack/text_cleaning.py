@@ -1,4 +1,4 @@
-"""Cleaning of text that users type: invisible characters are removed."""
+"""Cleaning of text that users type, and of text from requests that error messages quote."""
 
 import unicodedata
 
@@ -21,6 +21,11 @@ def clean_text(text: str, *, lines: bool = False) -> str:
         text = "".join(filter(_is_kept, text.translate(LINE_SEPARATORS)))
         text = text if lines else text.translate(LINES_TO_SPACES)
     return "" if BLANKS.issuperset(text) else text.strip()
+
+
+def printable(text: str) -> str:
+    """Return the first 64 characters for an error message, with U+FFFD for unprintable ones."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])
 
 
 def _is_kept(char: str) -> bool:

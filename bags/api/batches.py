@@ -19,7 +19,7 @@ from bags.api.serializers import (
     BatchWithContentsSerializer,
     HoldIn,
 )
-from bags.codes import normalize_code, printable
+from bags.codes import normalize_code
 from bags.errors import (
     BadCode,
     BagTypeUnknown,
@@ -35,6 +35,7 @@ from tracetrack.api.row_version import version_of
 from tracetrack.api.view import ApiView, created_response, json_response
 from tracetrack.errors.problem import BadCursor, Changed
 from tracetrack.openapi.annotations import links_to, path_parameter, raises
+from tracetrack.text_cleaning import printable
 
 BATCH_CODE = path_parameter("code", str, "The code of the batch.", "LOT-1")
 

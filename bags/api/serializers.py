@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from bags.code_patterns import check_pattern
-from bags.codes import normalize_code, printable
+from bags.codes import normalize_code
 from bags.errors import BadCode, ReasonMissing
 from bags.models import MAX_PLANNED_BAGS, Area, Bag, BagType, Batch, Kind, State
 from tracetrack.api.fields import (
@@ -25,7 +25,7 @@ from tracetrack.api.fields import (
 from tracetrack.api.filters import StrictBooleanFilter, StrictFilterSet, text_filter
 from tracetrack.api.list_view import MAX_ROWS_PER_PAGE, PageParams
 from tracetrack.api.params import CleanTextField, field_names
-from tracetrack.text_cleaning import clean_text
+from tracetrack.text_cleaning import clean_text, printable
 
 MAX_ID = 2**63 - 1
 MAX_NOTES_CHARS = 10_000

@@ -8,7 +8,7 @@ from bags.api.serializers import BAG_COLUMNS
 from bags.errors import BagUnknown
 from bags.filters import BagFilters
 from bags.models import Bag, BagCode
-from bags.queries import bag_rows, bags_after, find_bag, bag_rows_by_id
+from bags.queries import bag_rows, bag_rows_by_id, bags_after, find_bag
 from bags.search import search, search_statements
 from tests.factories import (
     create_reference_data,

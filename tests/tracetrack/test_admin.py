@@ -122,7 +122,7 @@ class TestBatches:
         batch, page = self.run_action(admin_client, "hold")
 
         assert not batch.held
-        assert "A reason is needed." in page
+        assert "A reason is required." in page
 
     def test_are_created_through_the_action(self, admin_client, cho):
         mustard = Batch._meta.get_field("bag_type").related_model.objects.get(name="mustard")

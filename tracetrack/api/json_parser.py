@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from tracetrack.errors.http import TooLarge, UnsupportedMediaType
 from tracetrack.errors.problem import BadRequest
+from tracetrack.text_cleaning import printable
 
 MAX_DEPTH = 32
 # PostgreSQL stores neither NUL nor unpaired surrogates.
@@ -94,7 +95,7 @@ def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) < len(pairs):
         names = [name for name, _ in pairs]
         duplicate = next(name for name in names if names.count(name) > 1)
-        raise BadRequest(reason=f"the key “{_printable(duplicate)}” occurs twice in one object")
+        raise BadRequest(reason=f"the key “{printable(duplicate)}” occurs twice in one object")
     return value
 
 
@@ -136,7 +137,3 @@ def _check_value(value: Any) -> None:
 
 def _too_deep() -> str:
     return f"it is nested deeper than {MAX_DEPTH}"
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])

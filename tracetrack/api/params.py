@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from tracetrack.errors.http import BadField, UnknownParameter, first_field_error
-from tracetrack.text_cleaning import clean_text
+from tracetrack.text_cleaning import clean_text, printable
 
 # The query parameter that selects fields of the response.
 FIELDS_PARAMETER = "fields"
@@ -97,7 +97,7 @@ def query_values(request: Request, known: Sequence[str]) -> dict[str, str]:
     values: dict[str, str] = {}
     for name, given in request.query_params.lists():
         if name not in known:
-            raise UnknownParameter(parameter=_printable(name), known=list(known))
+            raise UnknownParameter(parameter=printable(name), known=list(known))
         if len(given) > 1:
             raise BadField(field=name, reason="is given more than once")
         values[name] = given[0]
@@ -120,12 +120,8 @@ def select_names(text: str | None, known: Sequence[str]) -> Sequence[str] | None
     names = text.split(",")
     for name in names:
         if name not in known:
-            reason = f"“{_printable(name)}” is none of {', '.join(known)}"
+            reason = f"“{printable(name)}” is none of {', '.join(known)}"
             raise BadField(field=FIELDS_PARAMETER, reason=reason)
     if len(names) > len(set(names)):
         raise BadField(field=FIELDS_PARAMETER, reason="names one twice")
     return [name for name in known if name in names]
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])

@@ -80,7 +80,7 @@ def problem_remedy(problem: Problem) -> str:
 
 def _translate_fact(name: str, value: Any) -> Any:
     if isinstance(value, Message):
-        return value.translate()
+        return value.translated()
     if name in TIME_FACTS and (instant := parse_datetime(str(value))):
         return format_instant(instant)
     return FACT_LABELS[name](str(value)) if name in FACT_LABELS else value

@@ -16,7 +16,7 @@ class Message(str):
         message.message_id, message.params = message_id, params
         return message
 
-    def translate(self) -> str:
+    def translated(self) -> str:
         """Return the text in the active language."""
         return gettext(self.message_id).format(**self.params)
 

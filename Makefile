@@ -39,7 +39,7 @@ fix: $(VENV)/.for-tests ## Format the code and fix lint errors
 	$(PY) -m ruff check --fix .
 
 messages: $(VENV)/.for-tests ## Update and compile the translation catalogue
-	@DJANGO_SETTINGS_MODULE=tracetrack.settings $(PY) -m tests.catalogue
+	@DJANGO_SETTINGS_MODULE=tracetrack.settings $(PY) -m tests.translation_catalogue
 
 docs: $(VENV)/.for-running ## Generate docs/errors.md and docs/api-reference.md
 	$(PY) manage.py generate_docs

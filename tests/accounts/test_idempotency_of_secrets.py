@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import ApiToken, IdempotencyKey
 from audit.models import AuditEntry
-from tests.api_fixtures import CALLS, commit, made_delivery, make_site, send
+from tests.api_fixtures import CALLS, create_delivery_path, make_site, run_commit_hooks, send
 from tests.endpoints import api_views
 from tests.problem_assertions import assert_problem
 from webhooks.models import Delivery, Webhook
@@ -125,7 +125,7 @@ class TestWebhookActions:
         assert Delivery.objects.count() == 1
 
     def test_is_replayed_once(self, site, office):
-        path = f"{made_delivery(site, 'office')}/replay"
+        path = f"{create_delivery_path(site, 'office')}/replay"
         answers = [send_with_key(office, path, {}) for _ in range(2)]
 
         assert answers[0].content == answers[1].content
@@ -138,5 +138,5 @@ class TestWebhookActions:
         answer = send_with_key(office, call.path, call.body | {"name": "other"})
 
         assert_problem(answer, 422, "key-reused")
-        commit()
+        run_commit_hooks()
         assert Webhook.objects.count() == 1

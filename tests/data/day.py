@@ -1,4 +1,4 @@
-"""A factory day as operators leave it: the rows of its sheets, faults and all."""
+"""Sheets of a realistic factory day, including faulty rows."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -54,7 +54,7 @@ class Sack:
 
 @dataclass
 class Day:
-    """The rows of a day, made sack by sack."""
+    """Rows of a day, generated sack by sack."""
 
     random: Random
     clock: datetime
@@ -66,8 +66,8 @@ class Day:
     def maybe(self, percent):
         return self.random.random() * 100 < percent
 
-    def messy(self, code, percent=7):
-        """The code as it may be read or typed."""
+    def distort(self, code, percent=7):
+        """Return the code, sometimes as it is mistyped or misread."""
         if not self.maybe(percent):
             return code
         wide = "".join(chr(ord(c) + 0xFEE0) if c.isalnum() else c for c in code)
@@ -75,12 +75,12 @@ class Day:
         return self.random.choice([code.lower(), f"  {code} ", wide, split])
 
     def scan(self, step, code, parent="", *, area, note=""):
-        """Add a scan with a new ref, a few seconds after the last."""
+        """Add a scan with a new ref, a few seconds after the last one."""
         self.clock += timedelta(seconds=self.random.randint(1, 11))
         row = [
             str(UUID(int=self.random.getrandbits(128), version=4)),
-            self.messy(code),
-            self.messy(parent) if parent else "",
+            self.distort(code),
+            self.distort(parent) if parent else "",
             step,
             area,
             self.random.choice(STATIONS),
@@ -92,7 +92,7 @@ class Day:
         return row
 
     def copy(self, row, **changes):
-        """Add a scan like this one."""
+        """Add a copy of a scan with some changes."""
         copied = dict(zip(SCAN_COLUMNS, row, strict=True)) | changes
         self.scans.append(list(copied.values()))
 
@@ -104,27 +104,27 @@ class Day:
     # -- a sack ---------------------------------------------------------------------------------
 
     def pack(self):
-        """One sack: what the bag sheet says of it, and the scans that fill it and send it off."""
+        """Add the rows of the bag sheet and the scans of one sack."""
         lot, bag_type, _ = self.random.choice(LOTS)
         capacity = TYPES[bag_type][2]
         area, full = self.random.choice(AREAS), self.maybe(70)
         size = capacity if full else self.random.randint(capacity // 2, capacity - 1)
         children = [self.code(bag_type, 1) for _ in range(size)]
         sack = Sack(self.code(bag_type, 0), lot, bag_type, area, children, full)
-        self.announce(sack)
+        self.add_bag_rows(sack)
         self.fill(sack)
         self.finish(sack)
         self.sacks.append(sack)
 
-    def announce(self, sack):
-        """The rows of the bag sheet; some bags come into being by a scan only."""
+    def add_bag_rows(self, sack):
+        """Add the rows of the bag sheet; some bags are registered by a scan only."""
         start = [sack.lot, sack.bag_type, sack.area]
         if self.maybe(96):
-            self.bags.append([*start, "parent", self.messy(sack.code, 4), ""])
+            self.bags.append([*start, "parent", self.distort(sack.code, 4), ""])
         packed = self.maybe(6)
         for child in sack.children:
             if self.maybe(88):
-                row = [*start, "child", self.messy(child, 4), sack.code if packed else ""]
+                row = [*start, "child", self.distort(child, 4), sack.code if packed else ""]
                 self.bags.append(row)
         for _ in range(self.random.randint(0, 8)):
             self.bags.append([*start, "child", self.code(sack.bag_type, 1), ""])
@@ -156,24 +156,24 @@ class Day:
         if not sack.full and self.maybe(60):
             self.scan("complete", sack.code, area=sack.area)
         if self.maybe(75):
-            self.send(sack, self.random.choice(AREAS))
+            self.dispatch(sack, self.random.choice(AREAS))
 
-    def send(self, sack, towards):
-        """The sack leaves, arrives, and now and then comes back."""
-        row = self.scan("dispatch", sack.code, area=towards)
+    def dispatch(self, sack, destination):
+        """Dispatch and receive the sack, and sometimes return it."""
+        row = self.scan("dispatch", sack.code, area=destination)
         if self.maybe(6):
             self.copy(row)
         if self.maybe(5):
-            self.scan("dispatch", sack.code, area=towards)
+            self.scan("dispatch", sack.code, area=destination)
         if self.maybe(6):
-            self.scan("unlink", sack.children[0], area=towards)
+            self.scan("unlink", sack.children[0], area=destination)
         if self.maybe(70):
-            self.scan("receive", sack.code, area=towards)
+            self.scan("receive", sack.code, area=destination)
         if self.maybe(8):
             self.scan("return", sack.code, area=sack.area)
 
     def correct(self, sack):
-        """What was done wrong is done again."""
+        """Correct a mistake by further scans."""
         taken = sack.children[0]
         self.scan("unlink", taken, area=sack.area)
         act = self.random.choice(["link", "return", "move", "unlink", "reopen"])
@@ -190,14 +190,14 @@ class Day:
         else:
             self.scan(act, taken, area=sack.area)
 
-    # -- what nobody plans ----------------------------------------------------------------------
+    # -- faults ---------------------------------------------------------------------------------
 
-    def spoil(self):
-        """Rows that are wrong in themselves, among the others."""
-        self.spoil_scans(self.sacks[0])
-        self.spoil_bags(self.sacks[0])
+    def add_faults(self):
+        """Add faulty rows."""
+        self.add_faulty_scans(self.sacks[0])
+        self.add_faulty_bags(self.sacks[0])
 
-    def spoil_scans(self, first):
+    def add_faulty_scans(self, first):
         at = {"area": first.area}
         register = self.scan("register", self.code("mustard", 1), **at)
         self.copy(register, step="inspect")
@@ -224,10 +224,10 @@ class Day:
         ):
             self.copy(late, **{"ref": self.ref()} | changes)
         self.copy(late, ref="42")
-        self.scan("complete", self.empty(first.area), **at)
+        self.scan("complete", self.add_empty_sack(first.area), **at)
         self.scans += [late[:5], [*late, "a cell too many"]]
 
-    def spoil_bags(self, first):
+    def add_faulty_bags(self, first):
         lot = ["LOT-301-A", "mustard", first.area]
         self.bags += [
             [*lot, "child", "", ""],
@@ -245,7 +245,7 @@ class Day:
     def ref(self):
         return str(UUID(int=self.random.getrandbits(128), version=4))
 
-    def empty(self, area):
+    def add_empty_sack(self, area):
         code = self.code("mustard", 0)
         self.bags.append(["LOT-301-A", "mustard", area, "parent", code, ""])
         return code

@@ -31,7 +31,7 @@ def make_day(seed, sacks, on):
     for number in range(sacks):
         day.pack()
         if number == sacks // 2:
-            day.spoil()
+            day.add_faults()
     while True:
         oracle, *_ = verdicts(day, on)
         _, _, again = verdicts(day, on, oracle)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.roles import Role
-from tests import catalogue
+from tests import translation_catalogue as catalogue
 from tests.factories import create_reference_data, make_user
 
 HINDI = {"tt-language": "hi"}
@@ -72,9 +72,13 @@ class TestApi:
 
 class TestCatalogue:
     def test_lists_exactly_the_texts_of_pages(self) -> None:
-        messages = {(message.id, message.context) for message in catalogue.load_catalogue() if message.id}
+        messages = {
+            (message.id, message.context) for message in catalogue.load_catalogue() if message.id
+        }
 
-        assert messages == catalogue.source_messages(), "`make messages` brings the list up to date."
+        assert messages == catalogue.source_messages(), (
+            "`make messages` brings the list up to date."
+        )
 
     def test_is_completely_translated(self) -> None:
         messages = [message for message in catalogue.load_catalogue() if message.id]

@@ -175,9 +175,10 @@ class TestStart:
             "DB_LOCK_SECONDS": "30",
         }
 
+        environment = os.environ | variables
         result = subprocess.run(
-            command, cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False
-        )  # fmt: skip
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
 
         assert result.returncode == 1
         assert "(TT.E003)" in result.stderr

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
@@ -13,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dashboard.business_days import business_day, business_time
 from dashboard.labels import KINDS, ROLES, SCOPES, STATES, STEPS, UNKNOWN, Label
 from dashboard.pages import language
 from tracetrack.errors.problem import Problem
@@ -66,8 +66,7 @@ def moment(value: str | datetime | None, style: str = "full") -> str:
     instant = parse_datetime(value) if isinstance(value, str) else value
     if instant is None:
         return format_html('<time datetime="" data-format="{}"></time>', style)
-    zone = ZoneInfo(settings.BUSINESS_TIME_ZONE)
-    local, today = instant.astimezone(zone), timezone.now().astimezone(zone).date()
+    local, today = business_time(instant), business_day(timezone.now())
     # A time without a date is only clear on its own day.
     effective_style = "short" if style == "clock" and local.date() != today else style
     tag = '<time datetime="{}" data-format="{}">{}</time>'
@@ -168,5 +167,4 @@ def business_zone() -> str:
 @register.simple_tag
 def business_zone_abbreviation() -> str:
     """Return the abbreviation of the business time zone, such as IST."""
-    now = timezone.now().astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE))
-    return now.tzname() or str(settings.BUSINESS_TIME_ZONE)
+    return business_time(timezone.now()).tzname() or str(settings.BUSINESS_TIME_ZONE)

@@ -82,7 +82,7 @@ class TestARecall:
         for part, index in (
             ('"bags_bag"."id" > 1', "bag_in_batch"),
             ("count(DISTINCT child.parent_id)", "bag_children"),
-            ("WITH wanted", "scan_of_bag"),
+            ("WITH listed", "scan_of_bag"),
         ):
             texts = [text for text in found if part in text]
             assert texts, part

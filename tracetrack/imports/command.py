@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -200,11 +200,11 @@ def _importer(username: str | None) -> User:
         if created:
             user.set_unusable_password()
             user.save(update_fields=["password"])
-        return cast("User", user)
+        return user
     found = users.filter(username=username, is_active=True).first()
     if found is None:
         raise CommandError(f"There is no active user {username}.")
-    return cast("User", found)
+    return found
 
 
 def _append_to(rows: Iterable[Row], pending: deque[Row]) -> Iterator[Row]:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 class ApiTokenQuerySet(QuerySet["ApiToken"]):
     """API tokens."""
 
-    def active(self, now: datetime) -> ApiTokenQuerySet:
+    def active(self, now: datetime) -> QuerySet[ApiToken]:
         """Return the tokens that are neither revoked nor expired."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
 
-    def visible_to(self, user: User) -> ApiTokenQuerySet:
+    def visible_to(self, user: User) -> QuerySet[ApiToken]:
         """Return the tokens that `user` may see with their users, the newest first.
 
         An administrator sees every token, other users see their own.

@@ -127,8 +127,8 @@ DATABASES["default"]["OPTIONS"] |= {
     "application_name": "tracetrack",
     # Allows several attempts within DB_POOL_SECONDS.
     "connect_timeout": 10,
-    # With time-outs a scanner gets an error instead of hanging, and an idle transaction releases its
-    # locks. Generic plans, because PostgreSQL would plan queries with array parameters inside
+    # With time-outs a scanner gets an error instead of hanging, and an idle transaction releases
+    # its locks. With generic plans PostgreSQL does not plan queries with array parameters inside
     # functions on each call.
     "options": f"-c statement_timeout={DB_STATEMENT_SECONDS * 1000:.0f}"
     f" -c lock_timeout={DB_LOCK_SECONDS * 1000:.0f}"

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Collate, Reverse, Upper
 
 from bags.code_patterns import check_pattern
-from bags.querysets import BagCodeQuerySet, BagQuerySet
+from bags.querysets import AreaQuerySet, BagCodeQuerySet, BagQuerySet
 
 # The column itself limits a code to 64 characters. With {2,63} the check takes PostgreSQL ten times
 # as long, and it runs whenever any column of the row changes.
@@ -46,6 +46,8 @@ class Area(models.Model):
     gln = models.CharField("GLN", max_length=13, blank=True)
     active = models.BooleanField(default=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="areas", blank=True)
+
+    objects = AreaQuerySet.as_manager()
 
     class Meta:
         default_permissions = ("add", "change", "view")

@@ -8,7 +8,17 @@ from django.db.models.functions import Concat, Reverse
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from bags.models import Bag, BagCode
+    # ruff does not see the string in the base class of AreaQuerySet.
+    from bags.models import Area, Bag, BagCode  # noqa: F401
+
+
+class AreaQuerySet(QuerySet["Area"]):
+    """Queries on areas."""
+
+    def visible_to(self, user: "User") -> Self:
+        """Return the areas whose bags this user may see: all, or those of the user."""
+        areas = visible_area_ids(user)
+        return self if areas is None else self.filter(pk__in=areas)
 
 
 class BagQuerySet(QuerySet["Bag"]):

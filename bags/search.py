@@ -46,11 +46,9 @@ def search(user: User, text: str, limit: int = 20) -> dict[str, Any]:
 def search_areas(user: User, text: str, *, limit: int) -> list[dict[str, str]]:
     """Return the areas whose code or name begins with a text and that the user may see."""
     beginning = text.strip()[:64].replace("\0", "")
-    visible = visible_area_ids(user)
-    areas = Area.objects.filter(Q(code__istartswith=beginning) | Q(name__istartswith=beginning))
-    if visible is not None:
-        areas = areas.filter(pk__in=visible)
-    return [{"code": area.code, "name": area.name} for area in areas.order_by("name")[:limit]]
+    matches = Q(code__istartswith=beginning) | Q(name__istartswith=beginning)
+    areas = Area.objects.visible_to(user).filter(matches).order_by("name")[:limit]
+    return [{"code": area.code, "name": area.name} for area in areas]
 
 
 def search_statements(user: User, code: str, limit: int) -> Iterator[tuple[str, tuple[str, Any]]]:

@@ -43,8 +43,8 @@ def account(request: AuthenticatedRequest) -> HttpResponse:
             messages.success(request, gettext("Your password has been changed."))
             return redirect("dashboard:account")
     statistics = orjson.loads(cached_queries.user_stats(request.user))
-    area_ids = visible_area_ids(request.user)
-    areas = Area.objects.order_by("name")
+    sees_all_areas = visible_area_ids(request.user) is None
+    areas = Area.objects.visible_to(request.user).order_by("name")
     context = {
         "statistics": statistics,
         "by_step": [
@@ -52,7 +52,7 @@ def account(request: AuthenticatedRequest) -> HttpResponse:
             for step in STEPS
             if step in statistics["by_step"]
         ],
-        "areas": None if area_ids is None else areas.filter(pk__in=area_ids),
+        "areas": None if sees_all_areas else areas,
         "errors": [error for errors in form.errors.values() for error in errors],
     }
     return render(request, "pages/account.html", context, status=400 if form.errors else 200)

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from bags.models import Area
-from bags.querysets import visible_area_ids
 from dashboard import labels
 from dashboard.pages.base import AuthenticatedRequest, permission_page
 from dashboard.pages.context_processors import load_area_names
@@ -42,8 +41,7 @@ TEXTS = {
 
 def visible_areas(user: User) -> list[dict[str, str]]:
     """Return code and name of the areas that `user` may see, ordered by name."""
-    areas, visible = Area.objects.order_by("name"), visible_area_ids(user)
-    areas = areas if visible is None else areas.filter(pk__in=visible)
+    areas = Area.objects.visible_to(user).order_by("name")
     return [{"code": code, "name": name} for code, name in areas.values_list("code", "name")]
 
 

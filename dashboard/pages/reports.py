@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bags.models import Area
-from bags.querysets import visible_area_ids
 from dashboard.business_days import business_day
 from dashboard.pages.base import AuthenticatedRequest, permission_page
 from dashboard.pages.forms import ReportForm, read_form
@@ -21,14 +20,12 @@ from dashboard.stats import queries, reports
 def reports_page(request: AuthenticatedRequest) -> HttpResponse:
     """/reports: number of scans of each step by day and by area."""
     first, last, area, rows = _load_report(request)
-    area_ids = visible_area_ids(request.user)
-    areas = Area.objects.order_by("name")
     context = {
         "first": first,
         "last": last,
         "today": business_day(timezone.now()),
         "area_code": area,
-        "areas": areas if area_ids is None else areas.filter(pk__in=area_ids),
+        "areas": Area.objects.visible_to(request.user).order_by("name"),
         "tables": {by: reports.build_table(rows, by) for by in ("day", "area")},
         "query": request.GET.urlencode(),
     }

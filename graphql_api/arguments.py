@@ -22,7 +22,7 @@ EXAMPLE_QUERY = """query Sack($code: String!) {
     examples=[OpenApiExample("Bag", {"query": EXAMPLE_QUERY, "variables": {"code": "SB10001"}})],
 )
 class QueryBody(serializers.Serializer[Any]):
-    """The body of a request: one query, with the members that every GraphQL client sends."""
+    """A GraphQL query with its variables, as GraphQL clients send it."""
 
     query = serializers.CharField(min_length=1, max_length=MAX_QUERY_CHARS)
     variables = serializers.DictField(default=None, allow_null=True)

@@ -1,4 +1,7 @@
-"""Serializers that describe the response of the GraphQL endpoint."""
+"""Serializers that describe the response of the GraphQL endpoint.
+
+The OpenAPI document shows the docstrings of the serializers as descriptions.
+"""
 
 from typing import Any
 

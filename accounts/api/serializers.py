@@ -1,4 +1,7 @@
-"""Serializers of requests and responses about API tokens."""
+"""Serializers of requests and responses about API tokens.
+
+The OpenAPI document shows the docstrings of the serializers as descriptions.
+"""
 
 from datetime import datetime
 from ipaddress import ip_network
@@ -36,7 +39,7 @@ TOKEN_EXAMPLE = {
     ]
 )
 class TokenIn(serializers.Serializer[Any]):
-    """Body of POST /api/v3/tokens."""
+    """A new token."""
 
     name = CleanTextField(min_length=1, max_length=64)
     scopes = serializers.ListField(
@@ -58,7 +61,7 @@ class TokenIn(serializers.Serializer[Any]):
 
 @extend_schema_serializer(examples=[OpenApiExample("Overlap", {"overlap_seconds": 3600})])
 class RotateIn(serializers.Serializer[Any]):
-    """Body of POST /api/v3/tokens/{id}/rotate."""
+    """How long the old token stays valid, and when the new one expires."""
 
     overlap_seconds = serializers.IntegerField(
         min_value=0, max_value=MAX_OVERLAP_SECONDS, default=0

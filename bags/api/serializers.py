@@ -1,4 +1,7 @@
-"""Serializers of requests and responses about bags, batches, areas and bag types."""
+"""Serializers of requests and responses about bags, batches, areas and bag types.
+
+The OpenAPI document shows the docstrings of the serializers as descriptions.
+"""
 
 from decimal import Decimal
 from typing import Any
@@ -414,10 +417,9 @@ class BatchWithContentsSerializer(BatchSerializer):
     ]
 )
 class AreaSerializer(serializers.Serializer[Area]):
-    """An area; `yours` if the user may see and scan its bags.
+    """An area; `yours` if the user may see and scan its bags."""
 
-    The context has `visible_area_ids`: the ids of the user's areas, or None for all areas.
-    """
+    # The context must have `visible_area_ids`: the ids of the user's areas, None for all areas.
 
     code = serializers.CharField()
     name = serializers.CharField()

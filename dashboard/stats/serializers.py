@@ -1,4 +1,7 @@
-"""Serializers of requests and responses about statistics and the user's own account."""
+"""Serializers of requests and responses about statistics and the user's own account.
+
+The OpenAPI document shows the docstrings of the serializers as descriptions.
+"""
 
 from typing import Any
 

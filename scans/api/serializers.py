@@ -1,4 +1,7 @@
-"""Serializers of requests and responses about scans."""
+"""Serializers of requests and responses about scans.
+
+The OpenAPI document shows the docstrings of the serializers as descriptions.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -155,7 +158,9 @@ class UploadParams(serializers.Serializer[Any]):
     component_name="NewScan", examples=[OpenApiExample("Link", NEW_SCAN_EXAMPLE)]
 )
 class NewScanSerializer(serializers.Serializer[Any]):
-    """The body of a scan, as parse_scan_body() reads it. Describes it only."""
+    """A scan to record."""
+
+    # Describes the body for the document; parse_scan_body() reads it without this class, faster.
 
     ref = serializers.UUIDField()
     step = serializers.ChoiceField(Step.choices)
@@ -183,7 +188,9 @@ class NewScanSerializer(serializers.Serializer[Any]):
     ],
 )
 class NewUndoSerializer(serializers.Serializer[Any]):
-    """The body of an undo, as parse_undo_body() reads it. Describes it only."""
+    """The undo of a scan. Fields that are left out are taken from the scan."""
+
+    # Describes the body for the document; parse_undo_body() reads it without this class.
 
     ref = serializers.UUIDField()
     reason = serializers.CharField(max_length=MAX_NOTE_CHARS, allow_null=True, required=False)
@@ -218,7 +225,7 @@ class LatestScanSerializer(serializers.Serializer[Scan]):
 
 
 class ScanSerializer(serializers.Serializer[Scan]):
-    """A row of the ledger."""
+    """A scan: a row of the ledger."""
 
     id = serializers.IntegerField()
     ref = serializers.UUIDField()

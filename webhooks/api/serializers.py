@@ -1,4 +1,7 @@
-"""Serializers of requests and responses about webhooks and deliveries."""
+"""Serializers of requests and responses about webhooks and deliveries.
+
+The OpenAPI document shows the docstrings of the serializers as descriptions.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -86,7 +89,7 @@ class WebhookFiltersIn(serializers.Serializer[Any]):
     ]
 )
 class WebhookIn(WebhookFiltersIn):
-    """A new webhook: the keyword arguments of `actions.create_webhook`."""
+    """A new webhook. Empty or missing filters select all events."""
 
     name = CleanTextField(max_length=64)
     url = serializers.CharField(max_length=500)

@@ -8,6 +8,7 @@ from django.db.models.functions import Concat, Reverse
 
 if TYPE_CHECKING:
     from accounts.models import User
+
     # ruff does not see the string in the base class of AreaQuerySet.
     from bags.models import Area, Bag, BagCode  # noqa: F401
 

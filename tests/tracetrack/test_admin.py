@@ -51,7 +51,7 @@ def url(model, page="changelist"):
 class TestModels:
     def test_are_registered(self):
         from_apps = {m for m in admin.site._registry if m._meta.app_label in APPS}
-        assert len(from_apps) == len(MODELS) == 16
+        assert len(from_apps) == len(MODELS) == 19
 
     @pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
     def test_are_listed_without_counting_the_table(self, admin_client, filled, model):

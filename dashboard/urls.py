@@ -6,6 +6,7 @@ that append a word to it.
 
 from django.urls import path
 
+from accounts.log_in import LogIn, LogOut
 from dashboard.pages import (
     account,
     bag,
@@ -21,7 +22,6 @@ from dashboard.pages import (
     system,
     tokens,
 )
-from dashboard.pages.log_in import LogIn, LogOut
 
 app_name = "dashboard"
 

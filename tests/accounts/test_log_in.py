@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.test import Client, RequestFactory
 
+from accounts.log_in import client_key
 from accounts.roles import Role
-from dashboard.pages.log_in import client_key
 from tests.factories import make_user
 
 PASSWORD = "a-long-password"
@@ -16,8 +17,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _reset(empty_rate_limits: None) -> None:
+def _reset() -> None:
     """Reset the rate limits before each test."""
+    caches["limits"].clear()
 
 
 class TestLogIn:

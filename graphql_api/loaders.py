@@ -1,12 +1,16 @@
 """Load nested lists and links with one query for all rows of a level.
 
-The optimizer of strawberry-django joins or prefetches links, but it limits a nested list with a
-window function, which reads the whole list of each parent to return its first page. A batch has up
-to tens of thousands of bags, so load_pages() reads each page with a LATERAL subquery instead.
+The optimizer of strawberry-django joins the links of rows. Two things it cannot do in bounded time:
+
+* It limits a nested list with a window function, which reads the whole list of each parent to
+  return its first page, and a batch has up to tens of thousands of bags.
+  restrict_to_page_per_parent() reads the pages instead.
+* It computes the hints of a prefetched link twice per level, which takes exponential time for a
+  chain of links to bags. LinkField loads these level by level.
 
 Resolvers run synchronously and depth first, so a DataLoader has no moment at which it knows all
-keys. Instead each row knows its peers, the rows that were loaded with it: the first row whose list
-is resolved loads the pages of all its peers.
+keys. Instead the rows that were loaded together are known as peers: the first row whose list or
+link is resolved loads those of all its peers.
 """
 
 from collections.abc import Iterable
@@ -15,6 +19,7 @@ from typing import Any
 from django.db.models import BooleanField, Prefetch, QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
 from strawberry_django.fields.field import StrawberryDjangoField
+from strawberry_django.optimizer import optimizer
 from strawberry_django.queryset import run_type_get_queryset
 
 from tracetrack.db.sql_files import sql
@@ -67,12 +72,11 @@ def restrict_to_page_per_parent(
 
 
 class LinkField(StrawberryDjangoField):
-    """A foreign key, resolved from what the optimizer loaded.
+    """A foreign key, read from what the optimizer joined, or else loaded for all peers at once.
 
-    The optimizer misses a link if one alias of the text means two fields, as `x` does in
-    `a: parent { x: area { code } } b: parent { x: batch { code } }`. Reading the attribute would
-    then run a query per row, without the scope of the type. This field loads a missing link for all
-    peers, through `get_queryset()` of the type.
+    Links to bags set disable_optimization, so they are never joined. The optimizer also misses a
+    link if an alias means two fields, as `x` does in
+    `a: parent { x: area { code } } b: parent { x: batch { code } }`.
     """
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
@@ -83,9 +87,12 @@ class LinkField(StrawberryDjangoField):
         return loaded[name]
 
     def _load(self, source: Any, name: str, info: Any) -> None:
+        """Load the link `name` of the peers of `source`, through get_queryset() of its type."""
         peers = info.context.peers
         queryset = source._meta.get_field(name).related_model._default_manager.all()
         queryset = run_type_get_queryset(queryset, self.django_type, info)
+        if extension := optimizer.get():
+            queryset = extension.optimize(queryset, info)
         rows = peers.of(source)
         prefetch_related_objects(rows, Prefetch(name, queryset=queryset))
         peers.add_linked(rows, name)

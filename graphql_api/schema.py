@@ -10,10 +10,13 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from strawberry.extensions import (
+    AddValidationRules,
     MaxAliasesLimiter,
     MaxTokensLimiter,
+    ParserCache,
     QueryDepthLimiter,
     SchemaExtension,
+    ValidationCache,
 )
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
@@ -182,16 +185,25 @@ class Schema(strawberry.Schema):
         """Do not log errors: faults of the server are raised, and logged by Django."""
 
 
+# Strawberry makes new rule classes for each limiter; shared ones let ValidationCache work.
+LIMITER_RULES = [
+    *MaxAliasesLimiter(max_alias_count=MAX_ALIASES).validation_rules,
+    *QueryDepthLimiter(max_depth=MAX_DEPTH).validation_rules,
+]
+# A document of MAX_TOKENS takes about a megabyte.
+MAX_CACHED_DOCUMENTS = 32
+
 schema = Schema(
     query=Query,
     extensions=[
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
-        lambda: MaxAliasesLimiter(max_alias_count=MAX_ALIASES),
-        lambda: QueryDepthLimiter(max_depth=MAX_DEPTH),
+        lambda: AddValidationRules(LIMITER_RULES),
+        lambda: ParserCache(maxsize=MAX_CACHED_DOCUMENTS),
         DocumentLimiter,
+        lambda: ValidationCache(maxsize=MAX_CACHED_DOCUMENTS),
         QueryCostLimiter,
         SnapshotExtension,
         # Without only(): a column that the optimizer misses would cost a query per row.
-        lambda: RowOptimizer(enable_only_optimization=False, prefetch_custom_queryset=True),
+        lambda: RowOptimizer(enable_only_optimization=False),
     ],
 )

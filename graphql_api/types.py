@@ -88,9 +88,11 @@ SCANS_OF_BAG = Listing(
 )
 
 
-def link(description: str) -> Any:
-    """Return the field of a foreign key."""
-    return strawberry_django.field(field_cls=LinkField, description=description)
+def link(description: str, *, to_bag: bool = False) -> Any:
+    """Return the field of a foreign key. Links to bags are loaded with the bags' visibility."""
+    return strawberry_django.field(
+        field_cls=LinkField, description=description, disable_optimization=to_bag
+    )
 
 
 @strawberry.type(description="Where a page of a list begins and ends.")
@@ -173,7 +175,7 @@ class Bag:
     batch: Batch | None = link("Where its goods come from.")
     area: Area = link("Where it is.")
     bound_for: Area | None = link("Where it is on its way to.")
-    parent: "Bag | None" = link("In what it lies.")
+    parent: "Bag | None" = link("In what it lies.", to_bag=True)
 
     @strawberry_django.field(
         graphql_type=Connection["Bag"],
@@ -217,8 +219,10 @@ class Bag:
 class Scan:
     step: Step
     outcome: Outcome
-    bag: Bag | None = link("What was scanned; null where you do not see it.")
-    parent: Bag | None = link("The parent that it named; null where you do not see it.")
+    bag: Bag | None = link("What was scanned; null where you do not see it.", to_bag=True)
+    parent: Bag | None = link(
+        "The parent that it named; null where you do not see it.", to_bag=True
+    )
     area: Area = link("Where it was scanned; of a dispatch, where the sack goes.")
     actor: Person = link("Who scanned.")
     undoes: strawberry.ID | None = strawberry_django.field(

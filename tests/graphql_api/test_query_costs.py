@@ -2,11 +2,13 @@
 
 import json
 import os
+from time import process_time
 
 import pytest
 from django.db import ProgrammingError, connection
 
 from bags.models import Batch
+from graphql_api.limits import MAX_DEPTH
 from graphql_api.schema import schema
 from tests.api_fixtures import HERE, HERE_CHILD, run_commit_hooks
 from tests.factories import assign_batch, child_codes, make_batch, make_parent, scan
@@ -148,6 +150,18 @@ class TestExecution:
         unknown = len(database_queries(client, query.replace(HERE, "SB99999")))
 
         assert unknown < len(database_queries(client, query))
+
+    def test_time_is_linear_in_the_number_of_links(self, site):
+        """The optimizer alone would take half a minute."""
+        links = "code"
+        for _ in range(MAX_DEPTH - 2):
+            links = f"parent {{ {links} }}"
+        client = site.client("office")
+
+        start = process_time()
+        query_data(client, f"{{ bags {{ nodes {{ {links} }} }} }}")
+
+        assert process_time() - start < 5
 
     def test_raises_the_error_of_the_database(self, site, monkeypatch):
         """The error that aborted the transaction is raised, not one of those that follow."""

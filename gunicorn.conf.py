@@ -63,7 +63,7 @@ def worker_exit(server: Any, worker: Any) -> None:
 def on_starting(server: Any) -> None:
     """Exit if the system checks find contradictory settings.
 
-    They run in a process of their own: modules imported here would survive a SIGHUP.
+    They run in a separate process: modules imported here would survive a SIGHUP.
     """
     command = [sys.executable, str(Path(__file__).with_name("manage.py")), "check"]
     if subprocess.run([*command, "--tag", "tracetrack", "--database", "default"]).returncode != 0:

@@ -74,7 +74,7 @@ class User(AbstractUser):
         return self.is_active and obj is None and perm in permissions_for(self.role, self.scopes)
 
     def has_role_permission(self, permission: str) -> bool:
-        """Return whether the role has a permission, whatever the token's scopes."""
+        """Return whether the role has a permission, regardless of the token's scopes."""
         return permission in permissions_for(self.role, None)
 
     @property

@@ -1,9 +1,7 @@
 """Querysets of the account models."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import Q, QuerySet
 
@@ -11,14 +9,15 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class ApiTokenQuerySet(QuerySet["ApiToken"]):
-    """API tokens."""
+# QuerySet[Any]: mypy resolves only the first model of a module that is named as a string here.
+class ApiTokenQuerySet(QuerySet[Any]):
+    """Queries on API tokens."""
 
-    def active(self, now: datetime) -> QuerySet[ApiToken]:
+    def active(self, now: datetime) -> Self:
         """Return the tokens that are neither revoked nor expired."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
 
-    def visible_to(self, user: User) -> QuerySet[ApiToken]:
+    def visible_to(self, user: "User") -> Self:
         """Return the tokens that `user` may see with their users, the newest first.
 
         An administrator sees every token, other users see their own.

@@ -68,7 +68,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.ADMINISTRATOR: ADMINISTER,
 }
 
-# Not restricted by scopes: it extends what the user may see, and is no operation of its own.
+# Not restricted by scopes: it determines the visible areas and allows no operation.
 SEE_ALL_AREAS = "bags.view_all_areas"
 
 

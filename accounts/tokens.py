@@ -133,7 +133,7 @@ def get_visible(user: User, token_id: int) -> ApiToken:
 
     Raises TokenUnknown if there is none, or if `user` may not see it.
     """
-    token = ApiToken.objects.visible_to(user).filter(pk=token_id).first()
+    token: ApiToken | None = ApiToken.objects.visible_to(user).filter(pk=token_id).first()
     if token is None:
         raise TokenUnknown(token=token_id)
     return token

@@ -21,7 +21,7 @@ FAST_PATH_ERROR = "tracetrack.fast_path_error"
 
 
 class CachedView(ApiView):
-    """An endpoint with one method, GET, whose response comes from payload().
+    """An endpoint with one method, GET, and a cached response: see payload().
 
     The class methods do the work, so that server/fastpath.py can run them without REST framework.
     """

@@ -180,7 +180,7 @@ class Cache:
         self, namespace: str, key: str, now: float, seconds: float
     ) -> tuple[Version, bytes | None]:
         name = f"{namespace}:{key}"
-        # Read the epoch first: an invalidation from here on makes whatever is stored below invalid.
+        # Read the epoch first: an invalidation from here on also applies to entries stored below.
         epoch = self._memory.epoch(namespace)
         entry = self._memory.get(name, epoch, now)
         token, value = self._look_up_in_redis(namespace, None if entry else key)

@@ -10,8 +10,8 @@ from django.db import connection
 def no_statement_timeout() -> Iterator[None]:
     """Disable statement_timeout for this connection during a block.
 
-    After an exception it stays disabled: the caller is a command that then ends, or a transaction
-    whose rollback restores the setting.
+    After an exception it stays disabled: the calling command ends then, or the transaction is
+    rolled back, which restores the setting.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")

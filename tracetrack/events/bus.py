@@ -19,8 +19,8 @@ class Event:
     # Patterns for cache.invalidate().
     invalidates: ClassVar[tuple[str, ...]] = ()
     audited: ClassVar[bool] = False
-    # The NOTIFY topic: "numbers" if figures on dashboards change, "people" if the change may affect
-    # what a user is allowed to see.
+    # The NOTIFY topic: "numbers" if figures on dashboards change, "people" if sessions or the
+    # permissions of users change.
     topic: ClassVar[str] = "numbers"
 
     @property

@@ -22,7 +22,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 class HealthSerializer(serializers.Serializer[Any]):
     """Whether the system works. All other fields are for users who may see the system page."""
 
-    # Apps may add figures of their own.
+    # Apps may add figures.
     has_extra_fields = True
     status = serializers.ChoiceField(["ok", "down"])
     database = serializers.DictField(required=False)

@@ -30,7 +30,7 @@ MAX_PAUSE_SECONDS = 10.0
 # A body may take this long in all, plus the time that it needs at the minimum rate.
 INITIAL_BODY_SECONDS = 30.0
 MIN_BYTES_PER_SECOND = 16 * 1024
-# One in so many threads may read a request body at the same time.
+# At most one thread in eight may read a request body at the same time.
 THREADS_PER_BODY_READER = 8
 EMPTY_BODY = {"type": "http.response.body", "body": b""}
 TIMEOUT_RESPONSE = {

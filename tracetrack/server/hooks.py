@@ -1,4 +1,4 @@
-"""What gunicorn's server hooks do. gunicorn.conf.py imports this module once Django is set up."""
+"""Functions for gunicorn's server hooks. gunicorn.conf.py imports them after Django's set-up."""
 
 from threading import Thread
 from typing import Any

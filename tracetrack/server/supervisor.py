@@ -134,7 +134,7 @@ def watch(server: subprocess.Popen[bytes], worker: WebhookWorker) -> None:
 
 
 def _start(base: Path, *command: str) -> subprocess.Popen[bytes]:
-    # A session of its own: otherwise Ctrl-C in the terminal would reach the child directly.
+    # In a new session, so that Ctrl-C in the terminal does not reach the child.
     return subprocess.Popen([sys.executable, *command], cwd=base, start_new_session=True)
 
 

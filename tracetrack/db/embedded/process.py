@@ -60,7 +60,7 @@ def remove_stale_files(data: Path, sockets: Path) -> None:
 
 
 def _works_in(process: psutil.Process, data: Path) -> bool:
-    """Return whether this is a process of PostgreSQL, whose working folder is the data folder."""
+    """Return whether this is a process of PostgreSQL with the data folder as working folder."""
     try:
         return process.name() == "postgres" and Path(process.cwd()) == data.resolve()
     except psutil.Error:

@@ -44,8 +44,8 @@ class Command(BaseCommand):
             worker = stack.enter_context(supervisor.WebhookWorker(settings.BASE_DIR))
             server = stack.enter_context(supervisor.gunicorn(settings.BASE_DIR))
             supervisor.wait_until_ready(server, host, port)
-            shown = f"[{host}]" if ":" in host else host
-            self.stdout.write(f"\nTraceTrack is at http://{shown}:{port}/   (Ctrl-C stops it)\n")
+            url_host = f"[{host}]" if ":" in host else host
+            self.stdout.write(f"\nTraceTrack is at http://{url_host}:{port}/   (Ctrl-C stops it)\n")
             self.stdout.flush()
             supervisor.watch(server, worker)
             raise supervisor.ServingError("The web server ended by itself.")

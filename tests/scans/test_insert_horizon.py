@@ -1,4 +1,4 @@
-"""Who follows a stream misses nothing: ids become visible in another order than they are taken."""
+"""The insert horizon: clients of a stream miss no row, although ids commit out of order."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.live_server import create_token
 from tracetrack.db.export import ExportRows
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ANOTHER = """
+INSERT_SCAN = """
     INSERT INTO scans_scan (ref, bag_id, step, outcome, unexpected, forced, actor_id, area_id,
         station, scanned_at, recorded_at, note, was_state, was_parent_state)
     SELECT gen_random_uuid(), bag_id, 'inspect', 'applied', false, false, actor_id, area_id,
@@ -40,8 +40,8 @@ def ben():
 
 
 @contextmanager
-def somebody() -> Iterator[psycopg.Connection[Any]]:
-    """Another connection, in a transaction that has not ended."""
+def open_connection() -> Iterator[psycopg.Connection[Any]]:
+    """Yield another connection, whose transaction is open."""
     given = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}
     other = psycopg.connect(**{k: v for k, v in given.items() if k not in {"context", "pool"}})
     try:
@@ -50,77 +50,77 @@ def somebody() -> Iterator[psycopg.Connection[Any]]:
         other.close()
 
 
-def last() -> int:
+def last_id() -> int:
     return Scan.objects.latest("id").pk
 
 
-def settled() -> int:
+def insert_horizon() -> int:
     return ExportRows(Scan.objects.all(), ()).insert_horizon()
 
 
 def insert(other: psycopg.Connection[Any]) -> int:
-    row = other.execute(ANOTHER).fetchone()
+    row = other.execute(INSERT_SCAN).fetchone()
     assert row is not None
     return int(row[0])
 
 
-class TestWhatIsSettled:
-    def test_is_everything_while_nobody_writes(self, ben):
-        assert settled() == last()
+class TestInsertHorizon:
+    def test_is_the_last_id_without_open_inserts(self, ben):
+        assert insert_horizon() == last_id()
 
-    def test_ends_before_what_somebody_may_still_bring_in(self, ben):
-        with somebody() as other:
-            slow = insert(other)
+    def test_is_below_the_ids_of_an_open_transaction(self, ben):
+        with open_connection() as other:
+            late_id = insert(other)
             scan(ben, "inspect", "SB10001")
 
-            assert settled() < slow < last()
+            assert insert_horizon() < late_id < last_id()
 
             other.commit()
-            assert settled() == last()
+            assert insert_horizon() == last_id()
 
-    def test_ends_there_also_when_the_first_statement_is_long_past(self, ben):
-        with somebody() as other:
-            slow = insert(other)
+    def test_is_below_the_ids_of_its_first_statement(self, ben):
+        with open_connection() as other:
+            late_id = insert(other)
             for _ in range(3):
                 scan(ben, "inspect", "SB10001")
                 insert(other)
 
-            assert settled() < slow
+            assert insert_horizon() < late_id
 
-    def test_is_not_held_up_by_who_gave_up(self, ben):
-        with somebody() as other:
+    def test_ignores_transactions_that_were_rolled_back(self, ben):
+        with open_connection() as other:
             insert(other)
             other.rollback()
-            assert settled() == last()
+            assert insert_horizon() == last_id()
 
             other.execute("SAVEPOINT try")
             insert(other)
             other.execute("ROLLBACK TO SAVEPOINT try")
-            assert settled() == last()
+            assert insert_horizon() == last_id()
 
-            slow = insert(other)
+            late_id = insert(other)
             scan(ben, "inspect", "SB10001")
-            assert settled() < slow
+            assert insert_horizon() < late_id
 
 
-class TestWhoFollows:
-    def test_hears_of_a_scan_that_was_slow_to_commit(self, ben):
+class TestScanStream:
+    def test_returns_a_scan_that_commits_late(self, ben):
         client = Client(headers={"Authorization": f"Bearer {create_token(ben)}"})
 
-        def ask(after: int) -> tuple[list[int], int]:
-            answer = client.get(f"/api/v3/scans/stream?after={after}")
-            lines = b"".join(answer).splitlines()  # type: ignore[arg-type]
-            return [json.loads(line)["id"] for line in lines], int(answer["X-Settled-Until"])
+        def read_stream(after: int) -> tuple[list[int], int]:
+            response = client.get(f"/api/v3/scans/stream?after={after}")
+            lines = b"".join(response).splitlines()  # type: ignore[arg-type]
+            return [json.loads(line)["id"] for line in lines], int(response["X-Settled-Until"])
 
-        with somebody() as other:
-            slow = insert(other)
+        with open_connection() as other:
+            late_id = insert(other)
             scan(ben, "inspect", "SB10001")
-            heard, until = ask(0)
-            assert slow not in heard
-            assert max(heard) > slow
+            ids, until = read_stream(0)
+            assert late_id not in ids
+            assert max(ids) > late_id
 
             other.commit()
 
-        heard, until = ask(until)
-        assert slow in heard
-        assert until == last()
+        ids, until = read_stream(until)
+        assert late_id in ids
+        assert until == last_id()

@@ -1,4 +1,4 @@
-"""The database itself refuses to change or empty the ledger and the audit log."""
+"""The database refuses changes of the ledger and the audit log."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,7 +13,7 @@ TABLES = ["scans_scan", "audit_auditentry"]
 
 
 @pytest.fixture
-def filled(transactional_db):
+def user(transactional_db):
     create_reference_data()
     ben = make_user("ben", Role.OFFICE)
     make_parent("SB10001", children=1)
@@ -27,7 +27,7 @@ def run(statement):
 
 
 @pytest.mark.parametrize("table", TABLES)
-class TestAnAppendOnlyTable:
+class TestAppendOnlyTable:
     @pytest.mark.parametrize(
         "statement",
         [
@@ -37,23 +37,23 @@ class TestAnAppendOnlyTable:
             "DELETE FROM {} WHERE false",
         ],
     )
-    def test_refuses_every_change(self, filled, table, statement):
+    def test_refuses_every_change(self, user, table, statement):
         with pytest.raises(IntegrityError, match="append-only"):
             run(statement.format(table))
 
         assert Scan.objects.count() == 3
         assert AuditEntry.objects.count() == 1
 
-    def test_has_a_maintenance_path_for_one_transaction(self, filled, table):
+    def test_allows_changes_in_a_maintenance_transaction(self, user, table):
         run(f"SET LOCAL tracetrack.maintenance = 'on'; DELETE FROM {table}")
 
         with pytest.raises(IntegrityError, match="append-only"):
             run(f"DELETE FROM {table}")
 
 
-class TestTheAuditLog:
-    def test_keeps_the_name_of_who_did_it(self, filled):
-        filled.username = "renamed"
-        filled.save()
+class TestAuditLog:
+    def test_keeps_the_name_of_the_actor(self, user):
+        user.username = "renamed"
+        user.save()
 
         assert AuditEntry.objects.get().actor_name == "ben"

@@ -1,4 +1,4 @@
-"""What the ledger speaks of exists, and stays: what foreign keys would promise, by one trigger."""
+"""Triggers check the references of the ledger, as foreign keys would."""
 
 from functools import partial
 from uuid import uuid4
@@ -14,8 +14,8 @@ from scans.models import Scan
 from tests.concurrency import run_concurrently
 from tests.factories import create_reference_data, make_area, make_parent, make_user, scan
 
-NOBODY = 2**40
-KEY = "references"
+UNKNOWN_ID = 2**40
+REFERENCES = "references"
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def ben(db):
 
 
 def row(ben, **keys):
-    """A scan that was never recorded."""
+    """Return an unsaved scan."""
     now = timezone.now()
     bag, area = Bag.objects.get(code="SB10001"), Area.objects.get(code="lucknow")
-    given = {"bag_id": bag.pk, "actor_id": ben.pk, "area_id": area.pk, "step": "inspect"} | keys
-    return Scan(ref=uuid4(), outcome="applied", scanned_at=now, recorded_at=now, **given)
+    _prepare = {"bag_id": bag.pk, "actor_id": ben.pk, "area_id": area.pk, "step": "inspect"} | keys
+    return Scan(ref=uuid4(), outcome="applied", scanned_at=now, recorded_at=now, **_prepare)
 
 
 def run(statements):
@@ -39,55 +39,55 @@ def run(statements):
         cursor.execute(statements)
 
 
-class TestAScan:
+class TestInsertedScan:
     @pytest.mark.parametrize(
         "key", ["bag", "parent", "was_parent", "area", "was_area", "was_bound_for", "actor"]
     )
-    def test_cannot_speak_of_what_there_is_not(self, ben, key):
-        with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
-            row(ben, **{f"{key}_id": NOBODY}).save()
+    def test_cannot_reference_a_missing_row(self, ben, key):
+        with pytest.raises(IntegrityError, match=REFERENCES), transaction.atomic():
+            row(ben, **{f"{key}_id": UNKNOWN_ID}).save()
 
-    def test_cannot_undo_what_never_happened(self, ben):
-        with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
-            row(ben, step="undo", undoes_id=NOBODY).save()
+    def test_cannot_undo_a_missing_scan(self, ben):
+        with pytest.raises(IntegrityError, match=REFERENCES), transaction.atomic():
+            row(ben, step="undo", undoes_id=UNKNOWN_ID).save()
 
-    def test_is_refused_among_many_that_are_right(self, ben):
-        many = [row(ben) for _ in range(50)] + [row(ben, bag_id=NOBODY)]
+    def test_is_refused_among_valid_rows(self, ben):
+        many = [row(ben) for _ in range(50)] + [row(ben, bag_id=UNKNOWN_ID)]
 
-        with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
+        with pytest.raises(IntegrityError, match=REFERENCES), transaction.atomic():
             Scan.objects.bulk_create(many)
 
-    def test_cannot_be_made_to_by_maintenance(self, ben):
-        with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
-            run(
-                f"SET LOCAL tracetrack.maintenance = 'on';UPDATE scans_scan SET actor_id = {NOBODY}"
-            )
+    def test_is_checked_during_maintenance(self, ben):
+        run("SET LOCAL tracetrack.maintenance = 'on'")
+
+        with pytest.raises(IntegrityError, match=REFERENCES), transaction.atomic():
+            run(f"UPDATE scans_scan SET actor_id = {UNKNOWN_ID}")
 
     @pytest.mark.django_db(transaction=True)
-    def test_is_written_only_where_each_question_sees_what_is_there(self, ben):
+    def test_is_refused_outside_read_committed(self, ben):
         with transaction.atomic():
             run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             with pytest.raises(NotSupportedError, match="READ COMMITTED"), transaction.atomic():
                 row(ben).save()
 
 
-class TestWhatTheLedgerSpeaksOf:
+class TestReferencedRow:
     @pytest.mark.parametrize("table", ["bags_bag", "bags_area", "accounts_user"])
     @pytest.mark.parametrize(
         "statement", ["DELETE FROM {}", "UPDATE {} SET id = id + 1000000", "TRUNCATE {} CASCADE"]
     )
-    def test_stays(self, ben, table, statement):
+    def test_cannot_be_deleted_or_renumbered(self, ben, table, statement):
         with pytest.raises(IntegrityError), transaction.atomic():
             run(f"SET CONSTRAINTS ALL IMMEDIATE; {statement.format(table)}")
 
-    def test_stays_though_nothing_else_holds_it(self, ben):
-        """A bag that lies in nothing and holds nothing: only the ledger knows it."""
+    def test_cannot_be_deleted_if_only_the_ledger_references_it(self, ben):
+        """No bag is in this row_object and it is in no other."""
         scan(ben, "register", "SB10002")
 
-        with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
+        with pytest.raises(IntegrityError, match=REFERENCES), transaction.atomic():
             Bag.objects.filter(code="SB10002")._raw_delete("default")
 
-    def test_leaves_alone_what_it_does_not_speak_of(self, ben):
+    def test_can_be_deleted_if_the_ledger_does_not_reference_it(self, ben):
         area, person = make_area("nowhere"), make_user("nobody", Role.VIEWER)
 
         Area.objects.filter(pk=area.pk)._raw_delete("default")
@@ -99,7 +99,7 @@ class TestWhatTheLedgerSpeaksOf:
     @pytest.mark.parametrize(
         "statement", ["DELETE FROM accounts_user", "TRUNCATE bags_bag CASCADE"]
     )
-    def test_goes_only_where_each_question_sees_what_is_there(self, ben, statement):
+    def test_cannot_be_deleted_outside_read_committed(self, ben, statement):
         with transaction.atomic():
             run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             with pytest.raises(NotSupportedError, match="READ COMMITTED"), transaction.atomic():
@@ -107,28 +107,28 @@ class TestWhatTheLedgerSpeaksOf:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestTogether:
+class TestConcurrency:
     @pytest.mark.parametrize(
-        ("key", "made"),
+        ("key", "make_row"),
         [
             ("bag_id", lambda: Bag.objects.get(code="CB000000001")),
             ("area_id", lambda: make_area("nowhere")),
             ("actor_id", lambda: make_user("nobody", Role.VIEWER)),
         ],
     )
-    def test_what_is_there_is_scanned_or_deleted_never_both(self, key, made):
-        ben, there = self.given()
-        one = made()
-        rows = type(one).objects.filter(pk=one.pk)
+    def test_a_row_is_either_referenced_or_deleted(self, key, make_row):
+        ben, before = self._prepare()
+        row_object = make_row()
+        rows = type(row_object).objects.filter(pk=row_object.pk)
 
-        told = self.raced(ben, rows, {key: one.pk})
+        results = self._race(ben, rows, {key: row_object.pk})
 
-        seen = Scan.objects.count() - there
-        assert (rows.exists(), seen) in [(True, 7), (False, 0)]
-        assert told.count("refused") == (1 if seen else 7)
+        inserted = Scan.objects.count() - before
+        assert (rows.exists(), inserted) in [(True, 7), (False, 0)]
+        assert results.count("refused") == (1 if inserted else 7)
 
-    def given(self):
-        """Somebody who scans, how many scans there are, and a bag that none of them speaks of."""
+    def _prepare(self):
+        """Return a user and the number of scans, after creating a bag without scans."""
         create_reference_data()
         ben = make_user("ben", Role.OFFICE)
         scan(ben, "register", "SB10001")
@@ -138,10 +138,10 @@ class TestTogether:
         )
         return ben, Scan.objects.count()
 
-    def raced(self, ben, to_go, keys):
-        """What became of seven scans that speak of something, and of its deletion meanwhile."""
+    def _race(self, ben, rows, keys):
+        """Return the results of seven concurrent inserts and a deletion of the referenced row."""
 
-        def act(work):
+        def attempt(work):
             try:
                 with transaction.atomic():
                     work()
@@ -149,9 +149,9 @@ class TestTogether:
                 return "refused"
 
         def delete():
-            to_go._raw_delete("default")
+            rows._raw_delete("default")
 
-        def look():
+        def insert():
             row(ben, **keys).save()
 
-        return run_concurrently([partial(act, work) for work in (delete, *[look] * 7)])
+        return run_concurrently([partial(attempt, work) for work in (delete, *[insert] * 7)])

@@ -1,4 +1,4 @@
-"""The way of a bag in parts: the same rows as the whole, whatever moved it, in bounded work."""
+"""Pages of a timeline have the same entries as the whole timeline, with bounded work."""
 
 from typing import Any
 from uuid import uuid4
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def actor() -> User:
-    """Somebody who did to two parents, and a child of theirs, what can move a child."""
+    """Record all steps that move a child, for two parents and a child; return the actor."""
     create_reference_data()
     actor = make_user("olive", Role.OFFICE)
     make_parent(PARENT, children=2, actor=actor)
@@ -45,32 +45,32 @@ def undo(actor: User, target: Scan) -> None:
     scan(actor, "undo", target.bag.code, undoes=target.pk)
 
 
-def parts(bag: Bag, most: int) -> list[dict[str, Any]]:
-    """All parts of a way, one behind the other."""
+def all_pages(bag: Bag, limit: int) -> list[dict[str, Any]]:
+    """Return the entries of all pages of a timeline."""
     found: list[dict[str, Any]] = []
     before: int | None = None
     while True:
-        rows, before = latest_timeline(bag, before=before, limit=most)
+        rows, before = latest_timeline(bag, before=before, limit=limit)
         found = rows + found
         if before is None:
             return found
 
 
 @pytest.mark.parametrize("code", [PARENT, OTHER, CHILD])
-def test_the_only_part_of_a_short_way_is_its_timeline(actor: User, code: str) -> None:
+def test_a_short_timeline_has_one_page(actor: User, code: str) -> None:
     bag = Bag.objects.get(code=code)
 
     assert latest_timeline(bag, limit=100) == (timeline(bag), None)
 
 
-@pytest.mark.parametrize("most", [1, 2, 3, 5])
-def test_the_parts_of_a_parents_way_are_its_timeline(actor: User, most: int) -> None:
+@pytest.mark.parametrize("limit", [1, 2, 3, 5])
+def test_the_pages_of_a_parent_are_its_timeline(actor: User, limit: int) -> None:
     bag = Bag.objects.get(code=OTHER)
 
-    assert parts(bag, most) == timeline(bag)
+    assert all_pages(bag, limit) == timeline(bag)
 
 
-def test_a_part_of_a_childs_way_tells_what_moved_the_parent_that_it_leaves(actor: User) -> None:
+def test_a_page_of_a_child_has_the_moves_of_the_parent_that_it_leaves(actor: User) -> None:
     bag = Bag.objects.get(code=CHILD)
 
     rows, more = latest_timeline(bag, limit=2)
@@ -80,7 +80,7 @@ def test_a_part_of_a_childs_way_tells_what_moved_the_parent_that_it_leaves(actor
     assert more is not None
 
 
-def test_the_work_does_not_grow_with_what_happened(actor: User) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_number_of_scans(actor: User) -> None:
     bag, area, now = Bag.objects.get(code=CHILD), Area.objects.first(), timezone.now()
     alike = {"bag": bag, "step": "inspect", "outcome": "applied", "actor": actor, "area": area}
     Scan.objects.bulk_create(
@@ -96,25 +96,25 @@ def test_the_work_does_not_grow_with_what_happened(actor: User) -> None:
     assert len(asked) <= 5
 
 
-def test_what_the_database_tells_is_what_is_read_from_it() -> None:
+def test_the_columns_of_the_sql_function_are_the_fields_of_a_row() -> None:
     with connection.cursor() as cursor:
         cursor.execute(ROWS_BY_ID, [[]])
         assert tuple(column.name for column in cursor.description) == ScanRow._fields
 
 
 @pytest.mark.parametrize("code", [PARENT, CHILD])
-def test_no_large_table_is_read_from_one_end_to_the_other(actor: User, code: str) -> None:
+def test_no_large_table_is_read_completely(actor: User, code: str) -> None:
     bag = Bag.objects.get(code=code)
     with connection.cursor() as cursor:
         cursor.execute("DISCARD PLANS")
 
-        def whole() -> list[tuple[str, int]]:
+        def count_table_scans() -> list[tuple[str, int]]:
             cursor.execute(
                 "SELECT relname, seq_scan FROM pg_stat_xact_user_tables"
                 " WHERE relname IN ('bags_bag', 'scans_scan') ORDER BY 1"
             )
             return cursor.fetchall()
 
-        before = whole()
+        before = count_table_scans()
         assert len(timeline(bag)) > 3
-        assert whole() == before
+        assert count_table_scans() == before

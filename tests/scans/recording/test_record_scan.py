@@ -1,4 +1,4 @@
-"""What record_scan() promises for every step: the first fault, the ref, who may touch what."""
+"""record_scan() for every step: precedence of errors, refs and permissions."""
 
 from datetime import timedelta
 from uuid import uuid4, uuid5
@@ -18,17 +18,17 @@ from tracetrack.errors.problem import BadRow
 pytestmark = pytest.mark.django_db
 
 
-class TestTheFirstFault:
-    def test_is_the_code_even_where_all_else_is_wrong(self):
+class TestPrecedence:
+    def test_reports_the_code_before_other_fields(self):
         with pytest.raises(BadCode):
             parse_scan_request({"code": "=CMD()", "step": "teleport", "ref": "42"})
 
-    def test_is_the_row_before_the_clock(self, ana):
+    def test_reports_the_row_before_the_clock(self, ana):
         ahead = timezone.now() + timedelta(days=400)
 
         assert_scan_refused(BadRow, ana, "inspect", "SB10001", area="atlantis", scanned_at=ahead)
 
-    def test_is_the_clock_before_the_ref(self, ana):
+    def test_reports_the_clock_before_the_ref(self, ana):
         first = scan(ana, "link", "CB000000001", "SB10001")
         ahead = timezone.now() + timedelta(minutes=11)
 
@@ -36,12 +36,12 @@ class TestTheFirstFault:
             ClockAhead, ana, "inspect", "SB10001", ref=first.scan.ref, scanned_at=ahead
         )
 
-    def test_is_the_ref_before_the_step(self, ana):
+    def test_reports_the_ref_before_the_step(self, ana):
         first = scan(ana, "link", "CB000000001", "SB10001")
 
         assert_scan_refused(RefReused, ana, "inspect", "NOSUCHBAG1", ref=first.scan.ref)
 
-    def test_allows_a_clock_ten_minutes_ahead(self, ana):
+    def test_allows_a_clock_skew_of_10_minutes(self, ana):
         now = timezone.now()
         make_parent("SB10001")
 
@@ -49,8 +49,8 @@ class TestTheFirstFault:
         assert scan(ana, "inspect", "SB10001", now=now, scanned_at=at).verdict == "applied"
 
 
-class TestARef:
-    def test_sent_again_with_the_same_content_gets_the_first_answer(self, ana):
+class TestRef:
+    def test_with_the_same_content_is_replayed(self, ana):
         content = {"ref": uuid4(), "scanned_at": timezone.now()}
         first = scan(ana, "link", "CB000000001", "SB10001", **content)
 
@@ -71,7 +71,7 @@ class TestARef:
             {"scanned_at": timezone.now() - timedelta(hours=1)},
         ],
     )
-    def test_sent_again_with_other_content_is_refused(self, ana, other):
+    def test_with_other_content_is_refused(self, ana, other):
         content = {
             "ref": uuid4(),
             "scanned_at": timezone.now(),
@@ -83,7 +83,7 @@ class TestARef:
 
         assert_scan_refused(RefReused, ana, **content | other)
 
-    def test_is_replayed_where_its_area_was_switched_off_since(self, ana):
+    def test_is_replayed_after_its_area_was_deactivated(self, ana):
         make_parent("SB10001")
         content = {"ref": uuid4(), "scanned_at": timezone.now()}
         scan(ana, "inspect", "SB10001", **content)
@@ -92,21 +92,21 @@ class TestARef:
         assert scan(ana, "inspect", "SB10001", **content).verdict == "replayed"
         assert_scan_refused(BadRow, ana, "inspect", "SB10001")
 
-    def test_is_claimed_by_what_was_already_done(self, ana):
+    def test_of_an_already_scan_is_recorded(self, ana):
         scan(ana, "link", "CB000000001", "SB10001")
         ref = uuid4()
         scan(ana, "link", "CB000000001", "SB10001", ref=ref)
 
         assert_scan_refused(RefReused, ana, "inspect", "SB10001", ref=ref)
 
-    def test_of_a_bags_birth_may_have_been_claimed_by_somebody_else(self, ana):
+    def test_of_an_implicit_registration_may_be_taken(self, ana):
         make_parent("SB10001")
         ref = uuid4()
         scan(ana, "inspect", "SB10001", ref=uuid5(ref, "CB000000001"))
 
         assert_scan_refused(RefReused, ana, "link", "CB000000001", "SB10001", ref=ref)
 
-    def test_is_not_claimed_by_a_refusal(self, ana):
+    def test_of_a_refused_scan_can_be_used_again(self, ana):
         ref = uuid4()
         assert_scan_refused(BagUnknown, ana, "inspect", "SB10001", ref=ref)
         make_parent("SB10001")
@@ -114,8 +114,8 @@ class TestARef:
         assert scan(ana, "inspect", "SB10001", ref=ref).verdict == "applied"
 
 
-class TestAnOperator:
-    def test_does_not_touch_bags_of_other_areas(self, ana):
+class TestOperator:
+    def test_does_not_see_bags_of_other_areas(self, ana):
         make_parent("SB10001", area="jaipur")
 
         problem = assert_scan_refused(BagUnknown, ana, "inspect", "SB10001")
@@ -123,17 +123,17 @@ class TestAnOperator:
 
         assert str(problem).replace("SB10001", "") == str(nothing).replace("SB10009", "")
 
-    def test_scans_only_where_he_works(self, ana):
+    def test_scans_only_in_own_areas(self, ana):
         assert_scan_refused(AreaForbidden, ana, "register", "SB10001", area="jaipur")
 
-    def test_touches_what_is_on_its_way_to_him(self, ana, ben):
+    def test_sees_bags_on_their_way_to_an_own_area(self, ana, ben):
         make_parent("M444-10001", children=15, area="jaipur")
         scan(ben, "dispatch", "M444-10001", area="indore")
 
         assert scan(ana, "receive", "M444-10001", area="indore").verdict == "applied"
 
 
-class TestAClosedBatch:
+class TestClosedBatch:
     def test_takes_no_new_bags(self, ana):
         make_batch("LOT-1", state=Batch.State.CLOSED)
 

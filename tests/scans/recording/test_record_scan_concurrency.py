@@ -1,4 +1,4 @@
-"""What many hands do at once comes out as if they had done it one after the other."""
+"""Concurrent scans give the same results as scans one after the other."""
 
 import random
 from collections import Counter
@@ -27,8 +27,8 @@ def verdicts(results):
     return Counter(r.code if isinstance(r, Problem) else r.verdict for r in results)
 
 
-class TestTogether:
-    def test_32_callers_for_the_last_place_give_one_success(self, ben):
+class TestConcurrentScans:
+    def test_32_scans_for_the_last_place_give_one_success(self, ben):
         make_parent("M444-10001", children=14)
         codes = [f"MG{n:09d}" for n in range(1, 33)]
         for code in codes:
@@ -76,7 +76,7 @@ class TestTogether:
         assert verdicts(results) == {"applied": 1, "ref-reused": 15}
         assert Bag.objects.count() == 1
 
-    def test_two_parents_grabbing_one_child_give_one_link(self, ben):
+    def test_links_of_one_child_into_two_parents_give_one_link(self, ben):
         make_parent("SB10001")
         make_parent("SB10002")
         make_loose_child("CB000000001")
@@ -96,7 +96,7 @@ class TestTogether:
 
         assert verdicts(results) == {"applied": 1, "already": 15}
 
-    def test_a_dispatch_and_an_unlink_agree_on_who_came_first(self, ben):
+    def test_a_dispatch_and_an_unlink_are_serialized(self, ben):
         make_parent("M444-10001", children=15)
         code = child_codes("M444-10001", 1)[0]
 
@@ -114,8 +114,8 @@ class TestTogether:
         assert not list(find_differences())
 
 
-class TestACommit:
-    def test_goes_with_what_is_written(self, ben):
+class TestCommit:
+    def test_is_sent_with_the_last_statement(self, ben):
         make_loose_child("CB000000001")
 
         with CaptureQueriesContext(connection) as asked:
@@ -125,7 +125,7 @@ class TestACommit:
         assert sent[-1].startswith("SELECT * FROM scans_save")
         assert sent[-1].endswith("; COMMIT")
 
-    def test_is_left_to_whoever_goes_on(self, ben):
+    def test_is_not_sent_inside_another_block(self, ben):
         before = Scan.objects.count()
 
         with transaction.atomic():
@@ -135,7 +135,7 @@ class TestACommit:
         assert Scan.objects.count() == before
         assert not Bag.objects.filter(code="CB000000001").exists()
 
-    def test_that_fails_leaves_nothing(self, ben):
+    def test_leaves_nothing_if_it_fails(self, ben):
         before = Scan.objects.count()
         with connection.cursor() as cursor:
             # What COMMIT itself refuses, such as a foreign key.
@@ -156,8 +156,8 @@ class TestACommit:
         assert not Bag.objects.filter(code="CB000000001").exists()
 
 
-class TestAThousandRandomActs:
-    """No deadlock, nothing lost, and the bags are what the ledger says."""
+class TestRandomScans:
+    """1000 random scans in 12 threads: no deadlock, and the bags match the ledger."""
 
     STEPS = (
         ["link"] * 8
@@ -188,7 +188,7 @@ class TestAThousandRandomActs:
             return problem.code
 
     @pytest.mark.parametrize("seed", [1, 2])
-    def test_leave_everything_as_the_ledger_tells(self, ben, seed):
+    def test_leave_bags_that_match_the_ledger(self, ben, seed):
         people = [ben, *(make_user(f"office{n}", Role.OFFICE) for n in range(5))]
 
         def run(batch):
@@ -199,10 +199,10 @@ class TestAThousandRandomActs:
 
         with ThreadPoolExecutor(12) as pool:
             batches = [range(start, 1000, 12) for start in range(12)]
-            words = Counter(word for words in pool.map(run, batches) for word in words)
+            verdicts = Counter(word for verdicts in pool.map(run, batches) for word in verdicts)
 
-        assert sum(words.values()) == 1000
-        assert words["applied"] > 200, words
+        assert sum(verdicts.values()) == 1000
+        assert verdicts["applied"] > 200, verdicts
         assert list(find_differences()) == []
         assert find_drifts() == []
         for parent in Bag.objects.filter(kind="parent"):

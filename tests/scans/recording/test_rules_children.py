@@ -1,4 +1,4 @@
-"""Into a sack, out of it, from one to the other: what each step does and when it is refused."""
+"""The rules of register, link, unlink and move."""
 
 from uuid import uuid5
 
@@ -30,15 +30,15 @@ pytestmark = pytest.mark.django_db
 
 
 class TestRegister:
-    def test_brings_a_parent_into_being(self, ana):
-        recorded = scan(ana, "register", "sb10001")
+    def test_creates_a_parent(self, ana):
+        result = scan(ana, "register", "sb10001")
 
         bag = get_bag("SB10001")
-        assert recorded.verdict == "applied"
+        assert result.verdict == "applied"
         assert (bag.kind, bag.state, bag.capacity, bag.child_count) == ("parent", "open", 30, 0)
         assert bag.area.code == "lucknow"
 
-    def test_brings_a_child_into_being_with_its_types_weight(self, ana):
+    def test_creates_a_child_with_the_weight_of_its_type(self, ana):
         scan(ana, "register", "CB000000001")
 
         assert (get_bag("CB000000001").state, str(get_bag("CB000000001").weight)) == (
@@ -46,33 +46,33 @@ class TestRegister:
             "1.000",
         )
 
-    def test_of_a_known_bag_is_already_done(self, ana):
+    def test_of_an_existing_bag_is_already(self, ana):
         make_parent("SB10001")
 
         assert scan(ana, "register", "SB10001").verdict == "already"
         assert Bag.objects.count() == 1
 
-    def test_attaches_the_lot_on_the_label(self, ana):
+    def test_assigns_the_batch_on_the_label(self, ana):
         batch = make_batch("LOT-1")
 
         scan(ana, "register", "CB000000001;lot-1")
 
         assert get_bag("CB000000001").batch == batch
 
-    def test_leaves_a_lot_that_is_no_batch(self, ana):
+    def test_ignores_a_lot_without_a_batch(self, ana):
         scan(ana, "register", "CB000000001;LOT-NONE")
 
         assert get_bag("CB000000001").batch is None
 
-    def test_refuses_another_kind_than_is_there(self, ana):
+    def test_refuses_another_kind_than_that_of_the_bag(self, ana):
         make_parent("SB10001")
 
         assert_scan_refused(WrongKind, ana, "register", "SB10001", kind="child")
 
-    def test_refuses_a_code_that_no_type_makes(self, ana):
+    def test_refuses_a_code_without_a_matching_type(self, ana):
         assert_scan_refused(BagUnknown, ana, "register", "NOSUCHBAG1")
 
-    def test_refuses_a_kind_that_the_pattern_does_not_make(self, ana):
+    def test_refuses_a_kind_that_contradicts_the_pattern(self, ana):
         assert_scan_refused(BagUnknown, ana, "register", "SB10001", kind="child")
 
 
@@ -81,25 +81,25 @@ class TestLink:
         make_parent("SB10001", area="indore")
         make_loose_child("CB000000001")
 
-        recorded = scan(ana, "link", "CB000000001", "SB10001")
+        result = scan(ana, "link", "CB000000001", "SB10001")
 
         child, parent = get_bag("CB000000001"), get_bag("SB10001")
-        assert recorded.verdict == "applied"
+        assert result.verdict == "applied"
         assert (child.parent, child.state, child.area.code) == (parent, "linked", "indore")
         assert (parent.child_count, str(parent.weight)) == (1, "1.000")
 
-    def test_registers_either_with_a_row_of_its_own(self, ana):
-        recorded = scan(ana, "link", "CB000000001", "SB10001")
+    def test_adds_register_rows_for_new_bags(self, ana):
+        result = scan(ana, "link", "CB000000001", "SB10001")
 
         rows = Scan.objects.order_by("id").values_list("bag__code", "step", "ref")
-        ref = recorded.scan.ref
+        ref = result.scan.ref
         assert set(rows[:2]) == {
             ("CB000000001", "register", uuid5(ref, "CB000000001")),
             ("SB10001", "register", uuid5(ref, "SB10001")),
         }
         assert list(rows[2:]) == [("CB000000001", "link", ref)]
 
-    def test_completes_the_parent_at_capacity_without_a_row(self, ana):
+    def test_completes_the_parent_at_capacity_without_a_ledger_row(self, ana):
         make_parent("M444-10001", children=14)
 
         scan(ana, "link", "MG000000099", "M444-10001")
@@ -107,13 +107,13 @@ class TestLink:
         assert (get_bag("M444-10001").state, get_bag("M444-10001").child_count) == ("complete", 15)
         assert not Scan.objects.filter(step="complete").exists()
 
-    def test_again_into_the_same_parent_is_already_done(self, ana):
+    def test_into_the_same_parent_again_is_already(self, ana):
         scan(ana, "link", "CB000000001", "SB10001")
 
         assert scan(ana, "link", "CB000000001", "SB10001").verdict == "already"
         assert get_bag("SB10001").child_count == 1
 
-    def test_refuses_a_child_that_lies_elsewhere_and_says_where(self, ana):
+    def test_refuses_a_child_in_another_parent_and_names_it(self, ana):
         scan(ana, "link", "CB000000001", "SB10001")
 
         problem = assert_scan_refused(ChildElsewhere, ana, "link", "CB000000001", "SB10002")
@@ -123,7 +123,7 @@ class TestLink:
         assert "since" in problem.facts
         assert "move" in problem.remedy.lower()
 
-    def test_refuses_one_bag_too_many(self, ana):
+    def test_refuses_a_child_for_a_full_parent(self, ana):
         make_parent("M444-10001", children=15)
 
         problem = assert_scan_refused(ParentFull, ana, "link", "MG000000099", "M444-10001")
@@ -147,7 +147,7 @@ class TestLink:
     def test_refuses_wrong_kinds(self, ana, code, parent):
         assert_scan_refused(WrongKind, ana, "link", code, parent)
 
-    def test_refuses_a_held_batch_and_says_who_when_and_why(self, ana, ben):
+    def test_refuses_a_held_batch_and_says_by_whom_and_why(self, ana, ben):
         make_parent("SB10001")
         assign_batch(make_batch("LOT-1", held_by=ben), "SB10001")
 
@@ -158,12 +158,12 @@ class TestLink:
         assert problem.facts["reason"] == "recalled"
         assert problem.facts["held_at"]
 
-    def test_refuses_a_new_child_whose_lot_is_held(self, ana, ben):
+    def test_refuses_a_new_child_of_a_held_batch(self, ana, ben):
         make_batch("LOT-1", held_by=ben)
 
         assert_scan_refused(BatchHeld, ana, "link", "CB000000001;LOT-1", "SB10001")
 
-    def test_prefers_child_elsewhere_to_a_hold_and_a_hold_to_a_full_parent(self, ana, ben):
+    def test_reports_child_elsewhere_before_holds_and_holds_before_a_full_parent(self, ana, ben):
         make_parent("M444-10001", children=15)
         assign_batch(make_batch("LOT-1", "moong", held_by=ben), "M444-10001")
         scan(ana, "link", "MG000000098", "M444-10002")
@@ -182,7 +182,7 @@ class TestUnlink:
         assert (child.parent, child.state) == (None, "loose")
         assert (parent.child_count, str(parent.weight)) == (0, "0.000")
 
-    def test_opens_a_complete_parent_again(self, ana):
+    def test_reopens_a_complete_parent(self, ana):
         make_parent("M444-10001", children=15)
 
         scan(ana, "unlink", child_codes("M444-10001", 1)[0])
@@ -213,7 +213,7 @@ class TestUnlink:
 
 
 class TestMove:
-    def test_is_one_act_from_one_parent_to_another(self, ana):
+    def test_moves_a_child_with_one_ledger_row(self, ana):
         make_parent("M444-10001", children=15)
         make_parent("M444-10002", area="indore")
         code = child_codes("M444-10001", 1)[0]
@@ -225,7 +225,7 @@ class TestMove:
         assert (get_bag(code).parent, get_bag(code).area.code) == (entered, "indore")
         assert Scan.objects.filter(step="move").count() == 1
 
-    def test_into_the_same_parent_is_already_done(self, ana):
+    def test_into_the_same_parent_is_already(self, ana):
         scan(ana, "link", "CB000000001", "SB10001")
 
         assert scan(ana, "move", "CB000000001", "SB10001").verdict == "already"

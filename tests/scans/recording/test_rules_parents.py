@@ -1,4 +1,4 @@
-"""Complete, reopen, dispatch, receive, return, inspect: what each does, when it is refused."""
+"""The rules of complete, reopen, dispatch, receive, return and inspect."""
 
 import pytest
 
@@ -54,7 +54,7 @@ class TestReopen:
 
 
 class TestDispatchAndReceive:
-    def test_send_a_sack_and_its_children_to_an_area(self, ana):
+    def test_dispatch_sets_the_destination_of_parent_and_children(self, ana):
         make_parent("M444-10001", children=15)
         code = child_codes("M444-10001", 1)[0]
 
@@ -63,24 +63,24 @@ class TestDispatchAndReceive:
         for bag in (get_bag("M444-10001"), get_bag(code)):
             assert (bag.area.code, bag.bound_for.code) == ("lucknow", "jaipur")
 
-    def test_bring_a_sack_and_its_children_into_an_area(self, ana, ben):
+    def test_receive_moves_parent_and_children_to_the_area(self, ana, ben):
         make_parent("M444-10001", children=15)
         scan(ana, "dispatch", "M444-10001", area="jaipur")
 
-        recorded = scan(ben, "receive", "M444-10001", area="jaipur")
+        result = scan(ben, "receive", "M444-10001", area="jaipur")
 
-        assert not recorded.scan.unexpected
+        assert not result.scan.unexpected
         assert Bag.objects.filter(area__code="jaipur", bound_for=None).count() == 16
         assert get_bag("M444-10001").state == "received"
         assert scan(ben, "receive", "M444-10001", area="jaipur").verdict == "already"
 
-    def test_dispatch_twice_is_already_done(self, ana):
+    def test_dispatch_twice_is_already(self, ana):
         make_parent("M444-10001", children=15)
         scan(ana, "dispatch", "M444-10001", area="jaipur")
 
         assert scan(ana, "dispatch", "M444-10001", area="jaipur").verdict == "already"
 
-    def test_dispatch_is_refused_for_an_open_sack(self, ana):
+    def test_dispatch_is_refused_for_an_open_parent(self, ana):
         make_parent("SB10001", children=1)
 
         problem = assert_scan_refused(NotComplete, ana, "dispatch", "SB10001", area="jaipur")
@@ -93,7 +93,7 @@ class TestDispatchAndReceive:
         assert_scan_refused(Forbidden, ana, "dispatch", "SB10001", area="jaipur", force=True)
         assert scan(ben, "dispatch", "SB10001", area="jaipur", force=True).scan.forced
 
-    def test_receipt_of_what_nobody_sent_is_accepted_and_flagged(self, ana):
+    def test_receive_without_a_dispatch_is_flagged_unexpected(self, ana):
         make_parent("SB10001", children=1)
 
         assert scan(ana, "receive", "SB10001").scan.unexpected
@@ -107,9 +107,9 @@ class TestDispatchAndReceive:
         assert_scan_refused(BatchHeld, ana, step, "SB10001")
 
 
-class TestASackWithAHeldBagInIt:
+class TestParentWithHeldChild:
     @pytest.mark.parametrize("step", ["dispatch", "receive"])
-    def test_takes_it_nowhere(self, ana, ben, step):
+    def test_refuses_to_move(self, ana, ben, step):
         make_parent("M444-10001", children=15)
         assign_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 3)[2])
 
@@ -117,7 +117,7 @@ class TestASackWithAHeldBagInIt:
 
         assert problem.facts["batch"] == "LOT-1"
 
-    def test_is_not_brought_back_onto_its_way_by_an_undo(self, ana, ben):
+    def test_refuses_the_undo_of_a_receipt(self, ana, ben):
         make_parent("M444-10001", children=15)
         scan(ana, "dispatch", "M444-10001", area="indore")
         received = scan(ana, "receive", "M444-10001", area="indore")
@@ -125,7 +125,7 @@ class TestASackWithAHeldBagInIt:
 
         assert_scan_refused(BatchHeld, ana, "undo", "M444-10001", undoes=received.scan.pk)
 
-    def test_may_come_back(self, ana, ben):
+    def test_can_be_returned(self, ana, ben):
         make_parent("M444-10001", children=15)
         scan(ana, "dispatch", "M444-10001", area="indore")
         assign_batch(make_batch("LOT-1", "moong", held_by=ben), child_codes("M444-10001", 1)[0])
@@ -134,13 +134,13 @@ class TestASackWithAHeldBagInIt:
 
 
 class TestReturn:
-    def test_brings_a_sack_back_with_what_lies_in_it(self, ana):
+    def test_takes_a_parent_back_with_its_children(self, ana):
         make_parent("M444-10001", children=15)
         scan(ana, "dispatch", "M444-10001", area="jaipur")
 
-        recorded = scan(ana, "return", "M444-10001", area="indore")
+        result = scan(ana, "return", "M444-10001", area="indore")
 
-        assert not recorded.scan.unexpected
+        assert not result.scan.unexpected
         assert (get_bag("M444-10001").state, get_bag("M444-10001").child_count) == ("returned", 15)
         assert Bag.objects.filter(area__code="indore", bound_for=None).count() == 16
         assert scan(ana, "return", "M444-10001").verdict == "already"
@@ -158,13 +158,13 @@ class TestReturn:
         )
         assert (get_bag("M444-10001").child_count, get_bag("M444-10001").state) == (14, "open")
 
-    def test_is_open_to_held_batches(self, ana, ben):
+    def test_is_allowed_for_held_batches(self, ana, ben):
         make_parent("SB10001", children=1)
         assign_batch(make_batch("LOT-1", held_by=ben), "SB10001")
 
         assert scan(ana, "return", "SB10001").verdict == "applied"
 
-    def test_lets_a_returned_child_be_linked_again(self, ana):
+    def test_allows_to_link_the_child_again(self, ana):
         make_loose_child("CB000000001")
         scan(ana, "return", "CB000000001")
 
@@ -172,7 +172,7 @@ class TestReturn:
 
 
 class TestInspect:
-    def test_changes_nothing_and_is_open_to_held_batches(self, ana, ben):
+    def test_changes_nothing_and_is_allowed_for_held_batches(self, ana, ben):
         make_parent("SB10001", children=1)
         assign_batch(make_batch("LOT-1", held_by=ben), "SB10001")
         before = list(Bag.objects.order_by("id").values_list())

@@ -70,7 +70,7 @@ class DocumentLimiter(SchemaExtension):
             check_document(document)
             # Strawberry would execute the first of several operations.
             if get_operation_ast(document, self.execution_context.context.operation_name) is None:
-                raise QueryInvalid(reason="operationName names none of its operations")
+                raise QueryInvalid(reason="operationName must name one of its operations")
 
 
 class QueryCostLimiter(SchemaExtension):

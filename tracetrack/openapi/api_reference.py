@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -161,7 +162,7 @@ class ApiReference:
             forms = [f"`{form}`" for form in content if form not in (JSON, PROBLEM)]
             forms = [f"`{JSON}`", *forms] if forms and JSON in content else forms
             text = "" if status >= "400" else response.get("description", "").strip().rstrip(".")
-            text = "" if text in ("Done", "OK") else text.replace("\n", " ")
+            text = "" if text == HTTPStatus(int(status)).phrase else text.replace("\n", " ")
             parts = [f"**{status}**", text, f"({', '.join(forms)})" if forms else ""]
             lines.append(" ".join(filter(None, parts)))
             example = _example(content.get(JSON, {}))

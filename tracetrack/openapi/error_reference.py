@@ -12,9 +12,9 @@ INTRODUCTION = """\
 
 <!-- Generated from the Problem classes by `make docs`. Do not edit. -->
 
-The API reports every error as `application/problem+json` ([RFC
-9457](https://www.rfc-editor.org/rfc/rfc9457)). A request that is refused has no effect: nothing
-was written. Import reports, pages and commands use the same codes and texts.
+The API reports every error as `application/problem+json`
+([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). A request that is refused has no effect:
+nothing was written. Import reports, pages and commands use the same codes and texts.
 
 ```json
 {

@@ -193,7 +193,7 @@ class TestObjectOfAnotherUser:
         results = post(operator, "scans/bulk", rows).json()["results"]
 
         assert {(row["code"], row["title"]) for row in results} == {
-            ("bag-unknown", "There is no such bag here.")
+            ("bag-unknown", "The bag was not found.")
         }
         assert {str(row["facts"]) for row in results} == {str({"bag": code})}
         assert Scan.objects.count() == before

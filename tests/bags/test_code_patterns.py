@@ -1,4 +1,4 @@
-"""The patterns of bag types: what may be said in them, and that no pattern stops the work."""
+"""Patterns of bag types: the allowed syntax, and that no pattern is slow or breaks scans."""
 
 import logging
 import time
@@ -19,7 +19,7 @@ IN_USE = [
 ]
 
 
-class TestAPattern:
+class TestPattern:
     @pytest.mark.parametrize(
         "text",
         [
@@ -27,7 +27,7 @@ class TestAPattern:
             r"[\d.-]{2}", "A?B+C*",
         ],
     )  # fmt: skip
-    def test_may_be(self, text):
+    def test_is_valid(self, text):
         check_pattern(text)
 
     @pytest.mark.parametrize(
@@ -39,12 +39,12 @@ class TestAPattern:
             "A" * 129,
         ],
     )  # fmt: skip
-    def test_may_not_be(self, text):
+    def test_is_invalid(self, text):
         with pytest.raises(ValidationError, match="Allowed are the characters of a code"):
             check_pattern(text)
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_is_looked_at_before_a_bag_type_is_kept(self, kind):
+    def test_is_validated_with_the_bag_type(self, kind):
         bag_type = BagType(name="x", **{"parent_pattern": "A", "child_pattern": "B", kind: "["})
 
         with pytest.raises(ValidationError) as refused:
@@ -53,7 +53,7 @@ class TestAPattern:
         assert list(refused.value.message_dict) == [kind]
 
 
-class TestMatching:
+class TestMatches:
     @pytest.mark.parametrize(
         ("pattern", "code", "matched"),
         [
@@ -64,17 +64,17 @@ class TestMatching:
             ("[", "[", False),
         ],
     )
-    def test_asks_for_the_whole_code(self, pattern, code, matched):
+    def test_compares_the_whole_code(self, pattern, code, matched):
         assert matches(pattern, code) is matched
 
     @pytest.mark.parametrize("pattern", ["^(A+)+Z$", "[A-Z]*[A-Z]*[A-Z]*1"])
-    def test_ends_soon(self, pattern):
+    def test_is_fast(self, pattern):
         begun = time.process_time()
 
         assert not matches(pattern, "A" * 64)
         assert time.process_time() - begun < 1
 
-    def test_tells_once_of_a_pattern_that_cannot_be_read(self, caplog):
+    def test_logs_an_invalid_pattern_once(self, caplog):
         with caplog.at_level(logging.ERROR, logger="bags.code_patterns"):
             assert not matches("TOLD(", "TOLD")
             assert not matches("TOLD(", "TOLD")
@@ -85,9 +85,9 @@ class TestMatching:
 
 
 @pytest.mark.django_db
-class TestScanning:
+class TestScan:
     @pytest.mark.parametrize("broken", ["[", "^(A+)+Z$"])
-    def test_goes_on_beside_a_pattern_that_cannot_be_read(self, broken):
+    def test_works_despite_an_invalid_pattern(self, broken):
         create_reference_data()
         make_bag_type("broken", parent_pattern=broken, child_pattern=broken)
         office = make_user("olive", Role.OFFICE)

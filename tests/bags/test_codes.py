@@ -1,4 +1,4 @@
-"""One normaliser for every code."""
+"""Normalization of codes and parsing of labels."""
 
 from contextlib import suppress
 
@@ -10,7 +10,7 @@ from bags.codes import CODE, Label, normalize_code, parse_label
 from bags.errors import BadCode
 
 
-class TestNormalised:
+class TestNormalizeCode:
     @pytest.mark.parametrize(
         ("text", "code"),
         [
@@ -24,24 +24,24 @@ class TestNormalised:
             ("A" * 64, "A" * 64),
         ],
     )
-    def test_gives_the_one_form(self, text, code):
+    def test_returns_the_normal_form(self, text, code):
         assert normalize_code(text) == code
 
     @pytest.mark.parametrize(
         "text",
         ["", "x", "??", "SB 12 34", "=CMD()", "\x07", "-AB1", "A" * 65, "नमी", "SB22407'"],
     )
-    def test_refuses_what_cannot_be_one(self, text):
+    def test_rejects_invalid_codes(self, text):
         assert normalize_code(text) is None
 
     @given(st.text(max_size=80))
-    def test_is_stable_and_always_fits_the_pattern(self, text):
+    def test_is_idempotent_and_matches_the_pattern(self, text):
         code = normalize_code(text)
 
         assert code is None or (CODE.fullmatch(code) and normalize_code(code) == code)
 
 
-class TestALabel:
+class TestParseLabel:
     @pytest.mark.parametrize(
         ("text", "label"),
         [
@@ -53,15 +53,15 @@ class TestALabel:
             ("https://e.com/x/CB000000001?utm=1#top", Label("CB000000001")),
         ],
     )
-    def test_gives_code_and_lot(self, text, label):
+    def test_returns_code_and_lot(self, text, label):
         assert parse_label(text) == label
 
     @pytest.mark.parametrize("text", ["", ";LOT-7", "https://e.com/", "A" * 600, "https://[bad"])
-    def test_without_a_code_is_refused(self, text):
+    def test_rejects_labels_without_a_code(self, text):
         with pytest.raises(BadCode):
             parse_label(text)
 
     @given(st.text(max_size=600))
-    def test_never_fails_otherwise(self, text):
+    def test_raises_nothing_but_bad_code(self, text):
         with suppress(BadCode):
             assert CODE.fullmatch(parse_label(text).code)

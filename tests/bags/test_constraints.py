@@ -1,4 +1,4 @@
-"""What must hold for one row holds in the database, whoever writes."""
+"""Database constraints of single rows."""
 
 from datetime import date
 from decimal import Decimal
@@ -40,27 +40,27 @@ def assert_refused(constraint, make, **fields):
         make(**fields)
 
 
-class TestABag:
+class TestBag:
     @pytest.mark.parametrize("code", ["cb1", "CB", "C B1", "-CB1", "CB1\u200b", "Ä123", "CB1\n"])
-    def test_has_a_normalised_code(self, child, code):
+    def test_code_is_normalized(self, child, code):
         assert_refused("bag_code_is_normalised", Bag.objects.create, **child | {"code": code})
 
-    def test_has_its_code_alone(self, child, parent):
+    def test_code_is_unique(self, child, parent):
         Bag.objects.create(**child)
         assert_refused("bag_code_is_unique", Bag.objects.create, **parent | {"code": child["code"]})
 
     @pytest.mark.parametrize("state", ["open", "complete", "dispatched", "received", "lost"])
-    def test_that_is_a_child_has_a_childs_state(self, child, state):
+    def test_child_has_a_state_of_children(self, child, state):
         refused = "bag_state_fits_its_kind|bag_complete"
         assert_refused(refused, Bag.objects.create, **child | {"state": state})
 
     @pytest.mark.parametrize("state", ["loose", "linked", ""])
-    def test_that_is_a_parent_has_a_parents_state(self, parent, state):
+    def test_parent_has_a_state_of_parents(self, parent, state):
         assert_refused(
             "bag_state_fits_its_kind|bag_is_linked", Bag.objects.create, **parent | {"state": state}
         )
 
-    def test_that_is_a_parent_lies_in_nothing(self, parent):
+    def test_parent_has_no_parent(self, parent):
         other = Bag.objects.create(**parent | {"code": "SB10002"})
         assert_refused(
             "bag_only_children_have_parents|bag_is_linked",
@@ -77,7 +77,7 @@ class TestABag:
             state="linked",
         )
 
-    def test_is_linked_exactly_when_it_has_a_parent(self, child, parent):
+    def test_is_linked_exactly_if_it_has_a_parent(self, child, parent):
         sack = Bag.objects.create(**parent)
         refused = "bag_is_linked_when_it_has_a_parent"
         assert_refused(refused, Bag.objects.create, **child | {"state": "linked"})
@@ -86,7 +86,7 @@ class TestABag:
     @pytest.mark.parametrize(
         "fields", [{"child_count": 31}, {"capacity": 0}, {"capacity": None}, {"child_count": -1}]
     )
-    def test_that_is_a_parent_stays_within_its_capacity(self, parent, fields):
+    def test_parent_stays_within_its_capacity(self, parent, fields):
         assert_refused(
             "bag_count_is_within_its_capacity|child_count_check",
             Bag.objects.create,
@@ -99,10 +99,10 @@ class TestABag:
         )
 
     @pytest.mark.parametrize("weight", [Decimal(0), Decimal(-1)])
-    def test_that_is_a_child_weighs_something(self, child, weight):
+    def test_child_has_a_positive_weight(self, child, weight):
         assert_refused("bag_weight_is_possible", Bag.objects.create, **child | {"weight": weight})
 
-    def test_is_bound_for_somewhere_exactly_on_its_way(self, child, parent):
+    def test_has_a_destination_exactly_while_dispatched(self, child, parent):
         refused = "bag_is_bound_only_on_its_way"
         there = {"bound_for": parent["area"]}
         assert_refused(refused, Bag.objects.create, **parent | there)
@@ -112,7 +112,7 @@ class TestABag:
         )
 
 
-class TestABatch:
+class TestBatch:
     @pytest.fixture
     def batch(self, child):
         return {
@@ -122,7 +122,7 @@ class TestABatch:
             "produced_on": date(2026, 11, 1),
         }
 
-    def test_has_a_normalised_code(self, batch):
+    def test_code_is_normalized(self, batch):
         assert_refused(
             "batch_code_is_normalised", Batch.objects.create, **batch | {"code": "lot 1"}
         )
@@ -138,12 +138,12 @@ class TestABatch:
         assert_refused("batch_state_is_known", Batch.objects.create, **batch | {"state": "held"})
 
     @pytest.mark.parametrize("half", [{"held": True}, {"held_reason": "why"}])
-    def test_on_hold_says_who_when_and_why(self, batch, half):
+    def test_hold_has_user_time_and_reason(self, batch, half):
         refused = "batch_hold_says_who_when_and_why"
         assert_refused(refused, Batch.objects.create, **batch | half)
 
 
-class TestAScan:
+class TestScan:
     @pytest.fixture
     def row(self, child):
         ben = make_user("ben", Role.OFFICE)
@@ -157,7 +157,7 @@ class TestAScan:
             "scanned_at": timezone.now(),
         }
 
-    def test_claims_its_ref_once(self, row):
+    def test_ref_is_unique(self, row):
         Scan.objects.create(**row)
         assert_refused("scan_ref_is_recorded_once", Scan.objects.create, **row)
 
@@ -174,13 +174,13 @@ class TestAScan:
             ("scan_only_dispatches_are_forced", {"forced": True}),
         ],
     )
-    def test_obeys(self, row, constraint, fields):
+    def test_is_rejected_if_it_violates_a_constraint(self, row, constraint, fields):
         assert_refused(constraint, Scan.objects.create, **row | fields)
 
-    def test_does_not_name_its_bag_as_parent(self, row):
+    def test_parent_is_another_bag(self, row):
         assert_refused("scan_parent_is_another_bag", Scan.objects.create, parent=row["bag"], **row)
 
-    def test_is_undone_once(self, row):
+    def test_is_undone_at_most_once(self, row):
         undone = Scan.objects.create(**row)
         Scan.objects.create(**row | {"ref": uuid4(), "step": "undo", "undoes": undone})
         assert_refused(
@@ -190,23 +190,23 @@ class TestAScan:
         )
 
 
-class TestPeopleAndPlaces:
-    def test_have_known_roles(self):
+class TestReferenceData:
+    def test_users_have_known_roles(self):
         assert_refused("user_role_is_known", User.objects.create, username="x", role="king")
 
     @pytest.mark.parametrize("code", ["Lucknow", "", "-x", "sri ganganagar"])
-    def test_have_slugs_as_area_codes(self, code):
+    def test_area_codes_are_slugs(self, code):
         assert_refused("area_code_is_a_slug", Area.objects.create, code=code, name="x")
 
-    def test_have_glns_of_13_digits(self):
+    def test_glns_have_13_digits(self):
         assert_refused("area_gln", Area.objects.create, code="x", name="x", gln="123")
 
     @pytest.mark.parametrize("fields", [{"capacity": 0}, {"capacity": 1001}, {"child_weight": 0}])
-    def test_have_sensible_bag_types(self, fields):
+    def test_bag_types_have_valid_capacity_and_weight(self, fields):
         patterns = {"parent_pattern": "A", "child_pattern": "B"}
         assert_refused("bag_type_", BagType.objects.create, name="x", **patterns | fields)
 
-    def test_keep_only_hashes_of_tokens(self):
+    def test_tokens_store_a_sha256_digest(self):
         ben = make_user("ben", Role.OFFICE)
         assert_refused(
             "api_token_digest_is_sha256",

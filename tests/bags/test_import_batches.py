@@ -1,4 +1,4 @@
-"""Sheets of batches."""
+"""Import of batch sheets."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def verdict(folder, *options, **cells):
     return name
 
 
-class TestABatchSheet:
+class TestBatchSheet:
     def test_creates_a_batch(self, tmp_path):
         assert verdict(tmp_path) == "applied"
 
@@ -45,14 +45,14 @@ class TestABatchSheet:
         assert (str(batch.produced_on), str(batch.expires_on)) == ("2026-10-01", "2027-10-01")
         assert (batch.planned_bags, batch.held, batch.state) == (700, False, "open")
 
-    def test_knows_a_batch_that_is_there_and_refuses_another_content(self, tmp_path):
+    def test_accepts_an_existing_batch_only_with_the_same_content(self, tmp_path):
         verdict(tmp_path)
 
         assert verdict(tmp_path) == "already"
         assert verdict(tmp_path, variety="RH-761") == "batch-exists"
         assert Batch.objects.get().variety == "RH-749"
 
-    def test_puts_a_batch_on_hold_in_the_name_of_who_imports(self, tmp_path):
+    def test_puts_a_batch_on_hold_as_the_importing_user(self, tmp_path):
         ben = make_user("ben", Role.OFFICE)
 
         assert verdict(tmp_path, "--as", "ben", held="too moist") == "applied"
@@ -62,7 +62,7 @@ class TestABatchSheet:
         assert verdict(tmp_path, held="another reason") == "already"
         assert Batch.objects.get().held_reason == "too moist"
 
-    def test_holds_again_what_was_released(self, tmp_path):
+    def test_holds_a_released_batch_again(self, tmp_path):
         ben = make_user("ben", Role.OFFICE)
         verdict(tmp_path, held="too moist")
         release_batch(actor=ben, code="LOT-1")
@@ -92,7 +92,7 @@ class TestABatchSheet:
             ({"expires_on": "", "planned_bags": "", "variety": ""}, "applied"),
         ],
     )
-    def test_refuses_a_bad_row(self, tmp_path, cells, name):
+    def test_rejects_an_invalid_row(self, tmp_path, cells, name):
         assert verdict(tmp_path, **cells) == name
         assert Batch.objects.exists() == (name == "applied")
 

@@ -1,4 +1,4 @@
-"""Areas and types that bags speak of exist, and stay: what foreign keys would promise, unlocked."""
+"""Triggers that replace the foreign keys of bags: referenced rows exist and are not deleted."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from bags.models import Area, Bag, BagType
 from tests.concurrency import run_concurrently
 from tests.factories import create_reference_data, make_area
 
-NOWHERE = 2**40
+MISSING_ID = 2**40
 KEY = "speak"
 
 
@@ -20,10 +20,10 @@ def mustard(db):
 
 
 def bag(mustard, code="CB000000001", **keys):
-    """A child that was never registered."""
+    """Return a child that no scan registered."""
     area = Area.objects.get(code="lucknow")
-    given = {"bag_type_id": mustard.pk, "area_id": area.pk} | keys
-    return Bag(code=code, kind="child", state="loose", weight=1, **given)
+    fields = {"bag_type_id": mustard.pk, "area_id": area.pk} | keys
+    return Bag(code=code, kind="child", state="loose", weight=1, **fields)
 
 
 def run(statement):
@@ -31,41 +31,41 @@ def run(statement):
         cursor.execute(statement)
 
 
-class TestABag:
+class TestBagReferences:
     @pytest.mark.parametrize("key", ["area_id", "bag_type_id"])
-    def test_cannot_speak_of_what_there_is_not(self, mustard, key):
+    def test_must_exist(self, mustard, key):
         with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
-            bag(mustard, **{key: NOWHERE}).save()
+            bag(mustard, **{key: MISSING_ID}).save()
 
-    def test_cannot_be_on_its_way_to_nowhere(self, mustard):
+    def test_destination_must_exist(self, mustard):
         with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
             Bag.objects.create(
                 code="SB10001", kind="parent", bag_type=mustard, state="dispatched", capacity=30,
-                area=Area.objects.get(code="lucknow"), bound_for_id=NOWHERE,
+                area=Area.objects.get(code="lucknow"), bound_for_id=MISSING_ID,
             )  # fmt: skip
 
     @pytest.mark.parametrize("key", ["area_id", "bag_type_id"])
-    def test_cannot_be_moved_there(self, mustard, key):
+    def test_must_exist_after_an_update(self, mustard, key):
         bag(mustard).save()
 
         with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
-            Bag.objects.update(**{key: NOWHERE})
+            Bag.objects.update(**{key: MISSING_ID})
 
-    def test_is_refused_among_many_that_are_right(self, mustard):
+    def test_are_checked_for_each_row_of_a_statement(self, mustard):
         many = [bag(mustard, f"CB{n:09d}") for n in range(100, 150)]
 
         with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
-            Bag.objects.bulk_create([*many, bag(mustard, area_id=NOWHERE)])
+            Bag.objects.bulk_create([*many, bag(mustard, area_id=MISSING_ID)])
 
     @pytest.mark.django_db(transaction=True)
-    def test_is_written_only_where_each_question_sees_what_is_there(self, mustard):
+    def test_need_read_committed(self, mustard):
         with transaction.atomic():
             run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             with pytest.raises(NotSupportedError, match="READ COMMITTED"), transaction.atomic():
                 bag(mustard).save()
 
 
-class TestWhatBagsSpeakOf:
+class TestReferencedRow:
     @pytest.mark.parametrize(
         "statement",
         [
@@ -73,17 +73,17 @@ class TestWhatBagsSpeakOf:
             "DELETE FROM bags_bagtype",
             "UPDATE bags_area SET id = id + 1000000",
             "UPDATE bags_bagtype SET id = id + 1000000",
-            # With the types go the batches, and with them the bags themselves.
+            # TRUNCATE ... CASCADE of the types truncates batches and bags as well.
             "TRUNCATE bags_area CASCADE",
         ],
     )
-    def test_stays(self, mustard, statement):
+    def test_cannot_be_deleted(self, mustard, statement):
         bag(mustard).save()
 
         with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
             run(f"SET CONSTRAINTS ALL IMMEDIATE; {statement}")
 
-    def test_stays_though_a_bag_is_only_on_its_way_there(self, mustard):
+    def test_that_is_a_destination_cannot_be_deleted(self, mustard):
         there = make_area("nowhere")
         Bag.objects.create(
             code="SB10001", kind="parent", bag_type=mustard, state="dispatched", capacity=30,
@@ -93,7 +93,7 @@ class TestWhatBagsSpeakOf:
         with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
             Area.objects.filter(pk=there.pk)._raw_delete("default")
 
-    def test_goes_where_no_bag_speaks_of_it(self, mustard):
+    def test_can_be_deleted_without_references(self, mustard):
         bag(mustard).save()
         area = make_area("nowhere")
         other = BagType.objects.create(name="rice", parent_pattern="RB9", child_pattern="RC9")
@@ -106,14 +106,14 @@ class TestWhatBagsSpeakOf:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestAnOlderViewOfThings:
+class TestOldSnapshot:
     @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
     @pytest.mark.parametrize(
         "statement",
         ["DELETE FROM bags_area", "DELETE FROM bags_bagtype", "TRUNCATE bags_area CASCADE"],
     )
-    def test_is_none_to_delete_with(self, mustard, level, statement):
-        """It would not show the bag that was registered meanwhile."""
+    def test_cannot_delete(self, mustard, level, statement):
+        """A snapshot from before does not contain the bag that another session registers."""
         with transaction.atomic():
             run(f"SET TRANSACTION ISOLATION LEVEL {level}")
             with pytest.raises(NotSupportedError, match="READ COMMITTED"), transaction.atomic():
@@ -121,9 +121,9 @@ class TestAnOlderViewOfThings:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestTogether:
+class TestConcurrency:
     @pytest.mark.parametrize("key", ["area", "bag_type"])
-    def test_what_is_there_is_spoken_of_or_deleted_never_both(self, mustard, key):
+    def test_a_row_is_either_referenced_or_deleted(self, mustard, key):
         one = (
             make_area("nowhere")
             if key == "area"
@@ -142,8 +142,8 @@ class TestTogether:
             bag(mustard, f"CB{n:09d}", **{f"{key}_id": one.pk}).save()
 
         calls = [lambda: rows._raw_delete("default"), *[partial(register, n) for n in range(7)]]
-        told = run_concurrently([partial(act, work) for work in calls])
+        results = run_concurrently([partial(act, work) for work in calls])
 
-        seen = Bag.objects.count()
-        assert (rows.exists(), seen) in [(True, 7), (False, 0)]
-        assert told.count("refused") == (1 if seen else 7)
+        bags = Bag.objects.count()
+        assert (rows.exists(), bags) in [(True, 7), (False, 0)]
+        assert results.count("refused") == (1 if bags else 7)

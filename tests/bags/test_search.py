@@ -1,4 +1,4 @@
-"""Search: the whole code, else its start, its end, its inside; never a bag of a foreign area."""
+"""Search by the whole code, its beginning, its end or a part of it, within the visible areas."""
 
 import pytest
 from django.db import connection
@@ -52,12 +52,12 @@ class TestSearch:
             ("\0", "none", []),
         ],
     )
-    def test_takes_the_first_way_that_finds_something(self, ben, text, by, found):
+    def test_uses_the_first_kind_of_match_with_results(self, ben, text, by, found):
         answer = search(ben, text)
 
         assert (answer["by"], codes(answer)) == (by, found)
 
-    def test_takes_a_whole_code_before_those_that_begin_with_it(self, ben):
+    def test_prefers_a_whole_code_to_a_prefix(self, ben):
         make_parent("SB10001", children=1)
         make_parent("SB100012", children=1)
 
@@ -65,7 +65,7 @@ class TestSearch:
         assert codes(search(ben, "SB10001")) == ["SB10001"]
         assert codes(search(ben, "SB1000")) == ["SB10001", "SB100012"]
 
-    def test_shows_a_batch_once_and_no_more_than_asked_for(self, ben):
+    def test_returns_each_batch_once_up_to_the_limit(self, ben):
         make_batch("MUS-1", product="Mustard", variety="Must")
         for n in range(2, 5):
             make_batch(f"LOT-{n}", product="mustard")
@@ -75,7 +75,7 @@ class TestSearch:
         assert found == ["LOT-2", "LOT-3", "LOT-4"]
         assert len(search(ben, "mus")["batches"]) == 4
 
-    def test_says_that_there_is_more(self, ben):
+    def test_reports_further_results(self, ben):
         assert search(ben, "CB", limit=2)["more"]
 
     def test_finds_batches_by_code_product_and_variety(self, ben):
@@ -84,7 +84,7 @@ class TestSearch:
         for text in ("lot-7", "must", "rh-7"):
             assert [batch["code"] for batch in search(ben, text)["batches"]] == ["LOT-7"]
 
-    def test_shows_no_bag_of_a_foreign_area(self, ben):
+    def test_hides_bags_of_other_areas(self, ben):
         ana = make_user("ana", Role.OPERATOR, ["lucknow"])
 
         assert codes(search(ana, "1122")) == ["CB000112233", "CB000112299"]
@@ -99,18 +99,18 @@ ODD = ("4-1", "44-1", "-1", "-10", "---", "4--", "4-1000", "M44-", "4-10001", "%
 PARTS = [CODES[3][start:end] for end in range(12) for start in range(end)]
 
 
-def by_the_model(text, seen):
-    """The ways in their order, told in Python over codes."""
-    told = {
-        "exact": [code for code in seen if code == text],
-        "prefix": [code for code in seen if code.startswith(text)],
-        "suffix": [code for code in seen if code.endswith(text)],
-        "contains": [code for code in seen if text in code and len(text) >= 3],
+def expected_result(text, codes):
+    """Return the kind of match and the codes, computed in Python."""
+    matches = {
+        "exact": [code for code in codes if code == text],
+        "prefix": [code for code in codes if code.startswith(text)],
+        "suffix": [code for code in codes if code.endswith(text)],
+        "contains": [code for code in codes if text in code and len(text) >= 3],
     }
-    return next(((way, sorted(found)) for way, found in told.items() if found), ("none", []))
+    return next(((kind, sorted(found)) for kind, found in matches.items() if found), ("none", []))
 
 
-class TestWays:
+class TestSearchStatements:
     @pytest.fixture
     def people(self, ben):
         for code in CODES[3:5]:
@@ -123,16 +123,16 @@ class TestWays:
             make_user("nil", Role.OPERATOR): (),
         }
 
-    def test_find_what_the_model_finds(self, people):
+    def test_find_the_bags_that_python_finds(self, people):
         ends = [CODES[2][start:] for start in range(10)]
         for text in (*PARTS, *ends, "1122", "12112", "12x12", *ODD):
-            for person, seen in people.items():
+            for person, visible in people.items():
                 answer = search(person, text)
                 found = (answer["by"], codes(answer))
-                assert found == by_the_model(text.upper(), seen), (text, person)
+                assert found == expected_result(text.upper(), visible), (text, person)
 
     @pytest.mark.parametrize("text", ["CB0001122", "CB000112233"])
-    def test_to_begin_is_a_look_into_the_index(self, ben, text):
+    def test_prefix_uses_the_index(self, ben, text):
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off; DISCARD PLANS")
 
@@ -149,8 +149,8 @@ class TestWays:
             assert looks() == (read, looked + 1)
 
 
-class TestListed:
-    def test_says_what_a_list_says_in_the_order_asked_for(self, ben):
+class TestBagRowsById:
+    def test_equal_bag_rows_in_the_given_order(self, ben):
         make_parent("M444-10001", children=15, area="jaipur")
         make_parent("SB10001", children=2)
         Bag.objects.filter(parent__code="SB10001").update(batch=make_batch("LOT-7"))
@@ -168,14 +168,14 @@ class TestListed:
         assert bag_rows_by_id([]) == []
 
 
-class TestOneBag:
-    def test_of_a_foreign_area_is_unknown(self, ben):
+class TestFindBag:
+    def test_in_another_area_is_not_found(self, ben):
         ana = make_user("ana", Role.OPERATOR, ["lucknow"])
 
         with pytest.raises(BagUnknown):
             find_bag(ana, "CB555112255")
 
-    def test_on_its_way_is_known_at_both_ends(self, ben):
+    def test_on_its_way_is_visible_to_both_areas(self, ben):
         make_parent("M444-10001", children=15, area="jaipur")
         scan(ben, "dispatch", "M444-10001", area="lucknow")
         for area in ("jaipur", "lucknow"):
@@ -183,14 +183,14 @@ class TestOneBag:
             assert find_bag(person, "m444-10001").bound_for.code == "lucknow"
 
 
-class TestAPage:
-    def test_goes_on_where_the_last_one_ended(self, ben):
+class TestBagsAfter:
+    def test_continues_after_the_last_row(self, ben):
         first = bags_after(ben, BAG_COLUMNS, after=None, limit=2, filters=BagFilters())
         rest = bags_after(ben, BAG_COLUMNS, after=first[-1]["id"], limit=10, filters=BagFilters())
 
         assert len(first + rest) == len({row["id"] for row in first + rest}) == 4
 
-    def test_is_narrowed(self, ben):
+    def test_can_be_filtered(self, ben):
         make_parent("SB10001", children=1)
         loose = BagFilters(loose=True, area="jaipur")
 
@@ -215,7 +215,7 @@ class TestAPage:
         ],
         ids=str,
     )
-    def test_of_what_there_cannot_be_is_empty(self, ben, nothing):
+    def test_with_contradictory_filters_is_empty(self, ben, nothing):
         make_parent("SB10001", children=1)
 
         assert (
@@ -233,7 +233,7 @@ class TestAPage:
         ],
         ids=str,
     )
-    def test_has_what_fits_all_filters(self, ben, filters, found):
+    def test_matches_all_filters(self, ben, filters, found):
         make_parent("SB10001", children=1)
 
         assert (
@@ -242,8 +242,8 @@ class TestAPage:
         )
 
 
-class TestCodesApart:
-    def test_are_those_of_the_bags_whatever_happens_to_them(self, ben):
+class TestCodeTable:
+    def test_equals_the_codes_of_the_bags(self, ben):
         make_parent("SB10001", children=2)
         Bag.objects.filter(code="CB555112255").update(code="CB777112255")
         known = Bag.objects.values("kind", "bag_type_id", "area_id", "state", "weight")
@@ -251,13 +251,13 @@ class TestCodesApart:
         Bag.objects.bulk_create([Bag(code="CB998877000", **like)])
         Bag.objects.get(code="CB998877000").delete()
 
-        kept = list(BagCode.objects.order_by("bag").values_list("bag", "code"))
+        codes = list(BagCode.objects.order_by("bag").values_list("bag", "code"))
 
-        assert kept == list(Bag.objects.order_by("id").values_list("id", "code"))
+        assert codes == list(Bag.objects.order_by("id").values_list("id", "code"))
         assert codes(search(ben, "7112255")) == ["CB777112255"]
         assert search(ben, "77000")["by"] == "none"
 
-    def test_are_gone_where_all_bags_are(self, ben):
+    def test_is_empty_if_there_are_no_bags(self, ben):
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET LOCAL tracetrack.maintenance = 'on'")

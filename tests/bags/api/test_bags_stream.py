@@ -25,7 +25,7 @@ def codes_of(answer):
 
 
 def all_codes(client, path):
-    """Return the codes of all pages, next_url `next`."""
+    """Return the codes of all pages, following `next`."""
     codes = []
     while path:
         page = client.get(path).json()

@@ -1,4 +1,4 @@
-"""Creating and changing batches, areas and bag types, and the acts on batches."""
+"""Creation and change of batches, areas and bag types, and the actions on batches."""
 
 import pytest
 
@@ -16,13 +16,13 @@ def administrator(site):
     return site.client("administrator")
 
 
-def told():
-    """What the audit says was done, but for the making of this site."""
+def audited_actions():
+    """Return the audited actions since the site was created."""
     return list(AuditEntry.objects.order_by("id").values_list("action", "subject", "actor_name"))
 
 
-class TestANewBatch:
-    def test_is_created_with_its_code_as_labels_have_it(self, office):
+class TestNewBatch:
+    def test_is_created_with_a_normalized_code(self, office):
         answer = post(office, "batches", NEW | {"variety": "Giriraj", "planned_bags": 90})
 
         assert answer.status_code == 201
@@ -37,16 +37,16 @@ class TestANewBatch:
                 "planned_bags": 90, "progress": 0.0,
             },
         }  # fmt: skip
-        assert told() == [("batch.created", "batch NEW-1", "ben")]
+        assert audited_actions() == [("batch.created", "batch NEW-1", "ben")]
 
-    def test_is_the_same_when_it_comes_again(self, office):
+    def test_can_be_sent_again(self, office):
         first = post(office, "batches", NEW)
         again = post(office, "batches", NEW | {"code": " new-1 "})
 
         assert (again.status_code, again.json()) == (200, first.json())
-        assert len(told()) == 1
+        assert len(audited_actions()) == 1
 
-    def test_has_a_code_that_no_other_has(self, office):
+    def test_code_is_unique(self, office):
         post(office, "batches", NEW)
 
         document = assert_problem(
@@ -71,13 +71,13 @@ class TestANewBatch:
             ({"notes": ["x"]}, 400, "bad-field"),
         ],
     )
-    def test_is_refused_where_it_cannot_be(self, office, change, status, code):
+    def test_is_rejected_with_invalid_fields(self, office, change, status, code):
         assert_problem(post(office, "batches", NEW | change), status, code)
         assert Batch.objects.count() == 1
-        assert told() == []
+        assert audited_actions() == []
 
     @pytest.mark.parametrize("missing", sorted(NEW))
-    def test_says_what_is_missing(self, office, missing):
+    def test_names_the_missing_field(self, office, missing):
         body = {name: value for name, value in NEW.items() if name != missing}
 
         document = assert_problem(post(office, "batches", body), 400, "bad-field")
@@ -85,8 +85,8 @@ class TestANewBatch:
         assert document["facts"]["field"] == missing
 
 
-class TestABatch:
-    def test_changes_in_what_is_named_alone(self, office):
+class TestBatch:
+    def test_changes_the_given_fields_only(self, office):
         before = office.get(f"/api/v3/batches/{LOT}").json()
 
         answer = send(office, "PATCH", "batches/lot-1", {"planned_bags": 6, "notes": "late"})
@@ -96,22 +96,22 @@ class TestABatch:
         contents = before["contents"] | {"planned_bags": 6, "progress": 1.0}
         changed = {"planned_bags": 6, "notes": "late", "contents": contents}
         assert answer.json() | {"contents": None} == before | changed | {"contents": None}
-        assert told() == [("batch.described", f"batch {LOT}", "ben")]
+        assert audited_actions() == [("batch.described", f"batch {LOT}", "ben")]
 
-    def test_is_left_alone_by_a_change_to_what_it_is(self, office):
+    def test_is_not_changed_by_equal_values(self, office):
         send(office, "PATCH", f"batches/{LOT}", {"product": "Mustard"})
 
         assert send(office, "PATCH", f"batches/{LOT}", {}).status_code == 200
-        assert told() == []
+        assert audited_actions() == []
 
-    def test_expires_no_earlier_than_it_was_made(self, office):
+    def test_does_not_expire_before_production(self, office):
         answer = send(office, "PATCH", f"batches/{LOT}", {"expires_on": "2026-10-31"})
 
         assert_problem(answer, 400, "expires-early")
         assert Batch.objects.get(code=LOT).expires_on is None
 
     @pytest.mark.parametrize("field", ["code", "bag_type", "state", "held", "held_reason", "id"])
-    def test_keeps_what_only_acts_may_change(self, office, field):
+    def test_keeps_fields_that_only_actions_change(self, office, field):
         document = assert_problem(
             send(office, "PATCH", f"batches/{LOT}", {field: "moong"}), 400, "bad-field"
         )
@@ -120,7 +120,7 @@ class TestABatch:
 
     @pytest.mark.parametrize("act", ["", "/hold", "/release", "/close"])
     @pytest.mark.parametrize("code", ["LOT-99", "%00%00", "x", "LOT-1%EF%BF%BD"])
-    def test_that_there_is_not_cannot_be_changed(self, office, act, code):
+    def test_that_does_not_exist_cannot_be_changed(self, office, act, code):
         method, body = ("POST", {}) if act else ("PATCH", {"notes": "x"})
         if act == "/hold":
             body = {"reason": "smells"}
@@ -128,8 +128,8 @@ class TestABatch:
         assert_problem(send(office, method, f"batches/{code}{act}", body), 404, "batch-unknown")
 
 
-class TestTheActs:
-    def test_hold_and_release_stop_and_free_its_bags(self, office):
+class TestActions:
+    def test_hold_stops_and_release_frees_the_bags(self, office):
         held = post(office, f"batches/{LOT}/hold", {"reason": " smells "})
         refused = post(office, "scans", scan_body("complete", HERE))
         released = post(office, f"batches/{LOT}/release", {})
@@ -142,41 +142,41 @@ class TestTheActs:
         assert released.json()["held_at"] is None
         assert done.status_code == 201
 
-    def test_leave_the_first_hold_as_it_is(self, office):
+    def test_second_hold_changes_nothing(self, office):
         first = post(office, f"batches/{LOT}/hold", {"reason": "smells"})
         again = post(office, f"batches/{LOT}/hold", {"reason": "looks bad"})
 
         assert (again.status_code, again.json()) == (200, first.json())
-        assert [action for action, *_ in told()] == ["batch.held"]
+        assert [action for action, *_ in audited_actions()] == ["batch.held"]
 
     @pytest.mark.parametrize("body", [{}, {"reason": "x" * 201}, {"reason": 5}])
-    def test_hold_for_a_reason(self, office, body):
+    def test_hold_needs_a_reason(self, office, body):
         assert_problem(post(office, f"batches/{LOT}/hold", body), 400, "bad-field")
 
     @pytest.mark.parametrize("reason", ["", "  ", "\u200b\u2060", "\u200d", "\u202e\u3164\n"])
-    def test_hold_for_a_reason_that_can_be_seen(self, office, reason):
+    def test_hold_needs_a_visible_reason(self, office, reason):
         answer = post(office, f"batches/{LOT}/hold", {"reason": reason})
 
         assert_problem(answer, 400, "reason-missing")
         assert not Batch.objects.get(code=LOT).held
 
-    def test_close_for_ever(self, office):
+    def test_close_is_permanent(self, office):
         closed = post(office, f"batches/{LOT}/close", {})
         again = post(office, f"batches/{LOT}/close", {})
 
         assert closed.json()["state"] == again.json()["state"] == "closed"
-        assert told() == [("batch.closed", f"batch {LOT}", "ben")]
+        assert audited_actions() == [("batch.closed", f"batch {LOT}", "ben")]
 
     @pytest.mark.parametrize("act", ["release", "close"])
-    def test_need_nothing_said(self, office, act):
+    def test_need_an_empty_body(self, office, act):
         empty = office.post(f"/api/v3/batches/{LOT}/{act}", content_type="application/json")
 
         assert empty.status_code == 200
         assert_problem(post(office, f"batches/{LOT}/{act}", {"why": "x"}), 400, "bad-field")
 
 
-class TestAnArea:
-    def test_is_created_shown_and_changed(self, administrator):
+class TestArea:
+    def test_is_created_read_and_changed(self, administrator):
         new = post(administrator, "areas", AREA | {"gln": "8901234567894"})
         assert (new.status_code, new["Location"]) == (201, "/api/v3/areas/kota")
         assert administrator.get(new["Location"]).json() == new.json()
@@ -187,21 +187,21 @@ class TestAnArea:
         assert changed.json() == {
             "code": "kota", "name": "Kota", "gln": "", "active": False, "yours": True,
         }  # fmt: skip
-        assert told() == [("area.changed", "area kota", "ada")] * 2
+        assert audited_actions() == [("area.changed", "area kota", "ada")] * 2
 
     @pytest.mark.parametrize(
         "change",
         [{"code": "Kota"}, {"code": "-kota"}, {"code": ""}, {"gln": "89"}, {"name": ""},
          {"gln": "890123456789٤"}, {"active": "perhaps"}, {"members": []}],
     )  # fmt: skip
-    def test_is_refused_where_it_cannot_be(self, administrator, change):
+    def test_is_rejected_with_invalid_fields(self, administrator, change):
         assert_problem(post(administrator, "areas", AREA | change), 400, "bad-field")
         assert not Area.objects.filter(name="Kota").exists()
 
-    def test_has_a_code_that_no_other_has(self, administrator):
+    def test_code_is_unique(self, administrator):
         assert_problem(post(administrator, "areas", AREA | {"code": "lucknow"}), 409, "area-exists")
 
-    def test_that_there_is_not_is_not_found(self, administrator):
+    def test_that_does_not_exist_is_not_found(self, administrator):
         for answer in (
             administrator.get("/api/v3/areas/kota"),
             send(administrator, "PATCH", "areas/kota", {"name": "x"}),
@@ -209,14 +209,14 @@ class TestAnArea:
             assert_problem(answer, 404, "area-unknown")
         assert_problem(administrator.get("/api/v3/areas/%00"), 404, "not-found")
 
-    def test_that_is_switched_off_takes_no_scans(self, administrator, office):
+    def test_that_is_inactive_accepts_no_scans(self, administrator, office):
         send(administrator, "PATCH", "areas/lucknow", {"active": False})
 
         assert_problem(post(office, "scans", scan_body("inspect", HERE)), 400, "bad-row")
 
 
-class TestABagType:
-    def test_is_created_shown_and_changed(self, administrator):
+class TestBagType:
+    def test_is_created_read_and_changed(self, administrator):
         new = post(administrator, "bag-types", BAG_TYPE)
         assert (new.status_code, new["Location"]) == (201, "/api/v3/bag-types/jute")
         assert administrator.get(new["Location"]).json() == new.json()
@@ -224,10 +224,10 @@ class TestABagType:
 
         changed = send(administrator, "PATCH", "bag-types/jute", {"child_weight": 1.25})
 
-        shown = BAG_TYPE | {"capacity": 30, "child_weight": "1.250"}
-        assert changed.json() == shown
-        assert administrator.get(new["Location"]).json() == shown
-        assert told() == [("bag_type.changed", "bag type jute", "ada")] * 2
+        expected = BAG_TYPE | {"capacity": 30, "child_weight": "1.250"}
+        assert changed.json() == expected
+        assert administrator.get(new["Location"]).json() == expected
+        assert audited_actions() == [("bag_type.changed", "bag type jute", "ada")] * 2
 
     @pytest.mark.parametrize(
         "change",
@@ -235,18 +235,18 @@ class TestABagType:
          {"child_weight": "NaN"}, {"child_weight": 1e9}, {"child_weight": "1.2345"},
          {"parent_pattern": "(a+)+"}, {"child_pattern": "["}, {"id": 7}],
     )  # fmt: skip
-    def test_is_refused_where_it_cannot_be(self, administrator, change):
+    def test_is_rejected_with_invalid_fields(self, administrator, change):
         answer = post(administrator, "bag-types", BAG_TYPE | change)
 
         assert (answer.status_code, answer.json()["facts"]["field"]) == (400, *change)
         assert not BagType.objects.filter(name="jute").exists()
 
-    def test_has_a_name_that_no_other_has(self, administrator):
+    def test_name_is_unique(self, administrator):
         answer = post(administrator, "bag-types", BAG_TYPE | {"name": "moong"})
 
         assert_problem(answer, 409, "bag-type-exists")
 
-    def test_that_there_is_not_is_not_found(self, administrator):
+    def test_that_does_not_exist_is_not_found(self, administrator):
         for answer in (
             administrator.get("/api/v3/bag-types/jute"),
             send(administrator, "PATCH", "bag-types/jute", {"capacity": 7}),
@@ -254,8 +254,8 @@ class TestABagType:
             assert_problem(answer, 404, "bag-type-unknown")
 
 
-class TestNoField:
-    """Mass assignment: of every column of every table, only those that are documented are taken."""
+class TestUnknownField:
+    """Mass assignment: columns that the request serializer does not name are rejected."""
 
     WRITES = [
         ("POST", "batches", Batch, NEW),
@@ -284,7 +284,7 @@ class TestNoField:
     @pytest.mark.parametrize(
         ("method", "path", "model", "body"), WRITES, ids=[f"{w[0]} {w[1]}" for w in WRITES]
     )
-    def test_is_set_that_is_not_offered(self, administrator, method, path, model, body):
+    def test_is_rejected(self, administrator, method, path, model, body):
         names = {name for field in model._meta.get_fields() for name in (
             field.name, getattr(field, "attname", field.name), f"{field.name}_id")}  # fmt: skip
         rows = list(model.objects.order_by("pk").values())
@@ -297,4 +297,4 @@ class TestNoField:
                 assert document["facts"]["field"] == name
 
         assert list(model.objects.order_by("pk").values()) == rows
-        assert told() == []
+        assert audited_actions() == []

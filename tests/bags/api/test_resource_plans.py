@@ -1,4 +1,4 @@
-"""Lists of batches, recalls, and what is kept for repeated requests are read by their indexes."""
+"""Plans of lists of batches, recalls and idempotency keys use indexes."""
 
 import json
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ def only(queries, part):
     return text
 
 
-class TestTheListOfBatches:
+class TestBatchList:
     @pytest.fixture
     def many(self, site):
         named = {"bag_type": make_bag_type("mustard"), "produced_on": date(2026, 11, 1)}
@@ -49,22 +49,22 @@ class TestTheListOfBatches:
             ("-id", "bags_batch_pkey"),
         ],
     )
-    def test_begins_and_goes_on_where_its_order_says(self, many, order, index):
+    def test_reads_the_index_of_its_order(self, many, order, index):
         office = many.client("office")
         path = f"/api/v3/batches?order={order}&per_page=3"
 
         for _ in range(3):
             with CaptureQueriesContext(connection) as queries:
                 path = office.get(path).json()["next"]
-            told = explained(only(queries, 'FROM "bags_batch"'))
+            plan = explained(only(queries, 'FROM "bags_batch"'))
 
-            assert f"using {index} on bags_batch" in told, told
-            assert "Sort" not in told, told
+            assert f"using {index} on bags_batch" in plan, plan
+            assert "Sort" not in plan, plan
 
 
-class TestARecall:
+class TestRecall:
     @pytest.mark.parametrize("role", ["operator", "office"])
-    def test_reads_its_lot_and_its_bags_by_their_indexes(self, site, role):
+    def test_reads_batch_and_bags_by_index(self, site, role):
         with connection.cursor() as cursor:
             cursor.execute("REINDEX TABLE bags_bag; REINDEX TABLE scans_scan")
             cursor.execute("ANALYZE bags_bag; ANALYZE scans_scan")
@@ -90,8 +90,8 @@ class TestARecall:
                 assert f'"Index Name": "{index}"' in json.dumps(plan_of(text)), text
 
 
-class TestWhatIsKeptForRepeatedRequests:
-    def test_is_forgotten_by_its_age(self, site):
+class TestIdempotencyKeys:
+    def test_are_purged_by_index(self, site):
         ben = site.people["office"]
         IdempotencyKey.objects.bulk_create(
             IdempotencyKey(user=ben, key=f"old {n}", request_digest="", status=200, body=b"")
@@ -111,6 +111,6 @@ class TestWhatIsKeptForRepeatedRequests:
 
         assert answer.status_code == 201
         assert 0 < IdempotencyKey.objects.filter(created_at=old).count() < before
-        told = explained(only(queries, "SKIP LOCKED"))
-        assert "using idempotency_key_by_age on accounts_idempotencykey" in told, told
-        assert "Seq Scan" not in told, told
+        plan = explained(only(queries, "SKIP LOCKED"))
+        assert "using idempotency_key_by_age on accounts_idempotencykey" in plan, plan
+        assert "Seq Scan" not in plan, plan

@@ -1,4 +1,4 @@
-"""GET users/me, users/me/stats, areas, bag-types, bags, batches."""
+"""Lists of areas, bag types, bags and batches; the current user."""
 
 import pytest
 from django.db import connection
@@ -21,8 +21,8 @@ def results(client, path):
     return answer.json()["results"]
 
 
-class TestMe:
-    def test_is_who_asks(self, site, operator):
+class TestCurrentUser:
+    def test_is_the_user_of_the_session(self, site, operator):
         assert operator.get("/api/v3/users/me").json() == {
             "username": "asha",
             "first_name": "",
@@ -33,14 +33,14 @@ class TestMe:
             "areas": ["lucknow"],
         }
 
-    def test_is_the_owner_of_the_token(self, site):
+    def test_is_the_user_of_the_token(self, site):
         me = site.client("integrator").get("/api/v3/users/me").json()
 
         assert (me["username"], me["all_areas"], me["areas"]) == ("ines", True, [])
 
 
-class TestMyStats:
-    def test_are_of_who_asks_alone(self, site, operator, office):
+class TestCurrentUserStats:
+    def test_are_those_of_the_user_only(self, site, operator, office):
         scan(site.people["operator"], "inspect", HERE)
         run_commit_hooks()
 
@@ -49,7 +49,7 @@ class TestMyStats:
         }  # fmt: skip
         assert office.get("/api/v3/users/me/stats").json()["username"] == "ben"
 
-    def test_follow_a_scan_at_once_and_are_kept_otherwise(self, site, operator):
+    def test_are_cached_until_a_scan(self, site, operator):
         path = "/api/v3/users/me/stats"
         assert operator.get(path).json()["total"] == 0
         with CaptureQueriesContext(connection) as queries:
@@ -63,7 +63,7 @@ class TestMyStats:
 
 
 class TestAreas:
-    def test_are_all_and_say_which_are_mine(self, operator, office):
+    def test_are_complete_and_mark_visible_ones(self, operator, office):
         Area.objects.filter(code="akola").update(active=False, gln="8901234567894")
 
         mine, alls = results(operator, "areas"), results(office, "areas")
@@ -78,7 +78,7 @@ class TestAreas:
 
 
 class TestBagTypes:
-    def test_are_all(self, operator):
+    def test_are_complete(self, operator):
         assert [kind["name"] for kind in results(operator, "bag-types")] == ["moong", "mustard"]
         assert results(operator, "bag-types")[1] == {
             "name": "mustard", "parent_pattern": r"SB\d{5,8}", "child_pattern": r"CB\d{9}",
@@ -86,18 +86,18 @@ class TestBagTypes:
         }  # fmt: skip
 
 
-class TestTheListOfBags:
-    def test_is_that_of_the_stream(self, office):
+class TestBagList:
+    def test_equals_the_pages_of_the_export(self, office):
         assert results(office, "bags?kind=parent") == results(office, "bags/stream?kind=parent")
 
-    def test_goes_on_under_its_own_name(self, office):
-        following = office.get("/api/v3/bags?per_page=2").json()["next"]
+    def test_continues_at_its_own_url(self, office):
+        next_url = office.get("/api/v3/bags?per_page=2").json()["next"]
 
-        assert following.startswith("/api/v3/bags?per_page=2&cursor=")
-        assert len(office.get(following).json()["results"]) == 2
+        assert next_url.startswith("/api/v3/bags?per_page=2&cursor=")
+        assert len(office.get(next_url).json()["results"]) == 2
 
 
-class TestTheListOfBatches:
+class TestBatchList:
     @pytest.fixture(autouse=True)
     def batches(self, site):
         make_batch("LOT-2", "moong", product="Moong", state="closed")
@@ -121,42 +121,44 @@ class TestTheListOfBatches:
             ("held=true&state=closed", []),
         ],
     )
-    def test_is_the_newest_first_and_may_be_narrowed(self, operator, query, expected):
-        found, following = [], f"/api/v3/batches?per_page=1&{query}"
-        while following:
-            page = operator.get(following).json()
+    def test_is_newest_first_and_can_be_filtered(self, operator, query, expected):
+        found, next_url = [], f"/api/v3/batches?per_page=1&{query}"
+        while next_url:
+            page = operator.get(next_url).json()
             found += [batch["code"] for batch in page["results"]]
-            following = page["next"]
+            next_url = page["next"]
 
         assert found == expected
 
-    def test_shows_a_batch_as_it_is_shown_alone(self, operator):
+    def test_rows_equal_the_detail_without_contents(self, operator):
         alone = operator.get(f"/api/v3/batches/{LOT}").json()
         alone.pop("contents")
 
         assert results(operator, "batches")[-1] == alone
 
-    def test_stays_whole_while_batches_are_added(self, office):
+    def test_stays_consistent_while_batches_are_added(self, office):
         page = office.get("/api/v3/batches?per_page=1").json()
         make_batch("LOT-4")
 
         assert office.get(page["next"]).json()["results"][0]["code"] == "LOT-2"
 
-    def test_takes_no_foreign_cursor(self, office):
+    def test_rejects_cursors_of_other_lists(self, office):
         other = make_cursor(1, list_name="bags", visibility="all", filters={})
-        following = office.get("/api/v3/batches?per_page=1&held=false").json()["next"]
+        next_url = office.get("/api/v3/batches?per_page=1&held=false").json()["next"]
 
         assert_problem(office.get(f"/api/v3/batches?cursor={other}"), 400, "bad-cursor")
-        assert_problem(office.get(following.replace("held=false", "held=true")), 400, "bad-cursor")
+        assert_problem(office.get(next_url.replace("held=false", "held=true")), 400, "bad-cursor")
 
-    @pytest.mark.parametrize("given", ["0", "501", "-1", "x", "1.5"])
-    def test_has_pages_of_1_to_500(self, office, given):
-        document = assert_problem(office.get(f"/api/v3/batches?per_page={given}"), 400, "bad-field")
+    @pytest.mark.parametrize("per_page", ["0", "501", "-1", "x", "1.5"])
+    def test_rejects_other_page_sizes_than_1_to_500(self, office, per_page):
+        document = assert_problem(
+            office.get(f"/api/v3/batches?per_page={per_page}"), 400, "bad-field"
+        )
 
         assert document["facts"]["field"] == "per_page"
 
 
-class TestAWalk:
+class TestPagination:
     @pytest.fixture(autouse=True)
     def batches(self, site):
         for n in (5, 3, 9, 4):
@@ -168,13 +170,13 @@ class TestAWalk:
         [("batches", "code", order) for order in BATCH_ORDERS]
         + [("bags", "id", order) for order in BAG_ORDERS],
     )
-    def test_comes_back_the_way_it_went(self, operator, path, key, order, per_page):
+    def test_backwards_gives_the_same_pages(self, operator, path, key, order, per_page):
         there, back = [], []
-        following = f"/api/v3/{path}?per_page={per_page}&order={order}"
-        while following:
-            page = operator.get(following).json()
+        next_url = f"/api/v3/{path}?per_page={per_page}&order={order}"
+        while next_url:
+            page = operator.get(next_url).json()
             there.append([row[key] for row in page["results"]])
-            following = page["next"]
+            next_url = page["next"]
         back.append(there[-1])
         while page["previous"]:
             page = operator.get(page["previous"]).json()
@@ -187,28 +189,28 @@ class TestAWalk:
         if key in order:
             assert found == sorted(found, reverse=order.startswith("-"))
 
-    def test_is_in_the_order_of_birth_unless_told(self, operator):
+    def test_default_order_is_by_id(self, operator):
         for path, order in (("bags", "id"), ("batches", "-id")):
             assert results(operator, path) == results(operator, f"{path}?order={order}")
 
     @pytest.mark.parametrize("path", ["bags", "batches"])
     @pytest.mark.parametrize("order", ["weight", "notes", "-", "--id", "id,code", "area__code", ""])
-    def test_goes_only_where_an_index_leads(self, operator, path, order):
+    def test_rejects_orders_without_an_index(self, operator, path, order):
         document = assert_problem(operator.get(f"/api/v3/{path}?order={order}"), 400, "bad-field")
 
         assert document["facts"]["field"] == "order"
 
-    def test_does_not_change_its_order_on_the_way(self, operator):
-        following = operator.get("/api/v3/batches?per_page=1&order=code").json()["next"]
+    def test_cursor_belongs_to_one_order(self, operator):
+        next_url = operator.get("/api/v3/batches?per_page=1&order=code").json()["next"]
 
         for order in ("-code", "id", "-id"):
-            turned = following.replace("order=code", f"order={order}")
+            turned = next_url.replace("order=code", f"order={order}")
             assert_problem(operator.get(turned), 400, "bad-cursor")
 
-    def test_takes_no_cursor_that_leads_back_for_one_that_leads_on(self):
-        sealed = {"list_name": "tokens", "visibility": "all", "filters": {}}
-        back = make_page_cursor(Position(7, back=True), **sealed)
+    def test_backward_cursor_is_no_forward_cursor(self):
+        list_key = {"list_name": "tokens", "visibility": "all", "filters": {}}
+        back = make_page_cursor(Position(7, back=True), **list_key)
 
-        assert read_page_cursor(back, **sealed) == Position(7, back=True)
+        assert read_page_cursor(back, **list_key) == Position(7, back=True)
         with pytest.raises(BadCursor):
-            read_cursor(back, **sealed)
+            read_cursor(back, **list_key)

@@ -19,7 +19,7 @@ from tests.factories import make_batch, make_parent, scan
 
 @pytest.fixture
 def bags(site):
-    """Bags of both kinds: in and out of a batch and of a parent, here and on the way."""
+    """Return bags of both kinds: with and without batch and parent, in an area and dispatched."""
     make_parent("M444-10001", children=15, area="jaipur")
     make_parent("SB30001", children=2)
     Bag.objects.filter(parent__code="SB30001").update(batch=make_batch("LOT-7"))

@@ -39,7 +39,7 @@ class TestBatch:
     def test_hold_needs_reason(self, office: Client) -> None:
         response = office.post("/batches/LOT-1/hold", {"reason": " "}, follow=True)
 
-        assert messages(response) == ["A reason is required. Say in a few words why."]
+        assert messages(response) == ["A reason is required. Enter a short reason."]
         assert not Batch.objects.get(code="LOT-1").held
 
     def test_is_closed_by_post_only(self, office: Client) -> None:

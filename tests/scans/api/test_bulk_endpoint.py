@@ -109,7 +109,7 @@ class TestOneByOne:
             "ref": bad["ref"],
             "verdict": "refused",
             "code": "bag-unknown",
-            "title": "There is no such bag here.",
+            "title": "The bag was not found.",
             "detail": "Bag SB99999 was not found.",
             "facts": {"bag": "SB99999"},
         }

@@ -1,4 +1,4 @@
-"""What goes away says so: in the answer, in the description and in the docs."""
+"""Deprecations are announced in responses, in the OpenAPI document and in the docs."""
 
 from datetime import timedelta
 
@@ -17,16 +17,16 @@ DECLARED = [
 HEADERS = ("Deprecation", "Sunset", "Link")
 
 
-class TestWhatGoesAway:
+class TestDeprecation:
     @pytest.mark.parametrize(("route", "view", "name"), DECLARED)
-    def test_stays_for_a_year_and_names_what_to_use(self, route, view, name):
+    def test_lasts_a_year_and_names_a_successor(self, route, view, name):
         going = view.deprecated[name]
 
         assert going.until - going.since >= timedelta(days=365)
         assert going.instead
 
     @pytest.mark.parametrize(("route", "view", "name"), DECLARED)
-    def test_is_marked_in_the_description(self, route, view, name):
+    def test_is_marked_in_the_openapi_document(self, route, view, name):
         method = name if name.isupper() else "GET"
         told = operation(f"{method} {route}")
         if not name.isupper():
@@ -43,7 +43,7 @@ class TestWhatGoesAway:
         assert f"`{name}` of `GET {route}`" in going or f"`{name} {route}`" in going
         assert f"{view.deprecated[name].until}" in going
 
-    def test_is_marked_nowhere_else(self):
+    def test_marks_nothing_else(self):
         marked = [
             (route, parameter["name"])
             for route, view in api_views().items()
@@ -55,8 +55,8 @@ class TestWhatGoesAway:
         assert marked == [(route, name) for route, _, name in DECLARED if not name.isupper()]
 
 
-class TestAnAnswer:
-    def test_says_that_a_parameter_goes_away(self, operator):
+class TestResponse:
+    def test_announces_the_deprecation_of_a_parameter(self, operator):
         answer = operator.get("/api/v3/scans?limit=1")
 
         assert answer["Deprecation"] == "@1795478400"
@@ -64,18 +64,18 @@ class TestAnAnswer:
         assert answer["Link"] == '</api/v3/docs>; rel="deprecation"; type="text/html"'
 
     @pytest.mark.parametrize("limit", ["0", "x"])
-    def test_says_so_where_it_is_refused(self, operator, limit):
+    def test_announces_it_with_errors(self, operator, limit):
         answer = operator.get(f"/api/v3/scans?limit={limit}")
 
         assert (answer.status_code, answer["Deprecation"]) == (400, "@1795478400")
 
     @pytest.mark.parametrize("path", ["scans", "scans?per_page=1", "bags"])
-    def test_says_nothing_where_nothing_goes_away(self, operator, path):
+    def test_announces_nothing_without_deprecated_parameters(self, operator, path):
         answer = operator.get(f"/api/v3/{path}")
 
         assert [name for name in HEADERS if name in answer] == []
 
-    def test_leaves_a_line_in_the_log_that_names_who_asked(self, site, caplog):
+    def test_logs_the_client(self, site, caplog):
         with caplog.at_level("INFO", logger="tracetrack.api.view"):
             site.client("integrator").get("/api/v3/scans?limit=1")
 
@@ -83,7 +83,7 @@ class TestAnAnswer:
         assert "limit" in line.message
         assert "test (tt_" in line.message
 
-    def test_to_limit_is_the_one_to_per_page(self, operator):
+    def test_to_limit_equals_that_to_per_page(self, operator):
         old = operator.get("/api/v3/scans?limit=2").json()["results"]
 
         assert old == operator.get("/api/v3/scans?per_page=2").json()["results"]

@@ -1,4 +1,4 @@
-"""`fields`: an answer shows what was asked for, costs no more than that, and is its own answer."""
+"""The parameter `fields` selects fields; queries and cache entries depend on the selection."""
 
 import json
 
@@ -26,7 +26,7 @@ def path_of(name, site):
     if name == "GET webhooks/<int:webhook>/deliveries":
         return create_delivery_path(site, role).rpartition("/")[0]
     if one := MEMBERS.get(name):
-        # So that the list shows one.
+        # Otherwise the list is empty.
         CALLS[one](site, role)
     return CALLS[name](site, role).path
 
@@ -37,13 +37,13 @@ def get(site, name, fields):
 
 
 def rows(answer):
-    """The rows of a list, or the one row that is shown."""
+    """Return the rows of a list, or the single row of a detail."""
     document = answer.json()
     return document.get("results", [document])
 
 
 def described(name):
-    """The names of the fields that the description gives to what is shown."""
+    """Return the names of the fields in the OpenAPI document."""
     content = operation(name)["responses"]["200"]["content"]
     schema = resolve(content["application/json"]["schema"])
     if "properties" in schema:
@@ -51,9 +51,9 @@ def described(name):
     return tuple(resolve(schema["anyOf"][0])["properties"])
 
 
-class TestTheFields:
+class TestFields:
     @pytest.mark.parametrize("name", [name for name in SHOWING if name != "GET scans/stream"])
-    def test_that_can_be_chosen_are_those_that_are_described(self, site, name):
+    def test_that_can_be_selected_are_those_in_the_openapi_document(self, site, name):
         _, route = name.split()
         parameter = next(p for p in operation(name)["parameters"] if p["name"] == "fields")
 
@@ -62,7 +62,7 @@ class TestTheFields:
         assert parameter["explode"] is False
 
     @pytest.mark.parametrize("name", [name for name in SHOWING if name != "GET scans/stream"])
-    def test_are_shown_as_they_are_without_the_others(self, site, name):
+    def test_keep_their_values_if_selected(self, site, name):
         _, route = name.split()
         path, client = path_of(name, site), site.client(allowed_role(name))
         whole = rows(client.get(f"/api/v3/{path}"))
@@ -78,13 +78,13 @@ class TestTheFields:
     @pytest.mark.parametrize(
         "given", ["", "nothing", "id,", "code,,state", "%00", "*", "code code"]
     )
-    def test_that_there_are_not_are_refused(self, site, name, given):
+    def test_that_are_unknown_are_rejected(self, site, name, given):
         document = assert_problem(get(site, name, given), 400, "bad-field")
 
         assert document["facts"]["field"] == "fields"
 
     @pytest.mark.parametrize("name", SHOWING)
-    def test_are_not_named_twice(self, site, name):
+    def test_cannot_be_repeated(self, site, name):
         field = api_views()[name.split()[1]].fields[0]
 
         document = assert_problem(get(site, name, f"{field},{field}"), 400, "bad-field")
@@ -92,7 +92,7 @@ class TestTheFields:
         assert document["facts"] == {"field": "fields", "reason": "names one twice"}
 
     @pytest.mark.parametrize("path", ["dashboard/ultra", "search?q=SB", "users/me", "health"])
-    def test_cannot_be_chosen_where_nothing_says_so(self, office, path):
+    def test_cannot_be_selected_elsewhere(self, office, path):
         mark = "&" if "?" in path else "?"
 
         answer = office.get(f"/api/v3/{path}{mark}fields=code")
@@ -100,15 +100,15 @@ class TestTheFields:
         assert_problem(answer, 400, "unknown-parameter")
 
 
-class TestAnAnswerWithFewerFields:
-    def test_is_kept_apart_from_the_others(self, operator):
+class TestResponseWithFewerFields:
+    def test_is_cached_separately(self, operator):
         for _ in range(2):
             assert set(rows(operator.get("/api/v3/bags?fields=code"))[0]) == {"code"}
             assert len(rows(operator.get("/api/v3/bags"))[0]) == 12
             assert set(rows(operator.get("/api/v3/bags?fields=id,state"))[0]) == {"id", "state"}
 
     @pytest.mark.parametrize("path", [f"bags/{HERE}", "bags", "areas/lucknow", f"batches/{LOT}"])
-    def test_has_a_tag_of_its_own(self, office, path):
+    def test_has_its_own_etag(self, office, path):
         whole = office.get(f"/api/v3/{path}")["ETag"]
         some = office.get(f"/api/v3/{path}?fields=code")
 
@@ -117,7 +117,7 @@ class TestAnAnswerWithFewerFields:
         assert office.get(address, headers={"If-None-Match": whole}).status_code == 200
         assert office.get(address, headers={"If-None-Match": some["ETag"]}).status_code == 304
 
-    def test_is_good_for_if_match_as_the_whole_one_is(self, office):
+    def test_works_with_if_match(self, office):
         tag = office.get(f"/api/v3/batches/{LOT}?fields=notes")["ETag"]
 
         answer = office.patch(
@@ -127,7 +127,7 @@ class TestAnAnswerWithFewerFields:
         assert answer.status_code == 200
         assert answer.json()["contents"]["parents"] == 2
 
-    def test_goes_on_with_the_same_fields(self, office):
+    def test_keeps_the_fields_on_the_next_page(self, office):
         page = office.get("/api/v3/bags?per_page=2&fields=code").json()
 
         assert page["next"].startswith("/api/v3/bags?per_page=2&fields=code&cursor=")
@@ -139,7 +139,7 @@ class TestAnAnswerWithFewerFields:
          (f"bags/{HERE}?fields=state", 0), ("batches?fields=code,notes", 0),
          (f"bags/{HERE}/children?fields=code", 0), ("scans?fields=id,step", 0)],
     )  # fmt: skip
-    def test_joins_only_what_it_shows(self, office, path, joined):
+    def test_joins_selected_tables_only(self, office, path, joined):
         with CaptureQueriesContext(connection) as queries:
             assert office.get(f"/api/v3/{path}").status_code == 200
 
@@ -150,7 +150,7 @@ class TestAnAnswerWithFewerFields:
         ]
         assert asked[-1].count("JOIN") == joined, asked
 
-    def test_costs_no_count_of_a_batch_that_it_does_not_show(self, office):
+    def test_does_not_count_the_bags_of_a_batch_without_contents(self, office):
         with CaptureQueriesContext(connection) as some:
             office.get(f"/api/v3/batches/{LOT}?fields=notes")
         with CaptureQueriesContext(connection) as whole:
@@ -159,9 +159,9 @@ class TestAnAnswerWithFewerFields:
         assert len(some) < len(whole)
 
 
-class TestAStream:
+class TestExport:
     @pytest.mark.parametrize("path", STREAMS)
-    def test_has_the_columns_that_were_asked_for(self, office, path):
+    def test_has_the_selected_columns(self, office, path):
         csv = b"".join(office.get(f"/api/v3/{path}?format=csv&fields=code,id")).decode()
         lines = b"".join(office.get(f"/api/v3/{path}?format=ndjson&fields=code,id")).splitlines()
 
@@ -169,7 +169,7 @@ class TestAStream:
         assert len(csv.splitlines()) == len(lines) + 1 > 2
         assert {tuple(json.loads(line)) for line in lines} == {("id", "code")}
 
-    def test_without_ids_is_whole(self, site, office):
+    def test_without_ids_is_complete(self, site, office):
         for n in range(3):
             make_parent(f"SB3000{n}", 2, actor=site.people["office"])
         run_commit_hooks()

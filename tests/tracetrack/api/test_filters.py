@@ -1,4 +1,4 @@
-"""Filters: declared with django-filter, strict in what they take."""
+"""Strict filter sets based on django-filter."""
 
 import pytest
 from django_filters import ChoiceFilter
@@ -12,8 +12,8 @@ from tracetrack.errors.http import BadField
 from webhooks.api.serializers import DeliveryFilterSet
 
 
-class Some(StrictFilterSet):
-    """A little of everything."""
+class ExampleFilterSet(StrictFilterSet):
+    """A filter set with one filter of each kind."""
 
     name = text_filter(4)
     kind = ChoiceFilter(choices=[("a", "A"), ("b", "B")])
@@ -26,49 +26,55 @@ class Some(StrictFilterSet):
 
 def refused(**given):
     with pytest.raises(BadField) as refusal:
-        Some(given).parsed  # noqa: B018
+        ExampleFilterSet(given).parsed  # noqa: B018
     return refusal.value.facts
 
 
-class TestFilters:
-    def test_mean_what_was_given_and_nothing_else(self):
-        assert Some({}).parsed == {}
-        assert Some({"kind": "b"}).parsed == {"kind": "b"}
-        assert Some({"flag": "false", "name": " ab "}).parsed == {"flag": False, "name": "ab"}
+class TestStrictFilterSet:
+    def test_parses_the_given_values_only(self):
+        assert ExampleFilterSet({}).parsed == {}
+        assert ExampleFilterSet({"kind": "b"}).parsed == {"kind": "b"}
+        assert ExampleFilterSet({"flag": "false", "name": " ab "}).parsed == {
+            "flag": False,
+            "name": "ab",
+        }
 
     @pytest.mark.parametrize("given", ["true", "True", "1", "yes", "on", "t"])
-    def test_take_several_words_for_true(self, given):
-        assert Some({"flag": given}).parsed == {"flag": True}
+    def test_accepts_several_words_for_true(self, given):
+        assert ExampleFilterSet({"flag": given}).parsed == {"flag": True}
 
     @pytest.mark.parametrize("given", ["false", "FALSE", "0", "no", "off", "f"])
-    def test_take_several_words_for_false(self, given):
-        assert Some({"flag": given}).parsed == {"flag": False}
+    def test_accepts_several_words_for_false(self, given):
+        assert ExampleFilterSet({"flag": given}).parsed == {"flag": False}
 
     @pytest.mark.parametrize("given", ["perhaps", "2", "null", "None", "truefalse"])
-    def test_take_nothing_for_a_flag_that_is_none(self, given):
+    def test_rejects_other_words_for_a_boolean(self, given):
         assert refused(flag=given) == {"field": "flag", "reason": "is neither true nor false"}
 
     @pytest.mark.parametrize("name", ["name", "kind", "flag"])
     @pytest.mark.parametrize("given", ["", " ", "\t"])
-    def test_take_nothing_that_is_empty(self, name, given):
+    def test_rejects_empty_values(self, name, given):
         assert refused(**{name: given}) == {"field": name, "reason": "is empty"}
 
     @pytest.mark.parametrize(("name", "given"), [("name", "abcde"), ("name", "a\0"), ("kind", "c")])
-    def test_name_what_they_do_not_take(self, name, given):
+    def test_names_the_invalid_filter(self, name, given):
         facts = refused(**{name: given})
 
         assert facts["field"] == name
         assert facts["reason"]
         assert not facts["reason"].endswith(".")
 
-    def test_of_one_kind_share_a_form_and_no_value(self):
-        assert Some({"kind": "a"}).get_form_class() is Some({"kind": "b"}).get_form_class()
-        assert Some({"kind": "a"}).parsed != Some({"kind": "b"}).parsed
-        assert Some({}).get_form_class() is not BatchFilterSet({}).get_form_class()
+    def test_instances_share_a_form_class_but_no_values(self):
+        assert (
+            ExampleFilterSet({"kind": "a"}).get_form_class()
+            is ExampleFilterSet({"kind": "b"}).get_form_class()
+        )
+        assert ExampleFilterSet({"kind": "a"}).parsed != ExampleFilterSet({"kind": "b"}).parsed
+        assert ExampleFilterSet({}).get_form_class() is not BatchFilterSet({}).get_form_class()
 
 
-class TestTheFiltersOfAList:
-    def test_of_bags_are_the_arguments_of_what_narrows(self):
+class TestFilterSets:
+    def test_of_bags_equals_the_arguments_of_bag_filters(self):
         given = {
             "kind": "child", "state": "linked", "area": "x", "batch": " lot-1", "bag_type": "y",
             "loose": "false",
@@ -80,12 +86,12 @@ class TestTheFiltersOfAList:
         assert meant["batch"] == "LOT-1"
         assert BagFilters(**meant).loose is False
 
-    def test_each_name_a_table(self):
+    def test_have_a_model(self):
         for kind in (BagFilterSet, BatchFilterSet, ScanFilterSet, DeliveryFilterSet):
             assert kind._meta.model is not None
         assert BagFilterSet._meta.model is Bag
 
-    def test_of_the_stream_of_scans_are_those_of_the_list_and_more(self):
+    def test_of_the_scan_export_extends_that_of_the_list(self):
         more = set(ScanStreamFilterSet.base_filters) - set(ScanFilterSet.base_filters)
 
         assert more == {"outcome"}

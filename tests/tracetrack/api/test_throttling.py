@@ -1,4 +1,4 @@
-"""How often somebody may ask: exact, told on every answer, and not to be got round."""
+"""Rate limits: exact counts, headers on every response, no circumvention."""
 
 from collections import Counter
 
@@ -20,7 +20,7 @@ ALL = ("dashboard", "read", "search", "stream", "scan", "bulk", "manage", "anony
 
 @pytest.fixture(autouse=True)
 def three(settings):
-    """Three requests a minute of every kind, the same minute for the whole of a test."""
+    """Set each limit to three requests per minute and stop the clock."""
     settings.RATE_LIMITS = dict.fromkeys(ALL, (3, 60))
     with time_machine.travel("2026-11-24T10:00:00Z", tick=False):
         yield
@@ -30,21 +30,21 @@ def statuses(client, path, times, **more):
     return [client.get(f"/api/v3/{path}", **more).status_code for _ in range(times)]
 
 
-class TestAnAllowance:
+class TestRateLimit:
     @pytest.mark.parametrize("path", ["scans", "dashboard/ultra", f"bags/{HERE}", "search?q=S"])
-    def test_is_given_out_exactly(self, site, path):
+    def test_is_exact(self, site, path):
         assert statuses(site.client("integrator"), path, 5) == [200, 200, 200, 429, 429]
 
-    def test_of_a_session_is_its_users(self, site):
+    def test_of_a_session_counts_per_user(self, site):
         assert statuses(site.client("office"), "dashboard/ultra", 4)[-1] == 429
         assert statuses(site.client("office"), "dashboard/ultra", 1) == [429]
         assert statuses(site.client("viewer"), "dashboard/ultra", 1) == [200]
 
-    def test_of_a_token_is_its_own(self, site):
+    def test_of_a_token_counts_per_token(self, site):
         assert statuses(site.client("integrator"), "scans", 4)[-1] == 429
         assert statuses(site.client("integrator"), "scans", 3) == [200, 200, 200]
 
-    def test_of_strangers_is_by_address_whatever_they_ask(self, site):
+    def test_of_anonymous_clients_counts_per_address(self, site):
         client = Client(headers={"Authorization": "Bearer tt_wrong"})
         near = {"REMOTE_ADDR": "10.0.0.1"}
 
@@ -54,11 +54,11 @@ class TestAnAllowance:
         assert statuses(Client(), "health", 1, **near) == [429]
         assert statuses(Client(), "health", 1, REMOTE_ADDR="10.0.0.2") == [200]
 
-    def test_of_a_good_token_is_not_touched_by_its_neighbours(self, site):
+    def test_of_a_token_ignores_anonymous_requests(self, site):
         assert statuses(Client(), "scans", 4) == [401, 401, 401, 429]
         assert statuses(site.client("integrator"), "scans", 1) == [200]
 
-    def test_is_not_widened_by_a_forged_header(self, site):
+    def test_ignores_forged_forwarding_headers(self, site):
         answers = [
             Client().get("/api/v3/scans", HTTP_X_FORWARDED_FOR=f"10.0.0.{number}").status_code
             for number in range(5)
@@ -66,21 +66,21 @@ class TestAnAllowance:
 
         assert answers == [401, 401, 401, 429, 429]
 
-    def test_of_one_kind_is_not_used_up_by_another(self, site):
+    def test_is_independent_of_other_limits(self, site):
         client = site.client("integrator")
 
         assert statuses(client, "scans", 4)[-1] == 429
         assert statuses(client, "dashboard/ultra", 1) == [200]
         assert post(client, "scans", scan_body("inspect", HERE)).status_code == 201
 
-    def test_counts_what_is_refused_too(self, site):
+    def test_counts_refused_requests(self, site):
         client = site.client("viewer")
 
         answers = [post(client, "scans", {}).status_code for _ in range(4)]
 
         assert answers == [403, 403, 403, 429]
 
-    def test_counts_head_and_unchanged_answers(self, site):
+    def test_counts_head_and_304(self, site):
         client = site.client("integrator")
         etag = client.get("/api/v3/dashboard/ultra")["ETag"]
 
@@ -90,14 +90,14 @@ class TestAnAllowance:
         assert again["RateLimit-Remaining"] == "0"
         assert statuses(client, "dashboard/ultra", 1) == [429]
 
-    def test_begins_anew_when_its_time_is_over(self, site):
+    def test_restarts_after_the_window(self, site):
         client = site.client("integrator")
         assert statuses(client, "scans", 4)[-1] == 429
 
         with time_machine.travel("2026-11-24T10:01:01Z", tick=False):
             assert statuses(client, "scans", 1) == [200]
 
-    def test_may_be_lifted(self, site, settings):
+    def test_can_be_disabled(self, site, settings):
         settings.RATE_LIMITS = {}
 
         answer = site.client("integrator").get("/api/v3/scans")
@@ -105,15 +105,15 @@ class TestAnAllowance:
         assert "RateLimit-Limit" not in answer
         assert statuses(site.client("integrator"), "scans", 5) == [200] * 5
 
-    def test_belongs_to_every_method_of_every_endpoint(self):
+    def test_exists_for_every_method_of_every_endpoint(self):
         for route, view in api_views().items():
             for method in view.permissions:
                 assert view.rate_limit(method) in ALL, route
 
 
-class TestEveryAnswer:
+class TestHeaders:
     @pytest.mark.parametrize("path", ["scans", "dashboard/ultra"])
-    def test_tells_what_is_left(self, site, path):
+    def test_state_the_remaining_requests(self, site, path):
         client = site.client("integrator")
 
         answers = [client.get(f"/api/v3/{path}") for _ in range(4)]
@@ -128,7 +128,7 @@ class TestEveryAnswer:
         assert answers[-1]["RateLimit-Reset"] == str(seconds)
         assert document["facts"] == {"seconds": seconds, "limit": 3, "window": 60}
 
-    def test_tells_it_also_where_it_refuses_for_another_reason(self, site):
+    def test_are_present_in_other_errors(self, site):
         answer = site.client("integrator").get("/api/v3/bags/NOBODY")
 
         assert answer.status_code == 404
@@ -136,10 +136,10 @@ class TestEveryAnswer:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestManyAtTheSameTime:
+class TestConcurrentRequests:
     @pytest.mark.parametrize("path", ["dashboard/ultra", "scans"])
     @pytest.mark.parametrize("shared", [False, True])
-    def test_get_exactly_the_allowance(self, settings, redis_url, shared, path):
+    def test_get_exactly_the_limit(self, settings, redis_url, shared, path):
         settings.RATE_LIMITS = dict.fromkeys(ALL, (25, 60))
         if shared:
             use_redis(settings, redis_url)
@@ -157,14 +157,12 @@ class TestManyAtTheSameTime:
 
 
 class TestRedis:
-    def test_that_fails_leaves_each_process_counting_for_itself(self, site, settings):
+    def test_failure_lets_each_process_count_for_itself(self, site, settings):
         use_redis(settings, "redis://127.0.0.1:1/0")
 
         assert statuses(site.client("integrator"), "scans", 4) == [200, 200, 200, 429]
 
-    def test_that_fails_in_between_does_not_give_a_new_allowance(
-        self, site, settings, redis_url, monkeypatch
-    ):
+    def test_failure_does_not_reset_the_count(self, site, settings, redis_url, monkeypatch):
         use_redis(settings, redis_url)
         client = site.client("integrator")
         assert statuses(client, "scans", 3) == [200, 200, 200]
@@ -175,7 +173,7 @@ class TestRedis:
         monkeypatch.undo()
         caches["limits"].clear()
 
-    def test_is_asked_once_for_each_request(self, site, settings, redis_url, monkeypatch):
+    def test_is_called_once_per_request(self, site, settings, redis_url, monkeypatch):
         use_redis(settings, redis_url)
         client = site.client("integrator")
         client.get("/api/v3/scans")
@@ -189,7 +187,7 @@ class TestRedis:
         assert len(asked) == 1
         caches["limits"].clear()
 
-    def test_forgets_a_count_soon_after_its_window(self, settings, redis_url, rf):
+    def test_expires_a_counter_after_its_window(self, settings, redis_url, rf):
         use_redis(settings, redis_url)
 
         throttling.count_anonymous_request(rf.get("/", REMOTE_ADDR="10.0.0.1"))
@@ -201,5 +199,5 @@ class TestRedis:
 
 
 def use_redis(settings, url):
-    # Each thread makes its own from these.
+    # Each thread creates its own connection from these settings.
     settings.CACHES = settings.CACHES | {"limits": settings.CACHES["limits"] | {"LOCATION": url}}

@@ -11,8 +11,8 @@ from accounts.tokens import issue_token
 from tests.factories import create_reference_data, make_user
 from tests.live_server import run_server
 
-# Of a day, so that no window ends while the test runs; and a Redis that may take its time on a
-# machine that has none.
+# A window of a day, so that none ends during the test; and a long timeout of Redis for a busy
+# machine.
 RATES = "read=50/1d,dashboard=50/1d,anonymous=20/1d"
 TWO = {"WORKERS": "2", "RATE_LIMITS": RATES, "REDIS_SECONDS": "10"}
 
@@ -42,13 +42,13 @@ def storm(server, path, each, **headers):
 
 
 class TestSeveralProcesses:
-    def test_give_out_one_allowance_exactly(self, token, redis_url):
+    def test_share_one_limit_exactly(self, token, redis_url):
         bearer = {"Authorization": f"Bearer {token}"}
         with run_server(REDIS_URL=redis_url, **TWO) as server:
             assert storm(server, "areas", 12, **bearer) == {200: 50, 429: 46}
             assert storm(server, "dashboard/ultra", 12, **bearer) == {200: 50, 429: 46}
 
-    def test_are_not_fooled_by_forged_addresses(self, token, redis_url):
+    def test_ignore_forged_addresses(self, token, redis_url):
         with run_server(REDIS_URL=redis_url, **TWO) as server:
             told = Counter()
             for number in range(30):
@@ -58,8 +58,8 @@ class TestSeveralProcesses:
         assert told == {401: 20, 429: 10}
 
 
-class TestABodyWithoutEnd:
-    def test_is_refused_before_it_is_read(self, token):
+class TestEndlessBody:
+    def test_is_rejected_before_it_is_read(self, token):
         head = (
             "POST /api/v3/scans HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             f"Authorization: Bearer {token}\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -251,9 +251,9 @@ class TestCodeTable:
         Bag.objects.bulk_create([Bag(code="CB998877000", **like)])
         Bag.objects.get(code="CB998877000").delete()
 
-        codes = list(BagCode.objects.order_by("bag").values_list("bag", "code"))
+        rows = list(BagCode.objects.order_by("bag").values_list("bag", "code"))
 
-        assert codes == list(Bag.objects.order_by("id").values_list("id", "code"))
+        assert rows == list(Bag.objects.order_by("id").values_list("id", "code"))
         assert codes(search(ben, "7112255")) == ["CB777112255"]
         assert search(ben, "77000")["by"] == "none"
 

@@ -189,6 +189,7 @@ class TestRedis:
 
     def test_expires_a_counter_after_its_window(self, settings, redis_url, rf):
         use_redis(settings, redis_url)
+        caches["limits"].clear()
 
         throttling.count_anonymous_request(rf.get("/", REMOTE_ADDR="10.0.0.1"))
 

@@ -119,8 +119,8 @@ class ScanTally(models.Model):
     """The number of scans at one of six grains; dimensions that a grain does not have are empty.
 
     `all`: area, step. `day`: day, area. `step`: day, area, step. `hour`: day, hour, area.
-    `actor`: day, area, actor. `person`: actor, step. Days and hours are those of `scanned_at` in
-    the business time zone.
+    `actor_day`: day, area, actor. `actor_step`: actor, step. Days and hours are those of
+    `scanned_at` in the business time zone.
     """
 
     class Grain(models.TextChoices):
@@ -128,10 +128,10 @@ class ScanTally(models.Model):
         DAY = "day"
         STEP = "step"
         HOUR = "hour"
-        ACTOR = "actor"
-        PERSON = "person"
+        ACTOR_DAY = "actor_day"
+        ACTOR_STEP = "actor_step"
 
-    grain = models.CharField(max_length=6, choices=Grain)
+    grain = models.CharField(max_length=10, choices=Grain)
     day = models.DateField(null=True)
     hour = models.PositiveSmallIntegerField(null=True)
     area = _unconstrained_key(Area, null=True)

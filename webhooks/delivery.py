@@ -14,7 +14,7 @@ from webhooks import actions, permissions, queries, signing
 from webhooks.http_client import HttpResult, post
 from webhooks.models import Delivery, Webhook
 
-# A partition is given up after this time, so that other partitions get their turn.
+# A job sends for this long and then enqueues the rest, so that other partitions get their turn.
 MAX_RUN_SECONDS = 20.0
 FIRST_RETRY_DELAY = timedelta(seconds=5)
 MAX_RETRY_DELAY = timedelta(hours=1)

@@ -19,9 +19,9 @@ grains AS (
     UNION ALL
     SELECT 'hour', day, hour, area_id, '', NULL, value, recount FROM finest
     UNION ALL
-    SELECT 'actor', day, NULL, area_id, '', actor_id, value, recount FROM finest
+    SELECT 'actor_day', day, NULL, area_id, '', actor_id, value, recount FROM finest
     UNION ALL
-    SELECT 'person', NULL, NULL, NULL, step, actor_id, value, recount FROM finest
+    SELECT 'actor_step', NULL, NULL, NULL, step, actor_id, value, recount FROM finest
     UNION ALL
     SELECT grain, day, hour, area_id, step, actor_id, total, 0 FROM dashboard_scantally
 )

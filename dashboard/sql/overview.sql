@@ -116,7 +116,7 @@ actors AS (
             WHERE day BETWEEN %(first)s::date AND %(last)s::date), 0)::bigint AS period
     FROM (
         SELECT day, actor_id, total FROM dashboard_scantally
-        WHERE grain = 'actor'
+        WHERE grain = 'actor_day'
             AND day BETWEEN least(%(first)s::date, %(today)s::date - 7) AND %(today)s::date
             AND (%(areas)s::bigint[] IS NULL OR area_id = ANY (%(areas)s::bigint[]))
         UNION ALL

@@ -8,7 +8,7 @@ WITH filter_ids AS (
 SELECT coalesce(sum(total), 0)::bigint
 FROM (
     SELECT area_id, actor_id, step, total FROM dashboard_scantally
-    WHERE grain = CASE WHEN %(username)s::text IS NULL THEN 'all' ELSE 'person' END
+    WHERE grain = CASE WHEN %(username)s::text IS NULL THEN 'all' ELSE 'actor_step' END
     UNION ALL
     SELECT area_id, actor_id, step, total FROM dashboard_scanpending
 ) AS counted, filter_ids

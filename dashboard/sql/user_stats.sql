@@ -4,7 +4,7 @@ WITH steps AS (
     SELECT step, sum(total)::bigint AS total
     FROM (
         SELECT step, total FROM dashboard_scantally
-        WHERE grain = 'person' AND day IS NULL AND hour IS NULL AND area_id IS NULL
+        WHERE grain = 'actor_step' AND day IS NULL AND hour IS NULL AND area_id IS NULL
             AND actor_id = %(actor)s
         UNION ALL
         SELECT step, total FROM dashboard_scanpending WHERE actor_id = %(actor)s
@@ -15,7 +15,7 @@ days AS (
     SELECT day, sum(total)::bigint AS total
     FROM (
         SELECT day, total FROM dashboard_scantally
-        WHERE grain = 'actor' AND day > %(today)s::date - 7 AND actor_id = %(actor)s
+        WHERE grain = 'actor_day' AND day > %(today)s::date - 7 AND actor_id = %(actor)s
         UNION ALL
         SELECT day, total FROM dashboard_scanpending WHERE actor_id = %(actor)s
     ) AS counted

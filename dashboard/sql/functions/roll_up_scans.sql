@@ -16,10 +16,10 @@ AS $$
     SELECT 'hour', day, hour, area_id, '', NULL, sum(total)
     FROM removed GROUP BY day, hour, area_id
     UNION ALL
-    SELECT 'actor', day, NULL, area_id, '', actor_id, sum(total)
+    SELECT 'actor_day', day, NULL, area_id, '', actor_id, sum(total)
     FROM removed GROUP BY day, area_id, actor_id
     UNION ALL
-    SELECT 'person', NULL, NULL, NULL, step, actor_id, sum(total) FROM removed GROUP BY step, actor_id
+    SELECT 'actor_step', NULL, NULL, NULL, step, actor_id, sum(total) FROM removed GROUP BY step, actor_id
     ON CONFLICT (grain, day, hour, area_id, step, actor_id)
     DO UPDATE SET total = t.total + excluded.total;
 $$;

@@ -17,7 +17,7 @@ BEGIN
         SELECT batch.id, batch.code, batch.product, batch.state, type.name AS bag_type,
             CASE WHEN batch.held THEN 'batch.held' ELSE 'batch.released' END AS kind,
             -- For batch.released, the hold that was lifted.
-            hold.held_reason AS reason, hold.held_at, person.username AS held_by
+            hold.held_reason AS reason, hold.held_at, holder.username AS held_by
         FROM added AS batch
         JOIN removed AS before ON before.id = batch.id AND before.held <> batch.held
         JOIN LATERAL (
@@ -25,7 +25,7 @@ BEGIN
             UNION ALL SELECT * FROM removed WHERE held AND id = batch.id
         ) AS hold ON true
         JOIN bags_bagtype AS type ON type.id = batch.bag_type_id
-        LEFT JOIN accounts_user AS person ON person.id = hold.held_by_id
+        LEFT JOIN accounts_user AS holder ON holder.id = hold.held_by_id
     ) AS event WHERE kind = ANY (subscribed) ORDER BY id;
     IF FOUND THEN
         PERFORM webhooks_enqueue_match();

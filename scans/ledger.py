@@ -13,7 +13,9 @@ from django.db import connection, models
 from scans.models import Scan
 from scans.scan_request import ScanRequest
 
-_FIELDS = {field.column: field for field in Scan._meta.concrete_fields if not field.primary_key}
+_FIELDS = {
+    str(field.column): field for field in Scan._meta.concrete_fields if not field.primary_key
+}
 # Every column but the id, in the order of the table.
 LEDGER_COLUMNS = tuple(_FIELDS)
 # Columns that refer to bags: a bag that is created in the same transaction has no id yet.

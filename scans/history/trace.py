@@ -157,7 +157,7 @@ def _past_position(bag: Bag, ledger: BagLedger, at: datetime) -> tuple[Position 
 
 
 def _position_json(bag: Bag, state: Position) -> dict[str, Any]:
-    area_ids = {state.area, state.bound_for}
+    area_ids = {state.area, state.bound_for or 0}
     areas = dict(Area.objects.filter(pk__in=area_ids).values_list("id", "code"))
     is_parent = bag.kind == Kind.PARENT
     contents = Bag.objects.filter(pk__in=state.children if is_parent else [])

@@ -56,9 +56,9 @@ def record_scans(
 ) -> Iterator[Verdict]:
     """Record each scan request with its actor, in this order; yield one verdict per row.
 
-    `areas` are the ids of the areas in which bags may be changed, None for all areas; they apply to all actors.
-    Each chunk is one transaction; its verdicts are yielded after COMMIT. With `dry_run` the same
-    verdicts are yielded and nothing is written.
+    `areas` are the ids of the areas in which bags may be changed, None for all areas; they apply to
+    all actors. Each chunk is one transaction; its verdicts are yielded after COMMIT. With `dry_run`
+    the same verdicts are yielded and nothing is written.
     """
     if dry_run:
         return _dry_run(rows, _scan_handler(now), areas=areas, chunk_rows=chunk_rows)
@@ -75,8 +75,8 @@ def record_upload(
 ) -> list[Verdict]:
     """Record the scans that one actor uploads in one transaction; return one verdict per row.
 
-    With `whole`, nothing is recorded if one row is refused, even if other rows have the verdict `applied`.
-    `areas` as in record_scans().
+    With `whole`, nothing is recorded if one row is refused, even if other rows have the verdict
+    `applied`. `areas` as in record_scans().
     """
     rows_with_actor: Rows[User] = [
         row if isinstance(row, Problem) else (row, actor) for row in rows

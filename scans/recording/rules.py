@@ -1,8 +1,8 @@
 """The rules of each step: when it is refused, and how it changes the loaded bags.
 
 Each function checks first and changes afterwards, so that a refusal leaves the unit of work as it
-was. The first failing check is reported; docs/recording-a-scan.md lists their order. The functions
-use no database; transitions.py lists the states in which each step applies.
+was. The first failing check is reported; docs/recording-a-scan.md lists the checks in order. The
+functions use no database. transitions.py lists the states in which each step applies.
 """
 
 from collections.abc import Callable

@@ -116,6 +116,8 @@ class UnitOfWork:
             raise BatchClosed(batch=batch.code)
         if batch is not None and batch.bag_type_id != bag_type.pk:
             raise WrongKind(bag=code, reason=Message(OTHER_BATCH_TYPE, batch=batch.code))
+        state = TRANSITIONS[Step.REGISTER, kind].to_state
+        assert state is not None
         parent = kind == Kind.PARENT
         bag = Bag(
             code=code,
@@ -123,7 +125,7 @@ class UnitOfWork:
             bag_type=bag_type,
             batch=batch,
             area=area,
-            state=TRANSITIONS[Step.REGISTER, kind].to_state,
+            state=state,
             capacity=bag_type.capacity if parent else None,
             weight=Decimal(0) if parent else bag_type.child_weight,
         )

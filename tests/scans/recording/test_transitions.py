@@ -1,15 +1,18 @@
 """The transition table covers every step, kind of bag and state, and agrees with the rules."""
 
+from pathlib import Path
+
 import pytest
 from django.db import transaction
 
-from bags.models import CHILD_STATES, PARENT_STATES, Bag, Kind
+from bags.models import CHILD_STATES, PARENT_STATES, Bag, Kind, State
 from scans.models import Step
 from scans.recording.rules import STEP_RULES
 from scans.recording.transitions import TRANSITIONS
 from tests.factories import child_codes, make_loose_child, make_parent, scan
 from tracetrack.errors.problem import Problem
 
+ROOT = Path(__file__).resolve().parents[3]
 STATES = {Kind.PARENT: PARENT_STATES, Kind.CHILD: CHILD_STATES}
 CASES = [
     (step, kind, state)
@@ -32,6 +35,33 @@ def test_lists_a_state_at_most_once_per_row():
             transition.already_in,
         ]
         assert sum(map(len, groups)) == len(frozenset().union(*groups))
+
+
+def state_names(states):
+    """Return states as a cell of the documentation, in the order of their definition."""
+    return ", ".join(f"`{state}`" for state in State if state in states) or "none"
+
+
+def documented_rows():
+    """Return the transition table as rows of Markdown."""
+    for (step, kind), transition in TRANSITIONS.items():
+        cells = [
+            f"`{step}`",
+            str(kind),
+            state_names(transition.applies_from),
+            state_names(transition.unexpected_from | transition.forced_from),
+            state_names(transition.already_in),
+            f"`{transition.to_state}`" if transition.to_state else "unchanged",
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def test_is_documented():
+    text = (ROOT / "docs" / "recording-a-scan.md").read_text(encoding="utf-8")
+    section = text.partition("## States")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+
+    assert rows == list(documented_rows())
 
 
 def make_bag(actor, kind, state):

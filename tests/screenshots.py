@@ -17,10 +17,12 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.chromium import FLAGS, find_chromium
-from tests.environment import ROOT
 
+# Not from tests.environment, which sets the database of the tests.
+ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
 START_SECONDS = 300
+TIMEOUT_MS = 180_000
 # The bag pages show the first bag of these lists.
 SACKS, LOOSE_BAGS = "/bags?kind=parent&state=received&order=newest", "/bags?loose=1"
 PAGES = {
@@ -137,6 +139,7 @@ def take_screenshots(browser: Browser, address: str, mode: Mode, names: list[str
             locale=f"{mode.language}-IN",
             reduced_motion="reduce",
         )
+        context.set_default_timeout(TIMEOUT_MS)
         context.add_cookies([{"name": "tt-language", "value": mode.language, "url": address}])
         if username:
             log_in(context, username)

@@ -21,9 +21,13 @@ export const formatNumber = (number) => Math.round(number).toLocaleString("en-IN
 export function formatTime(iso, format = "full", zone = LOCAL_ZONE) {
   const options = { ...TIME_FORMATS[format], hourCycle: "h23", timeZone: zone };
   const parts = new Intl.DateTimeFormat("en-GB", options).formatToParts(new Date(iso));
-  // The server supplies the month names, so that scripts and templates use the same.
-  return parts.map(({ type, value }) => (type === "month" ? MONTHS[value - 1] : value)).join("")
-    .replaceAll("/", " ");
+  return parts.map(formatTimePart).join("").replaceAll("/", " ");
+}
+
+/** Return a part as the templates do: month names of the server, days without a leading zero. */
+function formatTimePart({ type, value }) {
+  if (type === "month") return MONTHS[value - 1];
+  return type === "day" ? String(Number(value)) : value;
 }
 
 /** Show the times inside `root` in the user's time zone, with the business time zone as title. */

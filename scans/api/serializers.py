@@ -160,7 +160,7 @@ class UploadParams(serializers.Serializer[Any]):
 class NewScanSerializer(serializers.Serializer[Any]):
     """A scan to record."""
 
-    # Describes the body for the document; parse_scan_body() reads it without this class, faster.
+    # Describes the body for the document. parse_scan_body() only uses the names of the fields.
 
     ref = serializers.UUIDField()
     step = serializers.ChoiceField(Step.choices)
@@ -190,7 +190,7 @@ class NewScanSerializer(serializers.Serializer[Any]):
 class NewUndoSerializer(serializers.Serializer[Any]):
     """The undo of a scan. Fields that are left out are taken from the scan."""
 
-    # Describes the body for the document; parse_undo_body() reads it without this class.
+    # Describes the body for the document. parse_undo_body() only uses the names of the fields.
 
     ref = serializers.UUIDField()
     reason = serializers.CharField(max_length=MAX_NOTE_CHARS, allow_null=True, required=False)

@@ -24,7 +24,7 @@ from tests.live_server import Server, create_token, free_port, run_server, wait_
 FILTERED_PATH, POLLING = "/?area=indore&period=7d", "Updating every 15 s"
 CONNECTION = "[data-connection]"
 LATEST_CODES = '[data-list="latest"] .code'
-SHOWN_NUMBERS = """() => {
+PAGE_NUMBERS = """() => {
   const latest = [...document.querySelectorAll('[data-list="latest"] .code')];
   const numbers = [...document.querySelectorAll("[data-number], [data-period]")];
   return {
@@ -92,12 +92,12 @@ def register_scan(code: str, *, area: str = "lucknow") -> dict[str, str]:
     }
 
 
-def shown_numbers(page: Page) -> dict[str, str]:
+def numbers_on_page(page: Page) -> dict[str, str]:
     """Return the numbers on the page by name, and the codes of the latest scans."""
-    return dict(page.evaluate(SHOWN_NUMBERS))
+    return dict(page.evaluate(PAGE_NUMBERS))
 
 
-def shows_database_numbers(page: Page, username: str, **filters: str) -> bool:
+def has_database_numbers(page: Page, username: str, **filters: str) -> bool:
     """Return whether the numbers on the page equal those in the database."""
     user = User.objects.get(username=username)
     statistics = overview(user, now=timezone.now(), **filters)
@@ -105,7 +105,7 @@ def shows_database_numbers(page: Page, username: str, **filters: str) -> bool:
     for group, numbers in statistics["stats"].items():
         expected |= {f"{group}.{name}": str(value) for name, value in numbers.items()}
     expected["latest"] = " ".join(scan["code"] for scan in statistics["recent_activity"])
-    return shown_numbers(page).items() <= expected.items()
+    return numbers_on_page(page).items() <= expected.items()
 
 
 class TestWebSocket:
@@ -134,18 +134,18 @@ class TestWebSocket:
     def test_filters_apply_to_updates(self, open_overview: Any, server: Server) -> None:
         page = open_overview("olive", FILTERED_PATH)
         token = create_token(User.objects.get(username="olive"))
-        before = shown_numbers(page)
+        before = numbers_on_page(page)
         assert len(before) == 15
-        assert shows_database_numbers(page, "olive", area="indore", period="7d")
+        assert has_database_numbers(page, "olive", area="indore", period="7d")
 
         with page.expect_response(f"**/dashboard/ultra{FILTERED_PATH[1:]}"):
             server.post("scans", token, register_scan("CB900000888", area="lucknow"))
-        assert shown_numbers(page) == before
+        assert numbers_on_page(page) == before
         server.post("scans", token, register_scan("CB900000777", area="indore"))
 
         expect(latest_code(page)).to_have_text("CB900000777")
-        assert wait_until(lambda: shows_database_numbers(page, "olive", area="indore", period="7d"))
-        assert "CB900000888" not in shown_numbers(page)["latest"]
+        assert wait_until(lambda: has_database_numbers(page, "olive", area="indore", period="7d"))
+        assert "CB900000888" not in numbers_on_page(page)["latest"]
         expect(page.locator(CONNECTION)).to_have_text("Live")
         assert page.evaluate("window.notReloaded")
 
@@ -193,7 +193,7 @@ class TestPollingFallback:
             server.post("scans", token, register_scan("CB900000777"))
 
             expect(latest_code(page)).to_have_text("CB900000777")
-            assert wait_until(lambda: shows_database_numbers(page, "olive"))
+            assert wait_until(lambda: has_database_numbers(page, "olive"))
             expect(page.locator(CONNECTION)).to_have_text(POLLING)
 
             is_blocked = False

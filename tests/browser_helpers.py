@@ -36,7 +36,7 @@ PAGES: dict[str, tuple[frozenset[Role], list[str]]] = {
     "dashboard:recall": (ALL_ROLES, ["/batches/LOT-1/recall"]),
     "api:docs": (ALL_ROLES, ["/api/v3/docs"]),
     "dashboard:scan": (ALL_ROLES - {Role.VIEWER}, ["/scan"]),
-    "system": (frozenset({Role.OFFICE, Role.ADMINISTRATOR}), ["/system"]),
+    "dashboard:system": (frozenset({Role.OFFICE, Role.ADMINISTRATOR}), ["/system"]),
     "admin:index": (frozenset({Role.ADMINISTRATOR}), ["/admin/"]),
 }
 PATHS = [path for _, paths in PAGES.values() for path in paths]

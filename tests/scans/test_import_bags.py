@@ -1,4 +1,4 @@
-"""Sheets of bags: what is registered, what is left alone, what is refused, and in which order."""
+"""The import of bag sheets: registered, unchanged and refused rows."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def verdicts(folder, *rows):
     return (folder / "out.txt").read_text().split()
 
 
-class TestABagSheet:
+class TestImportBags:
     def test_registers_a_bag_in_its_batch_and_area(self, ben, tmp_path):
         file = write_sheet(
             tmp_path, COLUMNS, GOOD | {"code": " cb000000001", "batch_code": "lot-1"}
@@ -80,13 +80,13 @@ class TestABagSheet:
             ({"parent_code": "NOSUCH-1"}, "bag-unknown"),
         ],
     )
-    def test_answers_with_the_first_fault(self, ben, tmp_path, cells, name):
+    def test_refuses_with_the_first_error(self, ben, tmp_path, cells, name):
         Area.objects.create(code="closed", name="Closed", active=False)
 
         assert verdict(tmp_path, **cells) == name
         assert Scan.objects.exists() == (name == "applied")
 
-    def test_writes_nothing_about_a_bag_that_exists(self, ben, tmp_path):
+    def test_does_not_change_an_existing_bag(self, ben, tmp_path):
         make_parent("SB10001", children=1)
         child = Bag.objects.get(kind="child").code
         before = Scan.objects.count()
@@ -101,7 +101,7 @@ class TestABagSheet:
         assert Scan.objects.count() == before
         assert Bag.objects.filter(batch=None, area__code="lucknow").count() == 2
 
-    def test_puts_a_child_into_the_parent_it_names(self, ben, tmp_path):
+    def test_links_a_child_to_the_parent_that_it_names(self, ben, tmp_path):
         rows = [GOOD | {"code": "SB10001", "kind": "parent"}]
         rows += [GOOD | {"code": f"CB00000{n:04}", "parent_code": "sb10001"} for n in range(31)]
 
@@ -109,18 +109,18 @@ class TestABagSheet:
 
         parent = Bag.objects.get(kind="parent")
         assert (parent.child_count, parent.state) == (30, "complete")
-        # The one too many was not registered either.
+        # The refused child was not registered.
         assert Bag.objects.filter(batch__code="LOT-1").count() == 31
         assert Scan.objects.filter(step="link").count() == 30
         assert verdicts(tmp_path, *rows) == ["already"] * 31 + ["parent-full"]
 
-    def test_takes_the_same_bag_twice_in_one_sheet_once(self, ben, tmp_path):
+    def test_registers_a_repeated_bag_once(self, ben, tmp_path):
         row = GOOD | {"code": "CB000000001"}
 
         assert verdicts(tmp_path, row, row | {"code": "cb000000001"}) == ["applied", "already"]
         assert Scan.objects.count() == 1
 
-    def test_leaves_its_bags_to_be_scanned_like_any_other(self, ben, tmp_path):
+    def test_registers_bags_that_can_be_scanned(self, ben, tmp_path):
         verdict(tmp_path)
 
         assert scan(ben, "link", "CB000000001", "SB10001").verdict == "applied"

@@ -24,15 +24,15 @@ def reference(db):
 
 @pytest.fixture
 def day(reference, tmp_path):
-    """What the three commands said of the day, in their order."""
+    """Import the day; return the summaries of the three commands and the verdicts on scans."""
     batches = run_import("import_batches", DAY / "batches.csv")
     bags = run_import("import_bags", DAY / "bags.csv")
     scans = run_import("import_scans", DAY / "scans.csv", "--verdicts", tmp_path / "verdicts.txt")
     return batches, bags, scans, (tmp_path / "verdicts.txt").read_text(encoding="ascii")
 
 
-class TestAFactoryDay:
-    def test_comes_to_exactly_what_is_expected_and_again_touches_no_bag(self, day):
+class TestFactoryDay:
+    def test_gives_the_expected_result_and_changes_no_bag_if_repeated(self, day):
         batches, bags, scans, verdicts = day
 
         assert batches == {"rows": 7, "applied": 7}
@@ -52,7 +52,7 @@ class TestAFactoryDay:
         assert row_versions("bags_bag") == bags_before
         assert Scan.objects.count() == scans_before
 
-    def test_every_bag_of_it_begins_with_its_register_row(self, day):
+    def test_gives_every_bag_a_register_row_first(self, day):
         first = {}
         for bag, step in Scan.objects.order_by("pk").values_list("bag", "step"):
             first.setdefault(bag, step)
@@ -60,7 +60,7 @@ class TestAFactoryDay:
         assert set(first.values()) == {"register"}
         assert len(first) == Bag.objects.count()
 
-    def test_is_rehearsed_by_a_dry_run_that_keeps_nothing(self, reference):
+    def test_gives_the_same_summary_in_a_dry_run_that_writes_nothing(self, reference):
         run_import("import_batches", DAY / "batches.csv")
 
         bags = run_import("import_bags", DAY / "bags.csv", "--dry-run")

@@ -1,4 +1,4 @@
-"""What can be asked of the import commands, and what they refuse altogether."""
+"""The options and errors of the import commands."""
 
 import csv
 from io import StringIO
@@ -28,7 +28,7 @@ GOOD = {
 }
 
 
-def numbered(number):
+def make_ref(number):
     return f"0b8f3c9e-58f4-4b8e-9a59-{number:012}"
 
 
@@ -38,14 +38,14 @@ def asha(db):
     return make_user("asha", Role.OPERATOR)
 
 
-def said(command, *arguments):
+def run_as_text(command, *arguments):
     out = StringIO()
     call_command(command, *map(str, arguments), stdout=out)
     return out.getvalue()
 
 
-class TestAnImport:
-    def test_is_made_by_a_switched_off_account_unless_somebody_is_named(self, tmp_path):
+class TestImport:
+    def test_is_made_by_the_inactive_system_user_by_default(self, tmp_path):
         file = write_sheet(tmp_path, COLUMNS, GOOD)
 
         run_import("import_scans", file)
@@ -56,7 +56,7 @@ class TestAnImport:
         assert Scan.objects.get().actor.username == "asha"
 
     @pytest.mark.parametrize("name", ["nobody", "gone"])
-    def test_is_made_by_nobody_who_is_not_there(self, tmp_path, name):
+    def test_refuses_an_unknown_or_inactive_user(self, tmp_path, name):
         gone = make_user("gone", Role.OFFICE)
         gone.is_active = False
         gone.save()
@@ -65,7 +65,7 @@ class TestAnImport:
             run_import("import_scans", write_sheet(tmp_path, COLUMNS, GOOD), "--as", name)
 
     @pytest.mark.parametrize("actor", ["", "nobody", "gone"])
-    def test_refuses_a_row_scanned_by_nobody(self, tmp_path, actor):
+    def test_refuses_a_row_without_an_active_actor(self, tmp_path, actor):
         gone = make_user("gone", Role.OPERATOR)
         gone.is_active = False
         gone.save()
@@ -73,23 +73,23 @@ class TestAnImport:
 
         assert run_import("import_scans", file) == {"rows": 1, "bad-row": 1}
 
-    def test_says_what_became_of_the_rows(self, tmp_path):
-        rows = [GOOD, GOOD, GOOD | {"ref": numbered(2), "code": "?"}]
+    def test_prints_the_number_of_rows_by_verdict(self, tmp_path):
+        rows = [GOOD, GOOD, GOOD | {"ref": make_ref(2), "code": "?"}]
 
-        told = said("import_scans", write_sheet(tmp_path, COLUMNS, *rows))
+        output = run_as_text("import_scans", write_sheet(tmp_path, COLUMNS, *rows))
 
-        assert told.splitlines()[0] == "3 rows"
-        assert {tuple(line.split()) for line in told.splitlines()[1:4]} == {
+        assert output.splitlines()[0] == "3 rows"
+        assert {tuple(line.split()) for line in output.splitlines()[1:4]} == {
             ("1", "applied"), ("1", "replayed"), ("1", "bad-code"),
         }  # fmt: skip
-        assert "--rejects" in told
+        assert "--rejects" in output
 
-    def test_leaves_refused_rows_to_be_mended_and_imported(self, tmp_path):
+    def test_writes_refused_rows_that_can_be_corrected_and_imported(self, tmp_path):
         rows = [
             GOOD,
-            GOOD | {"ref": numbered(2), "code": "SB10002", "area": "hissar", "note": "=1+1"},
-            GOOD | {"ref": numbered(3), "code": "?"},
-            [numbered(4), "SB10004", "", "register", "hisar", "", "asha"],
+            GOOD | {"ref": make_ref(2), "code": "SB10002", "area": "hissar", "note": "=1+1"},
+            GOOD | {"ref": make_ref(3), "code": "?"},
+            [make_ref(4), "SB10004", "", "register", "hisar", "", "asha"],
         ]
         rejects = tmp_path / "rejects.csv"
         file = write_sheet(tmp_path, COLUMNS, *rows)
@@ -108,9 +108,9 @@ class TestAnImport:
         text = text.replace("hissar", "hisar").replace("?,", "SB10003,")
         rejects.write_text(text.replace(",asha\n", ",asha,2026-10-05T08:00:00+05:30,\n"))
         assert run_import("import_scans", rejects) == {"rows": 3, "applied": 3}
-        assert Scan.objects.get(ref=numbered(2)).note == "=1+1"
+        assert Scan.objects.get(ref=make_ref(2)).note == "=1+1"
 
-    def test_says_that_an_actor_is_missing(self, tmp_path):
+    def test_reports_a_missing_actor(self, tmp_path):
         rejects = tmp_path / "rejects.csv"
         run_import(
             "import_scans",
@@ -131,8 +131,8 @@ class TestAnImport:
 
         assert not Scan.objects.exists()
 
-    def test_that_breaks_off_on_a_full_disk_says_how_far_it_came(self, tmp_path):
-        file = write_sheet(tmp_path, COLUMNS, GOOD, GOOD | {"ref": numbered(2), "code": "SB10002"})
+    def test_reports_its_progress_if_the_disk_is_full(self, tmp_path):
+        file = write_sheet(tmp_path, COLUMNS, GOOD, GOOD | {"ref": make_ref(2), "code": "SB10002"})
 
         with pytest.raises(CommandError, match=r"No space left.* first 2 rows .*saved"):
             run_import("import_scans", file, "--verdicts", "/dev/full")
@@ -141,7 +141,7 @@ class TestAnImport:
             run_import("import_scans", file, "--verdicts", "/dev/full", "--dry-run")
 
     @pytest.mark.parametrize("option", ["--verdicts", "--rejects"])
-    def test_never_overwrites_its_own_sheet(self, tmp_path, option):
+    def test_does_not_overwrite_its_sheet(self, tmp_path, option):
         file = write_sheet(tmp_path, COLUMNS, GOOD)
         before = file.read_bytes()
 
@@ -151,7 +151,7 @@ class TestAnImport:
         assert file.read_bytes() == before
         assert not Scan.objects.exists()
 
-    def test_does_nothing_when_its_output_cannot_be_written(self, tmp_path):
+    def test_does_nothing_if_its_output_cannot_be_written(self, tmp_path):
         with pytest.raises(CommandError, match="cannot be written"):
             run_import("import_scans", write_sheet(tmp_path, COLUMNS, GOOD), "--verdicts", tmp_path)
 
@@ -161,14 +161,14 @@ class TestAnImport:
     @pytest.mark.parametrize(
         "content", [b"", b"\x89PNG\r\n\x1a\n", b"a,b\n1,2\n", b"\xff\xfea\0"], ids=str
     )
-    def test_refuses_what_is_no_such_sheet(self, tmp_path, command, content):
+    def test_refuses_files_that_are_no_sheets(self, tmp_path, command, content):
         file = tmp_path / "sheet.csv"
         file.write_bytes(content)
 
         with pytest.raises(CommandError, match="This sheet cannot be read"):
             run_import(command, file)
 
-    def test_changes_nothing_when_only_the_last_line_is_broken(self, tmp_path):
+    def test_changes_nothing_if_the_last_line_is_invalid(self, tmp_path):
         file = write_sheet(tmp_path, COLUMNS, *([GOOD] * 1000))
         with file.open("ab") as end:
             end.write(b"caf\xe9\n")

@@ -41,9 +41,9 @@ def ben():
 
 @contextmanager
 def open_connection() -> Iterator[psycopg.Connection[Any]]:
-    """Yield another connection, whose transaction is open."""
-    given = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}
-    other = psycopg.connect(**{k: v for k, v in given.items() if k not in {"context", "pool"}})
+    """Yield another connection with an open transaction."""
+    params = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}
+    other = psycopg.connect(**{k: v for k, v in params.items() if k not in {"context", "pool"}})
     try:
         yield other
     finally:

@@ -34,17 +34,17 @@ def send(client, items, mode="", kind="application/json"):
     return answer
 
 
-def told(answer):
+def body_of(answer):
     assert answer.status_code == 200, answer.content
     return answer.json()
 
 
-class TestAnUpload:
+class TestUpload:
     @pytest.mark.parametrize("kind", ["application/json", NDJSON])
-    def test_is_recorded_in_its_order(self, site, operator, kind):
+    def test_is_recorded_in_order(self, site, operator, kind):
         items = links()
 
-        answer = told(send(operator, items, kind=kind))
+        answer = body_of(send(operator, items, kind=kind))
 
         assert answer == {
             "total": 3,
@@ -59,12 +59,12 @@ class TestAnUpload:
         send(operator, items)
         before = Scan.objects.count()
 
-        answer = told(send(operator, items))
+        answer = body_of(send(operator, items))
 
         assert answer["counts"]["replayed"] == 3
         assert Scan.objects.count() == before
 
-    def test_spoils_what_is_kept(self, operator):
+    def test_invalidates_cached_responses(self, operator):
         path = "/api/v3/bags/stream?per_page=500"
         before = len(operator.get(path).json()["results"])
 
@@ -73,21 +73,21 @@ class TestAnUpload:
         assert len(operator.get(path).json()["results"]) == before + 3
 
     @pytest.mark.parametrize("kind", ["application/json", NDJSON])
-    def test_of_nothing_is_nothing(self, operator, kind):
+    def test_without_items_records_nothing(self, operator, kind):
         body = b"[ ]" if kind == "application/json" else b"\n \n"
 
         answer = operator.post(PATH, body, content_type=kind)
 
-        assert told(answer)["results"] == []
+        assert body_of(answer)["results"] == []
 
-    def test_is_bounded_by_ones_areas(self, operator):
+    def test_is_limited_to_own_areas(self, operator):
         items = [scan_body("inspect", THERE), scan_body("inspect", HERE, area="indore")]
 
-        codes = [row["code"] for row in told(send(operator, items))["results"]]
+        codes = [row["code"] for row in body_of(send(operator, items))["results"]]
 
         assert codes == ["bag-unknown", "area-forbidden"]
 
-    def test_costs_a_few_statements_however_long_it_is(self, operator):
+    def test_needs_a_constant_number_of_queries(self, operator):
         costs = []
         for count in (2, 8):
             with CaptureQueriesContext(connection) as queries:
@@ -97,12 +97,12 @@ class TestAnUpload:
         assert costs[0] == costs[1]
 
 
-class TestOneByOne:
+class TestModeEach:
     @pytest.mark.parametrize("kind", ["application/json", NDJSON])
-    def test_a_refused_scan_is_told_and_the_others_are_kept(self, operator, kind):
+    def test_reports_a_refused_scan_and_records_the_others(self, operator, kind):
         good, bad = links(2), scan_body("inspect", "SB99999")
 
-        answer = told(send(operator, [good[0], bad, good[1]], kind=kind))
+        answer = body_of(send(operator, [good[0], bad, good[1]], kind=kind))
 
         assert answer["counts"] == {"applied": 2, "already": 0, "replayed": 0, "refused": 1}
         assert answer["results"][1] == {
@@ -116,7 +116,7 @@ class TestOneByOne:
 
     @pytest.mark.parametrize("kind", ["application/json", NDJSON])
     @pytest.mark.parametrize(
-        ("item", "said"),
+        ("item", "message"),
         [
             (b'{"ref": "1", "ref": "2"}', "occurs twice"),
             (b'{"code": "a\\u0000b"}', "invalid characters"),
@@ -132,36 +132,36 @@ class TestOneByOne:
             (b"null", "is not a JSON object"),
         ],
     )
-    def test_a_scan_that_cannot_be_read_is_its_own_fault(self, operator, kind, item, said):
+    def test_refuses_an_item_that_cannot_be_parsed(self, operator, kind, item, message):
         good = links(2)
 
-        answer = told(send(operator, [good[0], item, good[1]], kind=kind))
+        answer = body_of(send(operator, [good[0], item, good[1]], kind=kind))
 
         verdicts = [row["verdict"] for row in answer["results"]]
         assert verdicts == ["applied", "refused", "applied"]
         refused = answer["results"][1]
         assert (refused["code"], refused["ref"]) == ("bad-row", None)
-        assert said in refused["detail"]
+        assert message in refused["detail"]
 
-    def test_a_scan_with_a_bad_field_names_its_ref(self, operator):
+    def test_names_the_ref_of_an_item_with_a_bad_field(self, operator):
         item = scan_body("link", CHILDREN[0]) | {"ref": "mine"}
 
-        (refused,) = told(send(operator, [item]))["results"]
+        (refused,) = body_of(send(operator, [item]))["results"]
 
         assert (refused["ref"], refused["code"]) == ("mine", "bad-row")
         assert refused["facts"]["field"] == "parent_code"
 
-    def test_a_line_longer_than_any_scan_is_refused_alone(self, operator, monkeypatch):
+    def test_refuses_a_line_that_is_too_long(self, operator, monkeypatch):
         monkeypatch.setattr(bulk_parsers, "MAX_LINE_BYTES", 1000)
         good, long = links(2), scan_body("inspect", HERE, note="x" * 5000)
 
-        answer = told(send(operator, [good[0], long, good[1]], kind=NDJSON))
+        answer = body_of(send(operator, [good[0], long, good[1]], kind=NDJSON))
 
         assert [r["verdict"] for r in answer["results"]] == ["applied", "refused", "applied"]
 
 
-class TestAllOrNothing:
-    def test_one_refusal_keeps_everything_out(self, operator):
+class TestModeAll:
+    def test_records_nothing_if_one_item_is_refused(self, operator):
         before = Scan.objects.count()
         items = [*links(2), scan_body("inspect", "SB99999"), scan_body("complete", HERE)]
 
@@ -174,7 +174,7 @@ class TestAllOrNothing:
         assert Scan.objects.count() == before
         assert not Bag.objects.filter(code=CHILDREN[0]).exists()
 
-    def test_names_the_first_refusals_and_counts_all(self, operator):
+    def test_lists_the_first_refusals_and_counts_all(self, operator):
         items = [scan_body("inspect", f"SB9{n:04d}") for n in range(25)]
 
         facts = send(operator, items, "all").json()["facts"]
@@ -182,35 +182,35 @@ class TestAllOrNothing:
         assert facts["refused"] == 25
         assert [row["item"] for row in facts["first"]] == list(range(20))
 
-    def test_without_a_refusal_is_as_any_upload(self, operator):
-        assert told(send(operator, links(), "all"))["counts"]["applied"] == 3
+    def test_records_everything_without_a_refusal(self, operator):
+        assert body_of(send(operator, links(), "all"))["counts"]["applied"] == 3
 
-    def test_or_one_by_one_and_nothing_else(self, operator):
+    def test_refuses_other_modes(self, operator):
         assert send(operator, links(), "some").json()["facts"]["field"] == "mode"
         answer = operator.post(f"{PATH}?chunk=1", b"[]", content_type="application/json")
         assert answer.json()["code"] == "unknown-parameter"
 
 
-class TestAnUploadThatIsRefusedWhole:
+class TestRefusedUpload:
     @pytest.fixture(autouse=True)
-    def nothing_is_written(self, site):
+    def assert_nothing_is_written(self, site):
         before = Scan.objects.count()
         yield
         assert Scan.objects.count() == before
 
-    def test_because_it_holds_too_many(self, operator, monkeypatch):
+    def test_with_too_many_items(self, operator, monkeypatch):
         monkeypatch.setattr(views, "MAX_UPLOAD_SCANS", 3)
 
         for kind in ("application/json", NDJSON):
             answer = send(operator, links(4), kind=kind)
             assert assert_problem(answer, 413, "too-many-scans")["facts"] == {"limit": 3}
 
-    def test_because_it_is_one_more_than_50_000(self, operator):
+    def test_with_more_than_50_000_items(self, operator):
         answer = send(operator, [b"{}"] * 50_001)
 
         assert assert_problem(answer, 413, "too-many-scans")["facts"] == {"limit": 50_000}
 
-    def test_because_it_is_too_large(self, operator, settings):
+    def test_with_too_many_bytes(self, operator, settings):
         settings.UPLOAD_MEGABYTES = 1
 
         for kind in ("application/json", NDJSON):
@@ -218,7 +218,7 @@ class TestAnUploadThatIsRefusedWhole:
             assert_problem(answer, 413, "too-large")
 
     @pytest.mark.parametrize("cut", [1, 2, 40, 300])
-    def test_because_half_of_an_array_never_came(self, operator, cut):
+    def test_with_an_incomplete_array(self, operator, cut):
         body = json.dumps(links()).encode()[:-cut]
 
         assert_problem(
@@ -226,13 +226,13 @@ class TestAnUploadThatIsRefusedWhole:
         )
 
     @pytest.mark.parametrize("cut", [1, 40])
-    def test_because_its_last_line_never_came_whole(self, operator, cut):
+    def test_with_an_incomplete_last_line(self, operator, cut):
         body = b"\n".join(json.dumps(item).encode() for item in links())[:-cut]
 
         assert_problem(operator.post(PATH, body, content_type=NDJSON), 400, "bad-request")
 
     @pytest.mark.parametrize("parser", [bulk_parsers.JsonArrayParser, bulk_parsers.NdjsonParser])
-    def test_because_less_came_than_was_announced(self, rf, parser):
+    def test_with_fewer_bytes_than_announced(self, rf, parser):
         whole = b"[]\n[]\n"
         request = Request(rf.post(PATH, whole, content_type="application/json"))
 
@@ -242,26 +242,26 @@ class TestAnUploadThatIsRefusedWhole:
     @pytest.mark.parametrize(
         "body", [b"", b"{}", b"null", b'"x"', b"[{}{}]", b"[{},]", b"[{}] x", b"[,]", b"\xff[]"]
     )
-    def test_because_it_is_no_array(self, operator, body):
+    def test_without_an_array(self, operator, body):
         answer = operator.post(PATH, body, content_type="application/json")
 
         if b"," in body:
-            assert told(answer)["counts"]["refused"] == 2
+            assert body_of(answer)["counts"]["refused"] == 2
         else:
             assert_problem(answer, 400, "bad-request")
 
     @pytest.mark.parametrize("kind", ["text/csv", "application/x-www-form-urlencoded"])
-    def test_because_it_is_something_else(self, operator, kind):
+    def test_of_another_content_type(self, operator, kind):
         assert operator.post(PATH, b"a=b", content_type=kind).status_code == 415
 
-    def test_because_it_is_compressed(self, operator):
+    def test_with_a_compressed_body(self, operator):
         answer = operator.post(
             PATH, b"[]", content_type=NDJSON, headers={"Content-Encoding": "gzip"}
         )
 
         assert answer.status_code == 415
 
-    def test_because_others_are_under_way(self, operator, monkeypatch):
+    def test_while_other_uploads_run(self, operator, monkeypatch):
         none = views.threading.BoundedSemaphore(1)
         none.acquire()
         monkeypatch.setattr(views, "_uploads", none)
@@ -269,7 +269,7 @@ class TestAnUploadThatIsRefusedWhole:
         answer = assert_problem(send(operator, links()), 503, "busy")
         assert answer["facts"] == {}
 
-    def test_gives_its_place_back(self, operator, monkeypatch):
+    def test_releases_its_place(self, operator, monkeypatch):
         monkeypatch.setattr(views, "_uploads", views.threading.BoundedSemaphore(1))
 
         for _ in range(3):

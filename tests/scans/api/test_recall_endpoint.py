@@ -1,4 +1,4 @@
-"""GET batches/{code}/recall: totals, every bag, every sack, one moment; a hold refuses at once."""
+"""GET batches/{code}/recall: totals, then bags and parents; resuming, visibility, and holds."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ SECOND = child_codes(HERE, 2)[1]
 
 @pytest.fixture
 def mixed(site):
-    """LOT-2 lies in HERE beside a bag of LOT-3, in THERE alone, and one bag of it is loose."""
+    """Put LOT-2 into HERE with a bag of LOT-3 and alone into THERE; leave one bag loose."""
     assign_batch(make_batch("LOT-2"), HERE_CHILD, THERE_CHILD)
     assign_batch(make_batch("LOT-3"), SECOND)
     return site
@@ -39,8 +39,8 @@ def lines(client, code, form="ndjson", after=0):
     return [json.loads(line) for line in text.splitlines()]
 
 
-class TestARecall:
-    def test_begins_with_totals_and_lists_bags_and_sacks(self, mixed, office):
+class TestRecall:
+    def test_begins_with_totals_and_lists_bags_and_parents(self, mixed, office):
         totals, *rows = lines(office, "lot-2")
 
         assert totals["record"] == "totals"
@@ -56,7 +56,7 @@ class TestARecall:
         sack = next(row for row in rows if row["code"] == HERE)
         assert sack["lots"] == ["LOT-2", "LOT-3"]
 
-    def test_says_where_each_bag_is_and_who_had_it(self, mixed, office):
+    def test_has_the_place_and_the_actors_of_each_bag(self, mixed, office):
         asha = mixed.people["operator"]
         scan(asha, "inspect", HERE_CHILD)
         scan(mixed.people["office"], "dispatch", HERE, area="jaipur", force=True)
@@ -68,16 +68,16 @@ class TestARecall:
         assert row["hands"] == ["asha", "ben"]
         assert (row["last_step"], row["last_username"]) == ("dispatch", "ben")
 
-    def test_has_the_same_as_csv(self, mixed, office):
+    def test_has_equal_rows_in_csv(self, mixed, office):
         totals, *rows = lines(office, "LOT-2", "csv")
 
         assert (totals["record"], totals["code"], totals["bags"]) == ("totals", "LOT-2", "2")
         bags = [row for row in rows if row["record"] == "bag"]
-        told = [row for row in lines(office, "LOT-2") if row["record"] == "bag"]
-        assert [row["code"] for row in bags] == [row["code"] for row in told]
-        assert [row["hands"].split() for row in bags] == [row["hands"] for row in told]
+        totals = [row for row in lines(office, "LOT-2") if row["record"] == "bag"]
+        assert [row["code"] for row in bags] == [row["code"] for row in totals]
+        assert [row["hands"].split() for row in bags] == [row["hands"] for row in totals]
 
-    def test_counts_what_it_lists(self, mixed, office, monkeypatch):
+    def test_has_totals_that_match_its_rows(self, mixed, office, monkeypatch):
         monkeypatch.setattr("scans.history.recall.BAGS_PER_CHUNK", 1)
         make_parent("SB30001", 3, actor=mixed.people["office"])
         assign_batch(Batch.objects.get(code="LOT-2"), "SB30001", *child_codes("SB30001", 3))
@@ -92,7 +92,7 @@ class TestARecall:
         assert totals["sacks"] == sum(row["record"] == "sack" for row in rows) == 2
 
     @pytest.mark.parametrize("form", ["ndjson", "csv"])
-    def test_goes_on_behind_any_line(self, mixed, office, monkeypatch, form):
+    def test_resumes_after_any_row(self, mixed, office, monkeypatch, form):
         monkeypatch.setattr("scans.history.recall.BAGS_PER_CHUNK", 2)
         make_parent("SB30001", 3, actor=mixed.people["office"])
         assign_batch(Batch.objects.get(code="LOT-2"), *child_codes("SB30001", 3))
@@ -109,30 +109,30 @@ class TestARecall:
                 assert rest[0] | {"generated_at": ""} == whole[0] | {"generated_at": ""}
 
     @pytest.mark.parametrize("after", ["x", "-1", "1.5", "99999999999999999999", ""])
-    def test_goes_on_behind_an_id_only(self, office, after):
+    def test_refuses_an_after_that_is_no_id(self, office, after):
         answer = office.get(f"/api/v3/batches/{LOT}/recall?after={after}")
 
         assert (answer.status_code, answer.json()["facts"]["field"]) == (400, "after")
 
-    def test_of_nothing_has_totals_alone(self, office):
+    def test_of_an_empty_batch_has_only_totals(self, office):
         make_batch("LOT-9")
 
         assert [line["bags"] for line in lines(office, "LOT-9")] == [0]
 
-    def test_shows_only_what_the_account_may_see(self, mixed, operator):
+    def test_is_limited_to_visible_bags(self, mixed, operator):
         totals, *rows = lines(operator, "LOT-2")
 
         assert (totals["bags"], totals["sacks"]) == (1, 1)
         assert {row["code"] for row in rows} == {HERE, HERE_CHILD}
         assert [row["area"] for row in totals["by_area"]] == ["lucknow"]
 
-    def test_of_an_unknown_lot_is_refused(self, office):
+    def test_of_an_unknown_batch_is_refused(self, office):
         answer = office.get("/api/v3/batches/LOT-NONE/recall")
 
         assert (answer.status_code, answer.json()["code"]) == (404, "batch-unknown")
 
 
-class TestAHold:
+class TestHold:
     def test_refuses_the_next_scan(self, mixed, office):
         assert post(office, "scans", scan_body("complete", HERE)).status_code == 201
 

@@ -13,33 +13,33 @@ from tests.factories import assign_batch, make_batch
 NEW = "CB000000901"
 
 
-class TestAScan:
-    def test_that_is_new_answers_with_what_the_operator_wants_to_see(self, operator):
+class TestRecordScan:
+    def test_returns_verdict_scan_bag_and_parent(self, operator):
         body = scan_body("link", "  cb000000901\u200b", HERE.lower(), station="gate 1")
 
         answer = post(operator, "scans", body)
 
-        told = answer.json()
+        body = answer.json()
         assert answer.status_code == 201
-        assert told["verdict"] == "applied"
-        assert told["parent"] == {
+        assert body["verdict"] == "applied"
+        assert body["parent"] == {
             "code": HERE, "count": 3, "capacity": 30, "remaining": 27, "state": "open",
         }  # fmt: skip
-        assert told["bag"]["code"] == told["scan"]["code"] == NEW
-        assert told["bag"]["state"] == "linked"
-        assert told["scan"]["username"] == "asha"
-        assert told["scan"]["station"] == "gate 1"
-        assert told["scan"]["ref"] == body["ref"]
-        assert Scan.objects.get(pk=told["scan"]["id"]).ref == UUID(body["ref"])
+        assert body["bag"]["code"] == body["scan"]["code"] == NEW
+        assert body["bag"]["state"] == "linked"
+        assert body["scan"]["username"] == "asha"
+        assert body["scan"]["station"] == "gate 1"
+        assert body["scan"]["ref"] == body["ref"]
+        assert Scan.objects.get(pk=body["scan"]["id"]).ref == UUID(body["ref"])
 
-    def test_whose_effect_is_there_already_says_so(self, operator):
+    def test_returns_already_if_nothing_changes(self, operator):
         answer = post(operator, "scans", scan_body("link", HERE_CHILD, HERE))
 
         assert answer.status_code == 200
         assert answer.json()["verdict"] == "already"
         assert answer.json()["parent"]["count"] == 2
 
-    def test_that_comes_again_gets_the_first_answer(self, operator):
+    def test_replays_a_repeated_scan(self, operator):
         body = scan_body("link", NEW, HERE)
 
         first, *others = [post(operator, "scans", body) for _ in range(4)]
@@ -51,7 +51,7 @@ class TestAScan:
             assert again.json() | {"verdict": "applied"} == first.json()
         assert Scan.objects.filter(ref=body["ref"]).count() == 1
 
-    def test_that_comes_again_with_other_content_is_refused(self, operator):
+    def test_refuses_a_known_ref_with_other_content(self, operator):
         body = scan_body("link", NEW, HERE)
         post(operator, "scans", body)
 
@@ -61,20 +61,20 @@ class TestAScan:
         assert answer.json()["code"] == "ref-reused"
         assert answer.json()["facts"] == {"ref": body["ref"]}
 
-    def test_that_was_refused_may_come_again_with_its_ref(self, operator):
+    def test_accepts_the_ref_of_a_refused_scan(self, operator):
         body = scan_body("complete", "SB10077")
         assert post(operator, "scans", body).status_code == 404
         post(operator, "scans", scan_body("link", "CB000007701", "SB10077"))
 
         assert post(operator, "scans", body).status_code == 201
 
-    def test_of_a_new_sack_weighs_what_the_list_says(self, operator):
-        told = post(operator, "scans", scan_body("register", "SB10078")).json()["bag"]
+    def test_returns_the_weight_of_a_new_parent_as_in_the_list(self, operator):
+        body = post(operator, "scans", scan_body("register", "SB10078")).json()["bag"]
 
-        assert told == operator.get("/api/v3/bags/SB10078").json()
-        assert told["weight"] == "0.000"
+        assert body == operator.get("/api/v3/bags/SB10078").json()
+        assert body["weight"] == "0.000"
 
-    def test_tells_where_a_child_lies_and_what_helps(self, site):
+    def test_names_the_other_parent_of_a_child_and_the_remedy(self, site):
         office = site.client("office")
 
         answer = post(office, "scans", scan_body("link", HERE_CHILD, THERE))
@@ -87,7 +87,7 @@ class TestAScan:
         assert "since" in problem["facts"]
         assert "move" in problem["remedy"]
 
-    def test_of_a_held_batch_says_who_holds_it_and_why(self, site, operator):
+    def test_names_who_holds_a_batch_and_why(self, site, operator):
         assign_batch(make_batch("LOT-H", held_by=site.people["office"]), HERE)
 
         answer = post(operator, "scans", scan_body("complete", HERE))
@@ -95,27 +95,27 @@ class TestAScan:
         assert answer.json()["code"] == "batch-held"
         assert answer.json()["facts"]["held_by"] == "ben"
 
-    def test_with_a_clock_ahead_is_refused(self, operator):
+    def test_refuses_a_clock_that_is_ahead(self, operator):
         late = (timezone.now() + timedelta(minutes=11)).isoformat()
 
         answer = post(operator, "scans", scan_body("inspect", HERE, scanned_at=late))
 
         assert (answer.status_code, answer.json()["code"]) == (400, "clock-ahead")
 
-    def test_in_an_area_of_others_is_refused(self, operator):
+    def test_refuses_another_area(self, operator):
         answer = post(operator, "scans", scan_body("inspect", HERE, area="indore"))
 
         assert (answer.status_code, answer.json()["code"]) == (403, "area-forbidden")
 
-    def test_may_be_forced_by_the_office_only(self, site, operator):
+    def test_can_be_forced_by_the_office_only(self, site, operator):
         body = scan_body("dispatch", HERE, area="indore", force=True)
 
         assert post(operator, "scans", body).json()["facts"] == {
             "permission": "scans.force_dispatch"
         }
-        told = post(site.client("office"), "scans", body).json()
-        assert told["scan"]["forced"] is True
-        assert told["bag"]["bound_for"] == "indore"
+        body = post(site.client("office"), "scans", body).json()
+        assert body["scan"]["forced"] is True
+        assert body["bag"]["bound_for"] == "indore"
 
     @pytest.mark.parametrize(
         ("change", "code", "field"),
@@ -141,7 +141,7 @@ class TestAScan:
             ({"recorded_at": "2026-11-23T10:00:00Z"}, "bad-row", "recorded_at"),
         ],
     )
-    def test_that_cannot_be_read_names_the_field(self, operator, change, code, field):
+    def test_names_the_field_that_cannot_be_parsed(self, operator, change, code, field):
         before = Scan.objects.count()
 
         answer = post(operator, "scans", scan_body("inspect", HERE) | change)
@@ -151,22 +151,22 @@ class TestAScan:
         assert Scan.objects.count() == before
 
 
-class TestTheLatestScans:
-    def test_are_the_newest_first(self, operator):
-        told = post(operator, "scans", scan_body("inspect", HERE)).json()["scan"]
+class TestListScans:
+    def test_is_ordered_newest_first(self, operator):
+        body = post(operator, "scans", scan_body("inspect", HERE)).json()["scan"]
 
         newest = operator.get("/api/v3/scans").json()["results"][0]
 
         assert newest == {
-            "id": told["id"], "timestamp": told["scanned_at"], "code": HERE, "kind": "parent",
+            "id": body["id"], "timestamp": body["scanned_at"], "code": HERE, "kind": "parent",
             "step": "inspect", "area": "lucknow", "username": "asha", "outcome": "applied",
         }  # fmt: skip
 
-    def test_are_as_many_as_asked_for(self, operator):
+    def test_has_as_many_as_requested(self, operator):
         assert len(operator.get("/api/v3/scans?limit=2").json()["results"]) == 2
 
     @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1e1", ""])
-    def test_are_between_1_and_100(self, operator, limit):
+    def test_refuses_a_limit_outside_1_to_100(self, operator, limit):
         answer = operator.get(f"/api/v3/scans?limit={limit}")
 
         assert answer.status_code == 400

@@ -24,8 +24,8 @@ def cells_of(client, query="?format=csv"):
     return list(csv.DictReader(io.StringIO(b"".join(client.get(f"{PATH}{query}")).decode())))
 
 
-class TestAStreamOfScans:
-    def test_is_ndjson_unless_told(self, office):
+class TestScansStream:
+    def test_is_ndjson_by_default(self, office):
         answer = office.get(PATH)
 
         assert answer["Content-Type"] == "application/x-ndjson; charset=utf-8"
@@ -33,30 +33,30 @@ class TestAStreamOfScans:
             Scan.objects.order_by("id").values_list("id", flat=True)
         )
 
-    def test_tells_what_the_answer_to_a_scan_told(self, site, office):
+    def test_equals_the_response_to_the_scan(self, site, office):
         scan(
             site.people["office"], "inspect", HERE, note='say "hi", \\ and\n\tbye', station="Tor ü"
         )
         run_commit_hooks()
 
-        streamed, told = rows_of(office)[-1], ScanSerializer(Scan.objects.latest("id")).data
+        streamed, expected = rows_of(office)[-1], ScanSerializer(Scan.objects.latest("id")).data
 
         for name in ("scanned_at", "recorded_at"):
-            assert streamed.pop(name).rstrip("0+:") == told.pop(name).rstrip("0+:")
-        assert streamed == told
+            assert streamed.pop(name).rstrip("0+:") == expected.pop(name).rstrip("0+:")
+        assert streamed == expected
         assert tuple(json.loads(b"".join(office.get(PATH)).splitlines()[0])) == NAMES
 
-    def test_is_the_same_as_csv(self, office):
+    def test_has_equal_rows_in_csv(self, office):
         rows, cells = rows_of(office), cells_of(office)
 
-        def shown(value):
+        def as_cell(value):
             words = {None: "", True: "true", False: "false"}
             return words[value] if value is None or isinstance(value, bool) else str(value)
 
-        assert cells == [{name: shown(value) for name, value in row.items()} for row in rows]
+        assert cells == [{name: as_cell(value) for name, value in row.items()} for row in rows]
 
     @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t=", "\r=", "'=", "''+"])
-    def test_lets_no_cell_be_a_formula(self, site, office, sign):
+    def test_escapes_formulas(self, site, office, sign):
         last = scan(site.people["office"], "inspect", HERE).scan.pk
         row = Scan.objects.get(pk=last)
         row.pk, row.ref, row.note, row.station = None, "0" * 32, f"{sign}1+1", f'{sign}",x'
@@ -68,7 +68,7 @@ class TestAStreamOfScans:
         assert (cells["note"], cells["station"]) == (f"'{sign}1+1", f"'{sign}\",x")
         assert rows_of(office)[-1]["note"] == f"{sign}1+1"
 
-    def test_escapes_names_and_leaves_the_rest_alone(self, site, office):
+    def test_escapes_only_text_of_users(self, site, office):
         scan(make_user("@asha", "office"), "inspect", HERE, note="'quoted' 5", station="7 = gate")
         run_commit_hooks()
 
@@ -91,20 +91,22 @@ class TestAStreamOfScans:
             ("?outcome=already", 0),
         ],
     )
-    def test_may_be_narrowed(self, site, office, query, count):
+    def test_can_be_filtered(self, site, office, query, count):
         assert len(rows_of(office, query)) == count
 
-    def test_goes_on_behind_an_id(self, office):
+    def test_continues_after_an_id(self, office):
         ids = [row["id"] for row in rows_of(office)]
 
         assert [row["id"] for row in rows_of(office, f"?after={ids[3]}")] == ids[4:]
 
-    def test_is_of_the_scans_that_one_may_see_in_lists(self, site, operator):
-        seen = Scan.objects.visible_to(site.people["operator"])
+    def test_is_limited_to_visible_scans(self, site, operator):
+        scans = Scan.objects.visible_to(site.people["operator"])
 
-        assert [row["id"] for row in rows_of(operator)] == sorted(seen.values_list("id", flat=True))
+        assert [row["id"] for row in rows_of(operator)] == sorted(
+            scans.values_list("id", flat=True)
+        )
         assert {row["area"] for row in rows_of(operator)} == {"lucknow"}
 
-    def test_is_no_json_document(self, office):
+    def test_refuses_json(self, office):
         assert office.get(f"{PATH}?format=json").status_code == 400
         assert office.get(PATH, headers={"Accept": "application/json"}).status_code == 406

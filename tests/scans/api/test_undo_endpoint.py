@@ -25,8 +25,8 @@ def undo(client, number, **more):
     return post(client, f"scans/{number}/undo", {"ref": str(uuid4())} | more)
 
 
-class TestAnUndo:
-    def test_is_a_scan_that_puts_back_what_the_first_changed(self, operator):
+class TestUndo:
+    def test_restores_the_state_before_the_scan(self, operator):
         number = link(operator)
 
         answer = undo(operator, number, station="gate 2")
@@ -40,7 +40,7 @@ class TestAnUndo:
         assert operator.get(f"/api/v3/bags/{HERE}").json()["child_count"] == 2
         assert Scan.objects.filter(pk=number).exists()
 
-    def test_that_comes_again_gets_the_first_answer(self, operator):
+    def test_is_replayed_if_repeated(self, operator):
         number, ref = link(operator), str(uuid4())
         first = undo(operator, number, ref=ref)
 
@@ -51,7 +51,7 @@ class TestAnUndo:
         assert again.json()["verdict"] == "replayed"
         assert again.json()["scan"] == first.json()["scan"]
 
-    def test_may_write_its_ref_as_it_likes(self, operator):
+    def test_accepts_any_notation_of_a_ref(self, operator):
         number, ref = link(operator), str(uuid4())
         first = undo(operator, number, ref=ref)
 
@@ -61,7 +61,7 @@ class TestAnUndo:
             assert (again.status_code, again.json()["verdict"]) == (200, "replayed")
             assert again.json()["scan"] == first.json()["scan"]
 
-    def test_that_tells_another_time_is_another(self, operator):
+    def test_with_another_scanned_at_is_refused(self, operator):
         number, ref = link(operator), str(uuid4())
         first = undo(operator, number, ref=ref).json()["scan"]
 
@@ -80,7 +80,7 @@ class TestAnUndo:
 
         assert (answer.status_code, answer.json()["code"]) == (409, "ref-reused")
 
-    def test_happens_once(self, operator):
+    def test_of_an_undone_scan_is_refused(self, operator):
         number = link(operator)
         undo(operator, number)
 
@@ -88,7 +88,7 @@ class TestAnUndo:
 
         assert (answer.status_code, answer.json()["code"]) == (409, "already-undone")
 
-    def test_is_only_of_the_own_latest_scan(self, site, operator):
+    def test_is_allowed_for_the_own_latest_scan_only(self, site, operator):
         number = link(operator)
         post(operator, "scans", scan_body("inspect", HERE))
 
@@ -96,7 +96,7 @@ class TestAnUndo:
 
         assert (answer.status_code, answer.json()["code"]) == (403, "undo-not-allowed")
 
-    def test_of_somebody_elses_scan_needs_a_reason(self, site, operator):
+    def test_of_another_users_scan_needs_a_reason(self, site, operator):
         number, office = link(operator), site.client("office")
 
         assert undo(office, number).json()["code"] == "reason-missing"
@@ -105,7 +105,7 @@ class TestAnUndo:
         assert answer.status_code == 201
         assert answer.json()["scan"]["note"] == "wrong sack"
 
-    def test_of_a_dispatch_stands_where_the_sack_left(self, site, operator):
+    def test_of_a_dispatch_is_in_the_area_that_the_parent_left(self, site, operator):
         post(operator, "scans", scan_body("complete", HERE))
         sent = post(operator, "scans", scan_body("dispatch", HERE, area="indore")).json()
 
@@ -115,7 +115,7 @@ class TestAnUndo:
         assert answer.json()["scan"]["area"] == "lucknow"
         assert answer.json()["bag"]["state"] == "complete"
 
-    def test_takes_no_other_fields(self, operator):
+    def test_refuses_other_fields(self, operator):
         answer = undo(operator, link(operator), code=HERE)
 
         assert (answer.status_code, answer.json()["code"]) == (400, "bad-row")
@@ -126,20 +126,20 @@ class TestAnUndo:
 
         assert answer.json()["facts"] == {"field": "ref", "reason": "is missing"}
 
-    def test_of_a_scan_that_is_none_is_not_found(self, operator):
+    def test_of_an_unknown_scan_is_not_found(self, operator):
         for number in ("0", "999999", "9" * 30, "9" * 5000):
             assert undo(operator, number).status_code == 404
 
     def test_of_a_register_is_refused(self, site, operator):
-        born = scan(site.people["operator"], "register", "SB10090").scan
+        registration = scan(site.people["operator"], "register", "SB10090").scan
         run_commit_hooks()
 
-        assert undo(operator, born.pk).json()["code"] == "not-undoable"
+        assert undo(operator, registration.pk).json()["code"] == "not-undoable"
 
 
 @pytest.mark.django_db(transaction=True)
-class TestManyTriesAtTheSameMoment:
-    def test_all_get_the_first_answer(self, site):
+class TestConcurrentUndos:
+    def test_all_get_the_first_response(self, site):
         clients = [site.client("operator") for _ in range(TRIES)]
         number, ref = link(clients[0]), str(uuid4())
 

@@ -24,16 +24,16 @@ class TestPrecedence:
             parse_scan_request({"code": "=CMD()", "step": "teleport", "ref": "42"})
 
     def test_reports_the_row_before_the_clock(self, ana):
-        ahead = timezone.now() + timedelta(days=400)
+        future = timezone.now() + timedelta(days=400)
 
-        assert_scan_refused(BadRow, ana, "inspect", "SB10001", area="atlantis", scanned_at=ahead)
+        assert_scan_refused(BadRow, ana, "inspect", "SB10001", area="atlantis", scanned_at=future)
 
     def test_reports_the_clock_before_the_ref(self, ana):
         first = scan(ana, "link", "CB000000001", "SB10001")
-        ahead = timezone.now() + timedelta(minutes=11)
+        future = timezone.now() + timedelta(minutes=11)
 
         assert_scan_refused(
-            ClockAhead, ana, "inspect", "SB10001", ref=first.scan.ref, scanned_at=ahead
+            ClockAhead, ana, "inspect", "SB10001", ref=first.scan.ref, scanned_at=future
         )
 
     def test_reports_the_ref_before_the_step(self, ana):

@@ -138,7 +138,7 @@ class TestCommit:
     def test_leaves_nothing_if_it_fails(self, ben):
         before = Scan.objects.count()
         with connection.cursor() as cursor:
-            # What COMMIT itself refuses, such as a foreign key.
+            # A deferred trigger fails during COMMIT, as a foreign key would.
             cursor.execute(
                 "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS"
                 " $$BEGIN RAISE foreign_key_violation; END$$;"

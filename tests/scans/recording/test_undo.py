@@ -1,4 +1,4 @@
-"""The step `undo`: what it restores, and when it is refused."""
+"""The step `undo`: its effect and its errors."""
 
 from datetime import timedelta
 from uuid import uuid4

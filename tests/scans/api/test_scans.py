@@ -19,18 +19,18 @@ class TestRecordScan:
 
         answer = post(operator, "scans", body)
 
-        body = answer.json()
+        result = answer.json()
         assert answer.status_code == 201
-        assert body["verdict"] == "applied"
-        assert body["parent"] == {
+        assert result["verdict"] == "applied"
+        assert result["parent"] == {
             "code": HERE, "count": 3, "capacity": 30, "remaining": 27, "state": "open",
         }  # fmt: skip
-        assert body["bag"]["code"] == body["scan"]["code"] == NEW
-        assert body["bag"]["state"] == "linked"
-        assert body["scan"]["username"] == "asha"
-        assert body["scan"]["station"] == "gate 1"
-        assert body["scan"]["ref"] == body["ref"]
-        assert Scan.objects.get(pk=body["scan"]["id"]).ref == UUID(body["ref"])
+        assert result["bag"]["code"] == result["scan"]["code"] == NEW
+        assert result["bag"]["state"] == "linked"
+        assert result["scan"]["username"] == "asha"
+        assert result["scan"]["station"] == "gate 1"
+        assert result["scan"]["ref"] == body["ref"]
+        assert Scan.objects.get(pk=result["scan"]["id"]).ref == UUID(body["ref"])
 
     def test_returns_already_if_nothing_changes(self, operator):
         answer = post(operator, "scans", scan_body("link", HERE_CHILD, HERE))
@@ -113,9 +113,9 @@ class TestRecordScan:
         assert post(operator, "scans", body).json()["facts"] == {
             "permission": "scans.force_dispatch"
         }
-        body = post(site.client("office"), "scans", body).json()
-        assert body["scan"]["forced"] is True
-        assert body["bag"]["bound_for"] == "indore"
+        result = post(site.client("office"), "scans", body).json()
+        assert result["scan"]["forced"] is True
+        assert result["bag"]["bound_for"] == "indore"
 
     @pytest.mark.parametrize(
         ("change", "code", "field"),

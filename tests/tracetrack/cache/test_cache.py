@@ -1,7 +1,7 @@
 """The cache without Redis: keys, lifetimes, invalidation, concurrent threads."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from time import sleep
@@ -12,6 +12,7 @@ import pytest
 from tracetrack import cache
 from tracetrack.cache import Cache, key
 
+pytestmark = pytest.mark.usefixtures("cache_without_redis")
 THREADS = 32
 
 
@@ -31,15 +32,6 @@ def clock() -> Clock:
 @pytest.fixture
 def alone(clock: Clock) -> Cache:
     return Cache("", prefix="test", timeout=0.1, clock=clock)
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(settings: Any) -> Iterator[None]:
-    settings.REDIS_URL = ""
-    settings.CACHE_SECONDS = {"dashboard": 30.0, "bags": 60.0, "recent": 10.0}
-    cache.purge("*")
-    yield
-    cache.purge("*")
 
 
 def count(cache: Cache, counter: str, namespace: str = "bags") -> int:

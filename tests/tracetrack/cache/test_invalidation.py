@@ -1,6 +1,5 @@
 """invalidate() after COMMIT or at once, and purge()."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,14 +8,7 @@ from django.db import transaction
 
 from tracetrack import cache
 
-
-@pytest.fixture(autouse=True)
-def _own_cache(settings: Any) -> Iterator[None]:
-    settings.REDIS_URL = ""
-    settings.CACHE_SECONDS = {"dashboard": 30.0, "bags": 60.0, "recent": 10.0}
-    cache.purge("*")
-    yield
-    cache.purge("*")
+pytestmark = pytest.mark.usefixtures("cache_without_redis")
 
 
 def get(namespace: str, value: str, key: str = "k") -> str:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
 
@@ -14,8 +13,6 @@ from tests.cache_helpers import (
     SlowReader,
     count,
     get,
-    process,
-    running_server,
     wait_until,
 )
 from tracetrack.cache import Cache
@@ -38,28 +35,6 @@ with cache._cache()._memory._lock:
     os.waitpid(child, 0)
 report()
 """
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[RedisServer]:
-    with running_server() as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: RedisServer) -> Iterator[RedisServer]:
-    yield running
-    running.reset()
-
-
-@pytest.fixture
-def here(server: RedisServer) -> Cache:
-    return process(server)
-
-
-@pytest.fixture
-def there(server: RedisServer) -> Cache:
-    return process(server)
 
 
 class TestSharedCache:

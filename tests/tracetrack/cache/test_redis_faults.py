@@ -1,6 +1,5 @@
 """The cache while Redis is down, hangs, is full or read-only, or has restored a snapshot."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from time import monotonic, sleep
@@ -15,33 +14,10 @@ from tests.cache_helpers import (
     get,
     pending,
     process,
-    running_server,
     wait_until,
 )
 from tracetrack.cache import Cache
 from tracetrack.cache.breaker import CircuitBreaker
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[RedisServer]:
-    with running_server() as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: RedisServer) -> Iterator[RedisServer]:
-    yield running
-    running.reset()
-
-
-@pytest.fixture
-def here(server: RedisServer) -> Cache:
-    return process(server)
-
-
-@pytest.fixture
-def there(server: RedisServer) -> Cache:
-    return process(server)
 
 
 def shorten_breaker(cache: Cache) -> None:

@@ -1,6 +1,7 @@
 """The options and errors of the import commands."""
 
 import csv
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from accounts.roles import Role
 from audit.models import AuditEntry
 from bags.models import Bag
 from scans.models import Scan
+from scans.recording import bulk
 from tests.factories import create_reference_data, make_user
 from tests.import_commands import run_import, write_sheet
 
@@ -181,3 +183,20 @@ class TestImport:
         assert not Scan.objects.exists()
         assert not Bag.objects.exists()
         assert output.read_text() == "as it was"
+
+
+def test_an_import_shortens_the_switch_interval_while_it_runs(tmp_path, monkeypatch):
+    """Threads that wait for the database get their turn sooner."""
+    default, intervals = sys.getswitchinterval(), []
+    original = bulk.record_scans
+
+    def record_scans(*args, **options):
+        intervals.append(sys.getswitchinterval())
+        return original(*args, **options)
+
+    monkeypatch.setattr(bulk, "record_scans", record_scans)
+
+    run_import("import_scans", write_sheet(tmp_path, COLUMNS, GOOD))
+
+    assert intervals[0] < default
+    assert sys.getswitchinterval() == default

@@ -88,7 +88,7 @@ def _lock_and_get(view: ApiView, key: str) -> IdempotencyKey | None:
     Raises UnderWay if another request with this key is in progress.
     Index: idempotency_key_is_used_once.
     """
-    lock_name = f"receipt {view.actor.pk} {key}"
+    lock_name = f"idempotency key {view.actor.pk} {key}"
     with connection.cursor() as cursor:
         # PostgreSQL releases the lock with the transaction, also if the process is killed.
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [lock_name])

@@ -1,1 +1,1 @@
-"""How fast TraceTrack is, beside what people would otherwise do. README.md says how to read it."""
+"""Benchmarks of TraceTrack against simple alternatives. See README.md."""

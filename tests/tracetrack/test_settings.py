@@ -1,4 +1,4 @@
-"""The settings as a whole and the system checks, in a process of their own."""
+"""The settings as a whole and the system checks, in a separate process."""
 
 import os
 import subprocess

@@ -158,11 +158,11 @@ class TestConcurrentThreads:
             return "one"
 
         with ThreadPoolExecutor(THREADS) as pool:
-            asked = [
+            futures = [
                 pool.submit(alone.get_or_build, "bags", "k", build, 60) for _ in range(THREADS)
             ]
 
-        assert {future.result() for future in asked} == {"one"}
+        assert {future.result() for future in futures} == {"one"}
         assert count(alone, "builds") == 1
 
     def test_a_value_stored_meanwhile_is_not_built_again(
@@ -185,11 +185,11 @@ class TestConcurrentThreads:
             raise LookupError
 
         with ThreadPoolExecutor(THREADS) as pool:
-            asked = [
+            futures = [
                 pool.submit(alone.get_or_build, "bags", "k", build, 60) for _ in range(THREADS)
             ]
 
-        assert {type(future.exception()) for future in asked} == {LookupError}
+        assert {type(future.exception()) for future in futures} == {LookupError}
         assert alone.get_or_build("bags", "k", lambda: "well", 60) == "well"
 
     def test_a_thread_that_exits_does_not_stop_the_others(self, alone: Cache) -> None:
@@ -202,9 +202,9 @@ class TestConcurrentThreads:
             return "well"
 
         with ThreadPoolExecutor(2) as pool:
-            asked = [pool.submit(alone.get_or_build, "bags", "k", build, 60) for _ in range(2)]
+            futures = [pool.submit(alone.get_or_build, "bags", "k", build, 60) for _ in range(2)]
 
-        assert {type(future.exception()) for future in asked} == {SystemExit, type(None)}
+        assert {type(future.exception()) for future in futures} == {SystemExit, type(None)}
 
     def test_waiting_for_another_build_times_out(
         self, alone: Cache, monkeypatch: pytest.MonkeyPatch
@@ -273,8 +273,8 @@ class TestMemory:
 
     def test_stats(self) -> None:
         cache.cached("bags", "k", list)
-        said = cache.stats()
+        stats = cache.stats()
 
-        assert set(said["namespaces"]) == {"dashboard", "bags", "recent"}
-        assert (said["entries"], said["breaker"], said["owed"]) == (1, "closed", 0)
-        assert said["redis"] == {"configured": False, "reachable": False}
+        assert set(stats["namespaces"]) == {"dashboard", "bags", "recent"}
+        assert (stats["entries"], stats["breaker"], stats["owed"]) == (1, "closed", 0)
+        assert stats["redis"] == {"configured": False, "reachable": False}

@@ -49,9 +49,9 @@ class TestSharedCache:
             return "one"
 
         with ThreadPoolExecutor(32) as pool:
-            asked = [pool.submit(here.get_or_build, "bags", "k", build, 60) for _ in range(32)]
+            futures = [pool.submit(here.get_or_build, "bags", "k", build, 60) for _ in range(32)]
 
-        assert {future.result() for future in asked} == {"one"}
+        assert {future.result() for future in futures} == {"one"}
         assert count(here, "builds") == 1
 
     def test_an_invalidation_is_effective_in_all_processes(

@@ -34,7 +34,7 @@ def server(django_db_setup: None) -> Iterator[Server]:
 
 @pytest.fixture(scope="module", autouse=True)
 def own_pool() -> Iterator[None]:
-    """Close the pool of the test process, whose connections these tests end."""
+    """Close the pool of the test process: these tests end its connections."""
     yield
     connection.close()
     connection.close_pool()
@@ -48,7 +48,7 @@ def token(db: None) -> str:
 
 
 def sessions(idle: str = "0") -> set[int]:
-    """Return the process ids of sessions of the server that were idle for so many seconds."""
+    """Return the process ids of the sessions of the server, idle for at least `idle` seconds."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "

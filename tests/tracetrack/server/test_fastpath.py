@@ -173,8 +173,8 @@ class TestBothPaths:
     def test_reject_other_requests(self, client):
         assert_problem(client.get(f"{ULTRA}?x=1"), 400, "unknown-parameter")
         assert_problem(client.get(Accept="text/csv"), 406, "not-acceptable")
-        posted = RequestFactory().post(ULTRA, headers={"Authorization": client.token})
-        assert_problem(client.send(posted.environ), 405, "method-not-allowed")
+        post_request = RequestFactory().post(ULTRA, headers={"Authorization": client.token})
+        assert_problem(client.send(post_request.environ), 405, "method-not-allowed")
 
     def test_measure_the_response_time(self, client):
         metrics.reset()

@@ -123,7 +123,7 @@ class TestServe:
 
 
 def test_an_old_database_is_reported_in_one_sentence() -> None:
-    """The tables of the first version, whose migrations were replaced, are recognized."""
+    """The tables of a version before the new migrations are recognized."""
     with tempfile.TemporaryDirectory(prefix="tt-serve-") as name:
         folder = Path(name) / "pg"
         with cluster.using(folder), psycopg.connect(cluster.url(folder)) as connection:

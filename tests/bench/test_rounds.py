@@ -1,4 +1,4 @@
-"""What the bench makes of its rounds."""
+"""Measurement rounds: order, medians, dropped rounds."""
 
 import pytest
 

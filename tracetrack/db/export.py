@@ -67,22 +67,22 @@ class CsvRenderer(BaseRenderer):
 class ExportRows:
     """The rows of an export, in the order of their ids.
 
-    `seen` holds the rows that the user may see. The first column must be the id. Only rows with an
+    `queryset` holds the rows that the user may see. The first column must be the id. Only rows with an
     id above `after` are exported.
     """
 
-    seen: QuerySet[Any]
+    queryset: QuerySet[Any]
     columns: Sequence[Column]
     after: int = 0
 
     def within(self, after: int, until: int) -> QuerySet[Any]:
         """Return the first MAX_ROWS rows with ids in (after, until]."""
-        window = self.seen.filter(id__gt=after, id__lte=until).order_by("id")
+        window = self.queryset.filter(id__gt=after, id__lte=until).order_by("id")
         return window.values_list(*[column.source for column in self.columns])[:MAX_ROWS]
 
     def last_of(self, after: int, until: int) -> int:
         """Return the id of row number MAX_ROWS in (after, until]."""
-        window = self.seen.filter(id__gt=after, id__lte=until).order_by("id")
+        window = self.queryset.filter(id__gt=after, id__lte=until).order_by("id")
         return int(window.values_list("id", flat=True)[MAX_ROWS - 1])
 
     def before_next(self, after: int) -> int:
@@ -104,14 +104,14 @@ class ExportRows:
         last = self.last()
         with connection.cursor() as cursor:
             cursor.execute(
-                sql("tracetrack.insert_horizon"), {"table": self.seen.model._meta.db_table}
+                sql("tracetrack.insert_horizon"), {"table": self.queryset.model._meta.db_table}
             )
             (lowest,) = cursor.fetchone()
         return last if lowest is None else min(last, int(lowest))
 
     @property
     def _table(self) -> QuerySet[Any]:
-        table: QuerySet[Any] = self.seen.model._default_manager.all()
+        table: QuerySet[Any] = self.queryset.model._default_manager.all()
         return table
 
 

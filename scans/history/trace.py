@@ -51,7 +51,7 @@ def trace(
         "at": at.isoformat() if at else None,
         "truncated": not (ledger.is_whole and is_certain),
     }
-    return content | flags | _totals(params) | {"way": entries}, more
+    return content | flags | _timeline_totals(params) | {"way": entries}, more
 
 
 def _content(
@@ -215,7 +215,7 @@ def _timeline_page(
     return entries, page_ids[-1] if len(ids) > limit else None
 
 
-def _totals(params: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def _timeline_totals(params: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Return the areas and actors of the whole timeline with counts, first and last scan."""
     found: dict[str, list[dict[str, Any]]] = {"places": [], "hands": []}
     with connection.cursor() as cursor:

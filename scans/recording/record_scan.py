@@ -84,7 +84,7 @@ def apply_scan(unit: UnitOfWork, request: ScanRequest, *, actor: User, now: date
     if request.scanned_at > now + MAX_CLOCK_SKEW:
         raise ClockAhead(scanned_at=request.scanned_at.isoformat())
     if earlier := unit.scans_by_ref.get(request.ref):
-        return _replay(unit, request, earlier, actor)
+        return _replayed_result(unit, request, earlier, actor)
     if not area.active:
         raise BadRow(field="area", reason=Message(AREA_INACTIVE, area=request.area))
     _check_permissions(unit, request, area, actor)
@@ -103,7 +103,9 @@ def apply_scan(unit: UnitOfWork, request: ScanRequest, *, actor: User, now: date
     return ScanResult(result.outcome, scan, result.bag, parent)
 
 
-def _replay(unit: UnitOfWork, request: ScanRequest, earlier: Scan, actor: User) -> ScanResult:
+def _replayed_result(
+    unit: UnitOfWork, request: ScanRequest, earlier: Scan, actor: User
+) -> ScanResult:
     """Return the result of an earlier scan with the same ref and content. Raises RefReused."""
     parent = earlier.parent.code if earlier.parent else None
     moment = earlier.scanned_at if request.has_scanned_at else None

@@ -28,9 +28,9 @@ def bench(**variables):
     )  # fmt: skip
 
 
-class TestTheBench:
+class TestBench:
     @pytest.mark.timeout(300)
-    def test_measures_and_tells(self, tmp_path):
+    def test_measures_and_writes_results(self, tmp_path):
         path = tmp_path / "results.json"
 
         run = bench(CASES=QUICK, JSON=str(path))
@@ -43,7 +43,7 @@ class TestTheBench:
         assert all(one["case"] in run.stdout for one in results)
 
     @pytest.mark.timeout(300)
-    def test_names_the_cases_when_it_is_asked_for_another(self):
+    def test_lists_the_cases_for_an_unknown_name(self):
         run = bench(CASES="speed_of_light")
 
         assert run.returncode == 1

@@ -22,8 +22,8 @@ def heights(curve, kind):
     return [float(dot.attrib["cy"]) for dot in drawn.iter("circle") if dot.attrib["class"] == kind]
 
 
-class TestACurve:
-    def test_is_level_where_nothing_grows_and_rises_where_it_does(self):
+class TestCurve:
+    def test_is_flat_for_constant_figures_and_rises_for_growing_ones(self):
         (curve,) = curves({10: [result(2, 3)], 100: [result(2, 30)], 1000: [result(2, 300)]})
 
         assert len(set(heights(curve, "at"))) == 1
@@ -34,12 +34,12 @@ class TestACurve:
     def test_needs_two_sizes(self):
         assert curves({10: [result(2, 3)], 100: [result(2, 3, case="crowd")]}) == []
 
-    def test_leaves_out_what_could_not_be_measured(self):
+    def test_omits_missing_figures(self):
         assert curves({10: [result(None, None)], 100: [result(2, 3)]}) == []
 
 
-class TestThePicture:
-    def test_has_a_panel_for_each_case(self, tmp_path):
+class TestChart:
+    def test_has_a_panel_per_case(self, tmp_path):
         for bags in (40_000, 4_000_000):
             both = [result(1, 2), result(0.3, 4, case="search_exact")]
             (tmp_path / f"{bags}.json").write_text(json.dumps(both))

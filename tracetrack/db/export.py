@@ -67,8 +67,8 @@ class CsvRenderer(BaseRenderer):
 class ExportRows:
     """The rows of an export, in the order of their ids.
 
-    `queryset` holds the rows that the user may see. The first column must be the id. Only rows with an
-    id above `after` are exported.
+    `queryset` holds the rows that the user may see. The first column must be the id. Only rows
+    with an id above `after` are exported.
     """
 
     queryset: QuerySet[Any]

@@ -137,7 +137,7 @@ class Listing:
     # The foreign key to the parent; empty for a list of all rows.
     parent: str = ""
     # False if all users see the same rows.
-    scoped: bool = True
+    restricted: bool = True
 
     def page(self, info: Info[Context, None], **arguments: Any) -> Page:
         """Return a page of the list of all rows. Raises BadField, BadCursor."""
@@ -162,7 +162,7 @@ class Listing:
         filters = parse_params(self.arguments_class, as_json(arguments))
         first, after = filters.pop("first"), filters.pop("after")
         ordering = self.ordering(filters.get("order", self.order))
-        visibility = visibility_key(info.context.user) if self.scoped else "all"
+        visibility = visibility_key(info.context.user) if self.restricted else "all"
         signatures = {pk: self._signature(visibility, filters, pk) for pk in parents}
         rows = self.rows(info.context.user, {k: v for k, v in filters.items() if k != "order"})
         if after is not None:

@@ -65,7 +65,7 @@ BATCHES = Listing(
     name="batches",
     arguments_class=BatchListArguments,
     rows=lambda user, filters: bag_models.Batch.objects.filter(BatchFilters(**filters).as_q()),
-    scoped=False,
+    restricted=False,
 )
 SCANS = Listing(
     name="scans",

@@ -128,6 +128,6 @@ class Search(ApiView):
     @links_to("bags/{code}", code="bags/0/code")
     def get(self, request: Request) -> HttpResponse:
         text = self.params["q"]
-        key = cache.key("search", scope=visibility_key(self.actor), q=text)
+        key = cache.key("search", visibility=visibility_key(self.actor), q=text)
         found = cache.cached("search", key, lambda: orjson.dumps(search(self.actor, text)))
         return json_response(found)

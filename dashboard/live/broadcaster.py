@@ -63,7 +63,7 @@ class Listener:
     """One open dashboard: its session and user, the key of what they see, and its message queue."""
 
     session: str
-    scope: str
+    visibility: str
     user: User
     queue: "asyncio.Queue[str]"
     close: Callable[[int], Coroutine[Any, Any, None]]
@@ -83,7 +83,7 @@ class Broadcaster:
 
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
-        # The statistics last sent, by scope, without their time stamp.
+        # The statistics last sent, by visibility, without their time stamp.
         self._sent: dict[str, bytes] = {}
         self._wake = asyncio.Event()
         self._builders = asyncio.Semaphore(MAX_BUILDERS)
@@ -133,7 +133,9 @@ class Broadcaster:
                 if self._must_revalidate or loop.time() - validated_at > REVALIDATE_SECONDS:
                     self._must_revalidate, validated_at = False, loop.time()
                     await self._revalidate_listeners()
-                await asyncio.gather(*[self._send(*group) for group in self._listeners_by_scope()])
+                await asyncio.gather(
+                    *[self._send(*group) for group in self._listeners_by_visibility()]
+                )
             except Error as error:
                 self._must_revalidate = True
                 log.warning("The live dashboards were not updated: %s", error)
@@ -149,19 +151,21 @@ class Broadcaster:
                 await self._wake.wait()
         self._wake.clear()
 
-    def _listeners_by_scope(self) -> list[tuple[str, list[Listener]]]:
-        """Return the listeners grouped by scope, the largest group first."""
+    def _listeners_by_visibility(self) -> list[tuple[str, list[Listener]]]:
+        """Return the listeners grouped by visibility, the largest group first."""
         groups: dict[str, list[Listener]] = {}
         for listener in self._listeners:
-            groups.setdefault(listener.scope, []).append(listener)
-        self._sent = {scope: sent for scope, sent in self._sent.items() if scope in groups}
+            groups.setdefault(listener.visibility, []).append(listener)
+        self._sent = {
+            visibility: sent for visibility, sent in self._sent.items() if visibility in groups
+        }
         return sorted(groups.items(), key=lambda group: -len(group[1]))
 
-    async def _send(self, scope: str, listeners: list[Listener]) -> None:
+    async def _send(self, visibility: str, listeners: list[Listener]) -> None:
         async with self._builders:
             body, content = await asyncio.to_thread(_load_statistics, listeners[0].user)
-        if self._sent.get(scope) != content:
-            self._sent[scope] = content
+        if self._sent.get(visibility) != content:
+            self._sent[visibility] = content
             text = body.decode()
             for listener in listeners:
                 listener.enqueue(text)
@@ -171,12 +175,12 @@ class Broadcaster:
             body, content = await asyncio.to_thread(_load_statistics, listener.user)
         except Error as error:
             log.warning("A live dashboard got no initial statistics: %s", error)
-            self._sent.pop(listener.scope, None)
+            self._sent.pop(listener.visibility, None)
             return
         listener.enqueue(body.decode())
-        if self._sent.get(listener.scope) != content:
+        if self._sent.get(listener.visibility) != content:
             # Either may be the older one; the next round sends the current ones to all.
-            self._sent.pop(listener.scope, None)
+            self._sent.pop(listener.visibility, None)
             self._wake.set()
 
     async def _stop_loop(self) -> None:

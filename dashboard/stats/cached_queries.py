@@ -39,5 +39,5 @@ def user_stats(user: User) -> bytes:
 
 
 @lru_cache(maxsize=1000)
-def _cache_key(name: str, scope: str, day: date, *filters: str | None) -> str:
-    return cache.key(name, scope=scope, day=day, filters=filters)
+def _cache_key(name: str, visibility: str, day: date, *filters: str | None) -> str:
+    return cache.key(name, visibility=visibility, day=day, filters=filters)

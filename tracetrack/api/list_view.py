@@ -69,7 +69,7 @@ class ListView(ApiView):
         """Return a page as page() does, cached in `namespace` for users who see the same rows."""
         key = cache.key(
             self.request.path,
-            scope=visibility,
+            visibility=visibility,
             fields=self.requested_fields,
             **{"filter " + name: value for name, value in self.filters.items()},
             **self.params,

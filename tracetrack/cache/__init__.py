@@ -39,16 +39,16 @@ MAX_MEMORY_ENTRIES = 1000
 MAX_KEY_HEAD_CHARS = 80
 
 
-def key(*parts: object, scope: str, **params: object) -> str:
-    """Return a cache key: readable parts and scope, then a digest of all arguments.
+def key(*parts: object, visibility: str, **params: object) -> str:
+    """Return a cache key: readable parts and visibility, then a digest of all arguments.
 
-    `scope` names the set of users that may get the value, such as "all" or "area:7". Two keys are
-    equal only if parts, scope and parameters are; the order of parameters does not matter.
+    `visibility` names the set of users that may get the value, such as "all" or "area:7". Two keys
+    are equal only if parts, visibility and parameters are; the order of parameters does not matter.
     """
-    if not scope:
-        raise ValueError("A cache key needs a scope, such as scope='all'.")
-    arguments = json.dumps([parts, scope, params], sort_keys=True, default=_json_default)
-    head = re.sub(r"[^\w.:@-]", "_", ":".join([*map(str, parts), scope]), flags=re.ASCII)
+    if not visibility:
+        raise ValueError("A cache key needs a visibility, such as visibility='all'.")
+    arguments = json.dumps([parts, visibility, params], sort_keys=True, default=_json_default)
+    head = re.sub(r"[^\w.:@-]", "_", ":".join([*map(str, parts), visibility]), flags=re.ASCII)
     digest = blake2b(arguments.encode(), digest_size=16).hexdigest()
     return f"{head[:MAX_KEY_HEAD_CHARS]}:{digest}"
 

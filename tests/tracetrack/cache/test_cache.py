@@ -49,27 +49,27 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 class TestKey:
     def test_begins_with_readable_parts(self) -> None:
-        assert key("list", scope="area:7", page=2).startswith("list:area:7:")
+        assert key("list", visibility="area:7", page=2).startswith("list:area:7:")
 
     def test_does_not_depend_on_the_order_of_parameters(self) -> None:
-        assert key("list", scope="all", a=1, b=2) == key("list", scope="all", b=2, a=1)
+        assert key("list", visibility="all", a=1, b=2) == key("list", visibility="all", b=2, a=1)
 
     @pytest.mark.parametrize(
         "other",
         [
-            key("list", scope="area:8", page=1),
-            key("list", scope="area:7", page="1"),
-            key("list", scope="area:7", page=2),
-            key("list", scope="area:7"),
-            key("list:area", scope="7", page=1),
+            key("list", visibility="area:8", page=1),
+            key("list", visibility="area:7", page="1"),
+            key("list", visibility="area:7", page=2),
+            key("list", visibility="area:7"),
+            key("list:area", visibility="7", page=1),
         ],
     )
     def test_differs_in_scope_parts_and_parameters(self, other: str) -> None:
-        assert key("list", scope="area:7", page=1) != other
+        assert key("list", visibility="area:7", page=1) != other
 
     def test_is_short_and_has_safe_characters(self) -> None:
-        made = key("q", scope="all", day=date(2026, 1, 2), text="\ud800*?[" * 999, page=10**30)
-        long = key("* \n" * 999, scope="all")
+        made = key("q", visibility="all", day=date(2026, 1, 2), text="\ud800*?[" * 999, page=10**30)
+        long = key("* \n" * 999, visibility="all")
 
         assert len(made) < 120
         assert len(long) < 120
@@ -77,11 +77,11 @@ class TestKey:
 
     def test_needs_a_scope(self) -> None:
         with pytest.raises(ValueError, match="needs a scope"):
-            key("list", scope="")
+            key("list", visibility="")
 
     def test_rejects_unordered_values(self) -> None:
         with pytest.raises(TypeError, match="cannot hold"):
-            key("list", scope="all", areas={1, 2})
+            key("list", visibility="all", areas={1, 2})
 
 
 class TestCached:

@@ -23,6 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
 START_SECONDS = 300
 TIMEOUT_MS = 180_000
+SETTLE_MS = 1_500
+# Elements that scripts add to a page after it has loaded.
+SCRIPTED_ELEMENTS = {"overview": ".chart canvas", "api-docs": ".opblock"}
 # The bag pages show the first bag of these lists.
 SACKS, LOOSE_BAGS = "/bags?kind=parent&state=received&order=newest", "/bags?loose=1"
 PAGES = {
@@ -123,8 +126,12 @@ def open_page(page: Page, name: str, path: str) -> None:
         page.keyboard.type("m")
         page.get_by_role("option").first.wait_for()
         page.keyboard.press("ArrowDown")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
+    if name in SCRIPTED_ELEMENTS:
+        page.locator(SCRIPTED_ELEMENTS[name]).first.wait_for()
     page.evaluate("document.fonts.ready")
+    # The icons, and the first message of the WebSocket.
+    page.wait_for_timeout(SETTLE_MS)
 
 
 def take_screenshots(browser: Browser, address: str, mode: Mode, names: list[str]) -> None:

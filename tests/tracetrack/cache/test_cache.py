@@ -64,7 +64,7 @@ class TestKey:
             key("list:area", visibility="7", page=1),
         ],
     )
-    def test_differs_in_scope_parts_and_parameters(self, other: str) -> None:
+    def test_differs_in_visibility_parts_and_parameters(self, other: str) -> None:
         assert key("list", visibility="area:7", page=1) != other
 
     def test_is_short_and_has_safe_characters(self) -> None:
@@ -75,8 +75,8 @@ class TestKey:
         assert len(long) < 120
         assert set(long) <= set("_0123456789abcdef:")
 
-    def test_needs_a_scope(self) -> None:
-        with pytest.raises(ValueError, match="needs a scope"):
+    def test_needs_a_visibility(self) -> None:
+        with pytest.raises(ValueError, match="needs a visibility"):
             key("list", visibility="")
 
     def test_rejects_unordered_values(self) -> None:

@@ -54,7 +54,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Close the database connections of a worker."""
+    """Close the connection pool, so that the worker can exit."""
     from tracetrack.server import hooks
 
     hooks.stop_worker()

@@ -32,8 +32,8 @@ def username_key(group: str, request: HttpRequest) -> str:
     return request.POST.get("username", "").strip().casefold()[:150]
 
 
-# By network only failures count, because a whole shift logs in from one address. By user name every
-# attempt counts before the password is checked, so that concurrent attempts count, too.
+# Per network, only failures count, because a whole shift logs in from one address. Per user name,
+# every attempt counts before the password is checked, so that concurrent attempts count too.
 LIMIT_BY_NETWORK = RateLimit(group="login-address", key=client_key, rate="30/5m")
 LIMIT_BY_USERNAME = RateLimit(group="login-name", key=username_key, rate="10/5m")
 
@@ -47,7 +47,7 @@ class LogIn(LoginView):
     extra_context = {"local": settings.LOCAL}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        seconds = seconds_to_wait(request)
+        seconds = count_attempt(request)
         if seconds > 0:
             return self._too_many_attempts(seconds)
         return super().post(request, *args, **kwargs)
@@ -79,8 +79,8 @@ class LogOut(LogoutView):
         return response
 
 
-def seconds_to_wait(request: HttpRequest) -> int:
-    """Count the attempt, and return for how many seconds the client must wait; 0 if not at all."""
+def count_attempt(request: HttpRequest) -> int:
+    """Count the attempt, and return how many seconds the client must wait, or 0."""
     attempts = get_usage(request, **LIMIT_BY_USERNAME, increment=True)
     failures = get_usage(request, **LIMIT_BY_NETWORK)
     waits = [0]

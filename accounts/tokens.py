@@ -8,17 +8,11 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.errors import TokenEnded, TokenNotYours, TokenTooWide, TokenUnknown, TooManyTokens
 from accounts.events import TokenIssued, TokenRevoked, TokenRotated
 from accounts.models import ApiToken, User
 from accounts.token_secrets import PREFIX_LENGTH, derive_token, generate_token, token_digest
 from tracetrack.api.scopes import Scope
-from tracetrack.errors.problem import (
-    TokenEnded,
-    TokenNotYours,
-    TokenTooWide,
-    TokenUnknown,
-    TooManyTokens,
-)
 from tracetrack.events import emit
 
 # Per user. Rate limits count per token, so their number has to be limited, too.
@@ -162,11 +156,11 @@ def _check_within_parent(token: ApiToken, parent: ApiToken | None) -> None:
         return
     extra_scopes = token.effective_scopes - parent.effective_scopes
     if extra_scopes:
-        raise TokenTooWide(reason=f"“{min(extra_scopes)}” is no scope of it")
+        raise TokenTooWide(reason=f"“{min(extra_scopes)}” is not one of its scopes")
     if parent.expires_at and (token.expires_at is None or token.expires_at > parent.expires_at):
         raise TokenTooWide(reason=f"it expires at {parent.expires_at.isoformat()}")
     if parent.networks and not _are_within(token.networks, parent.networks):
-        raise TokenTooWide(reason=f"it is bound to {', '.join(parent.networks)}")
+        raise TokenTooWide(reason=f"it is restricted to {', '.join(parent.networks)}")
 
 
 def _are_within(networks: Sequence[str], bounds: Sequence[str]) -> bool:

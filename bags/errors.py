@@ -7,10 +7,10 @@ from tracetrack.errors.problem import Problem
 # Message ids of the fact `reason` of WrongKind.
 IS_PARENT = _("it is a parent")
 IS_CHILD = _("it is a child")
-ONLY_CHILD_IN_SACK = _("only a child lies in a sack")
-NEEDS_CHILD = _("only a child can lie in a sack")
+ONLY_CHILD_IN_SACK = _("only a child can be taken out of a sack")
+NEEDS_CHILD = _("only a child can be put into a sack")
 NEEDS_PARENT = _("only a parent can hold bags")
-NEEDS_SACK = _("this is done to a sack, not to a child")
+NEEDS_SACK = _("this step applies to a sack, not to a child")
 OTHER_PRODUCT = _("it is {bag_type}, the sack takes {sack_type}")
 OTHER_BATCH_TYPE = _("batch {batch} takes other bags")
 KIND_REASONS = {"parent": IS_PARENT, "child": IS_CHILD}
@@ -57,7 +57,7 @@ class ChildElsewhere(Problem):
 class BatchHeld(Problem):
     status, code = 409, "batch-held"
     title = "The batch is on hold."
-    detail = "Batch {batch} is on hold since {held_at}, by {held_by}: {reason}."
+    detail = "Batch {batch} has been on hold since {held_at}, by {held_by}: {reason}."
     remedy = "Put the bag aside until the office releases the batch."
 
 

@@ -11,7 +11,7 @@ from tracetrack.events import emit
 
 @transaction.atomic
 def clear_cache(*, actor: User, pattern: str) -> int:
-    """Remove the cached entries that match the pattern; return how many there were.
+    """Invalidate the namespaces that the pattern matches; return how many entries matched it.
 
     `pattern` is a namespace, a colon and a glob, such as `dashboard:*`. Raise BadRequest if it
     matches no namespace.

@@ -26,7 +26,7 @@ def build_workbook(
 ) -> IO[bytes]:
     """Write `rows`, ordered by id, to a workbook; return it as an open temporary file.
 
-    `columns` are (title, field) pairs, and `name` is the name of the sheet. Raise TooManyRows if
+    `columns` are (title, field) pairs, and `name` is the name of the sheet. Raises TooManyRows if
     the sheet cannot hold the rows, or Busy if this process is writing another workbook.
     """
     if not _slot.acquire(blocking=False):

@@ -91,14 +91,19 @@ def generate_month(now: datetime) -> Iterator[WorkDay]:
         yield WorkDay(begins, ends, generator.bags.pop(day, []), day_scans)
 
 
+# The codes of the demo start here.
+FIRST_CODE_NUMBER = 40_000
+
+
 class _Generator:
     """Collects the bags by day, and the scans. Equal `now` give equal data."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
         self._random = Random(SEED)
-        self._number = 40_000
+        self._number = FIRST_CODE_NUMBER
         self.bags: dict[date, list[BagRow]] = {}
+        # Each scan with the user name of its operator.
         self.scans: list[tuple[ScanRequest, str]] = []
 
     def add_day(self, ago: int) -> None:

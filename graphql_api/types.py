@@ -203,7 +203,7 @@ class Bag:
         return self.child_count if self.kind == Kind.PARENT else None
 
     weight: Decimal = strawberry_django.field(
-        description="In kg; of a parent the sum of what lies in it."
+        description="In kg; for a parent, the total weight of its contents."
     )
 
     @classmethod

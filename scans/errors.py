@@ -45,7 +45,7 @@ class NotUndoable(Problem):
     status, code = 409, "not-undoable"
     title = "Such a scan cannot be undone."
     detail = "A “{step}” scan cannot be undone."
-    remedy = "A code belongs to its bag for ever; scan what is right now."
+    remedy = "Registrations and undos are final. Record the correct data with a new scan."
 
 
 class AlreadyUndone(Problem):
@@ -57,7 +57,7 @@ class AlreadyUndone(Problem):
 
 class UndoNotAllowed(Problem):
     status, code = 403, "undo-not-allowed"
-    title = "Only one's own latest scan can be undone, and only for a while."
+    title = "Only your own latest scan can be undone, and only for a limited time."
     detail = "Only your own latest scan of the last {minutes} minutes can be undone."
     remedy = "Ask the office: they may undo any scan, with a reason."
 

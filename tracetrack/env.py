@@ -152,8 +152,8 @@ def networks(name: str) -> list[str]:
                 ip_network(item)
         except ValueError:
             raise SettingError(
-                f'{name} names "{item}". Write addresses such as 10.0.0.7, networks such as '
-                "10.0.0.0/24, or *."
+                f'{name} contains "{item}", which is not valid. Use addresses such as 10.0.0.7, '
+                "networks such as 10.0.0.0/24, or *."
             ) from None
     return items
 
@@ -171,8 +171,8 @@ def rates(name: str, *, default: dict[str, str]) -> dict[str, tuple[int, int]]:
         kind, _, rate = item.partition("=")
         if kind not in default or not RATE.fullmatch(rate):
             raise SettingError(
-                f'{name} names "{item}". Write limits such as read=600/1m, for '
-                f"{', '.join(default)}; or off."
+                f'{name} contains "{item}", which is not valid. Use limits such as read=600/1m, '
+                f"for {', '.join(default)}; or off."
             )
         selected[kind] = rate
     return {kind: _parse_rate(rate) for kind, rate in selected.items()}
@@ -185,7 +185,7 @@ def origins(name: str) -> list[str]:
         scheme, _, host = item.partition("://")
         if scheme not in {"http", "https"} or not host or set("/?#@ ") & set(host):
             raise SettingError(
-                f'{name} names "{item}". Write scheme and host, such as https://www.example.org.'
+                f'{name} contains "{item}", which is not valid. Use scheme and host, such as https://www.example.org.'
             )
     return items
 
@@ -194,7 +194,7 @@ def origin(name: str) -> str:
     """Read one origin; empty if not set."""
     items = origins(name)
     if len(items) > 1:
-        raise SettingError(f"{name} names {len(items)} origins. Write one.")
+        raise SettingError(f"{name} has {len(items)} origins, but only one is allowed.")
     return items[0] if items else ""
 
 

@@ -97,7 +97,7 @@ def pause_webhook(webhook: Webhook, *, why: str, actor: User | None = None) -> N
 def end_webhook(*, actor: User, webhook: Webhook, expected: Versions = None) -> Webhook:
     """End a webhook permanently and give up its waiting deliveries. Return the webhook.
 
-    Its log stays until the retention period ends. Raise Changed if its version is not among
+    Its log stays until the retention period ends. Raises Changed if its version is not among
     `expected`.
     """
     webhook = _lock(webhook, expected)
@@ -153,7 +153,7 @@ def send_test(*, webhook: Webhook) -> Delivery:
 def replay_delivery(*, actor: User, webhook: Webhook, delivery: Delivery) -> Delivery:
     """Send the event of a finished delivery again, after the waiting deliveries of its subject.
 
-    Return the new delivery. Raise DeliveryPending if the given one is still waiting.
+    Return the new delivery. Raises DeliveryPending if the given one is still waiting.
     """
     _lock(webhook)
     if delivery.state == Delivery.State.WAITING:

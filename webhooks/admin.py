@@ -10,7 +10,7 @@ from tracetrack.admin_bases import ReadOnlyAdmin
 from webhooks.actions import pause_webhook
 from webhooks.models import Delivery, Event, Webhook
 
-# Jobs carry no information beyond that; the pages of events and deliveries show pending work.
+# Jobs only trigger work; the pages of events and deliveries show what is pending.
 admin.site.unregister(ProcrastinateJob)
 
 

@@ -116,7 +116,7 @@ async def _read_excerpt(response: aiohttp.ClientResponse) -> str:
 
 
 async def _resolve_public(host: str, port: int) -> list[ResolveResult]:
-    """Return the addresses of a host. Raise UrlNotAllowed if any of them is not public."""
+    """Return the addresses of a host. Raises UrlNotAllowed if any of them is not public."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses: list[ResolveResult] = []

@@ -22,7 +22,7 @@ MAX_COUNTED = 10_000
 def find_webhook(owner: User, webhook: int) -> Webhook:
     """Return the owner's webhook with this id.
 
-    Raise NotFound if there is none, if it belongs to another user or if it has ended.
+    Raises NotFound if there is none, if it belongs to another user or if it has ended.
     """
     found = Webhook.objects.owned_by(owner).filter(pk=webhook).first()
     if found is None:

@@ -35,7 +35,7 @@ class UrlNotAllowed(Exception):
 def check_url(url: str) -> SplitResult:
     """Validate a webhook URL without resolving its host; return its parts.
 
-    Raise UrlNotAllowed if the URL is not allowed.
+    Raises UrlNotAllowed if the URL is not allowed.
     """
     try:
         parts = urlsplit(url)
@@ -65,7 +65,7 @@ def effective_port(parts: SplitResult) -> int:
 
 
 def check_address(address: Address) -> None:
-    """Raise UrlNotAllowed for an address that is not public and not in WEBHOOK_NETWORKS."""
+    """Raises UrlNotAllowed for an address that is not public and not in WEBHOOK_NETWORKS."""
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address
     allowed = settings.WEBHOOK_NETWORKS

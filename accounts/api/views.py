@@ -20,6 +20,7 @@ from accounts.api.serializers import (
     TokenListIn,
     TokenSerializer,
 )
+from accounts.errors import TokenEnded, TokenNotYours, TokenTooWide, TokenUnknown, TooManyTokens
 from accounts.idempotency import idempotent, idempotent_with_secret
 from accounts.models import ApiToken, User
 from tracetrack.api.fields import to_json
@@ -27,15 +28,7 @@ from tracetrack.api.list_view import ListView
 from tracetrack.api.pagination import paginate
 from tracetrack.api.params import field_names
 from tracetrack.api.view import ApiView, created_response, json_response
-from tracetrack.errors.problem import (
-    BadCursor,
-    Forbidden,
-    TokenEnded,
-    TokenNotYours,
-    TokenTooWide,
-    TokenUnknown,
-    TooManyTokens,
-)
+from tracetrack.errors.problem import BadCursor, Forbidden
 from tracetrack.openapi.annotations import links_to, path_parameter, raises
 
 TOKEN_ID = path_parameter("token", int, "The id of the token.", 3)

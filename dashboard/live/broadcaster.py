@@ -1,7 +1,7 @@
 """The broadcaster: one per process; sends the dashboard statistics to all open dashboards.
 
-It computes the statistics once for all users who may see the same, whenever PostgreSQL notifies
-that data have changed.
+Whenever PostgreSQL notifies that data have changed, it computes the statistics once for all users
+who may see the same data.
 """
 
 import asyncio
@@ -92,7 +92,7 @@ class Broadcaster:
         self._closing: set[asyncio.Task[None]] = set()
 
     async def join(self, listener: Listener) -> None:
-        """Add a listener and send it the current statistics. The first one starts the tasks."""
+        """Add a listener and send it the current statistics; the first one starts the tasks."""
         self._listeners.add(listener)
         if not self._tasks:
             loops = (self._listen_loop, self._send_loop, self._stop_loop)

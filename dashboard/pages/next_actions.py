@@ -29,7 +29,7 @@ def next_actions(user: User, bag: Bag) -> list[dict[str, Any]]:
     if _is_on_hold(bag):
         transitions = {s: how for s, how in transitions.items() if how.allowed_on_hold}
     elif any(_is_refused_with_held_children(how) for how in transitions.values()):
-        transitions = _without_held_children(bag, transitions)
+        transitions = _remove_refused_steps(bag, transitions)
     return [
         {"step": step, "text": _action_text(step, bag), "icon": STEPS[step].icon}
         for step in transitions
@@ -70,8 +70,8 @@ def _is_refused_with_held_children(transition: Transition) -> bool:
     return transition.moves_children and not transition.allowed_on_hold
 
 
-def _without_held_children(bag: Bag, transitions: dict[Step, Transition]) -> dict[Step, Transition]:
-    """Remove the steps that are refused if a child belongs to a held batch. Index: bag_children."""
+def _remove_refused_steps(bag: Bag, transitions: dict[Step, Transition]) -> dict[Step, Transition]:
+    """Remove the steps that a held child prevents, if `bag` has one. Index: bag_children."""
     if not Bag.objects.children_of(bag).filter(batch__held=True).exists():
         return transitions
     return {s: how for s, how in transitions.items() if not _is_refused_with_held_children(how)}

@@ -28,7 +28,7 @@ def overview(
     The statistics come from one snapshot. `week` is the last 7 business days including today;
     `active_users` counts the distinct actors of these days. With `area` everything but the batches
     is limited to this area. `period`, one of `PERIODS`, is the time span of the fields that have
-    one. Raise AreaUnknown if the area does not exist or `user` may not see it.
+    one. Raises AreaUnknown if the area does not exist or `user` may not see it.
     """
     area_id = None if area is None else _visible_area_id(user, area)
     statistics = _fetch_statistics("dashboard.overview", user, now, area_id=area_id, period=period)

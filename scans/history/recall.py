@@ -46,7 +46,9 @@ RECALL_COLUMNS = (
 NAMES = [column.name for column in RECALL_COLUMNS]
 
 
-def stream_recall(user: User, batch: Batch, form: str, *, after: int = 0) -> Generator[bytes]:
+def stream_recall(
+    user: User, batch: Batch, file_format: str, *, after: int = 0
+) -> Generator[bytes]:
     """Yield a recall as `user` sees it, as "ndjson" or "csv": totals, then bags and parents.
 
     The totals cover the whole recall; of the rows, only those with ids above `after` come. All
@@ -65,11 +67,11 @@ def stream_recall(user: User, batch: Batch, form: str, *, after: int = 0) -> Gen
         for pk in Bag.objects.visible_to(user).filter(pk__in=ids).values_list("id", flat=True)
     )
     totals = _totals(user, batch, other_parents, own_parents)
-    yield _totals_csv(totals) if form == "csv" else orjson.dumps(totals) + b"\n"
+    yield _totals_csv(totals) if file_format == "csv" else orjson.dumps(totals) + b"\n"
     ids = heapq.merge(_bag_ids(bags, after), (pk for pk in other_parents if pk > after))
     for chunk in _chunks(ids):
         params = {"bags": list(chunk), "batch": batch.pk}
-        yield copy_rows(sql("scans.recall"), params, RECALL_COLUMNS, form)
+        yield copy_rows(sql("scans.recall"), params, RECALL_COLUMNS, file_format)
 
 
 def recall_page(user: User, batch: Batch, *, after: int | None, limit: int) -> list[dict[str, Any]]:
@@ -108,12 +110,12 @@ def _totals(
         "parents": contents["parents"],
         "children": contents["children"],
         "loose": contents["loose"],
+        # Sacks of other batches that hold bags of this one.
         "sacks": len(other_parents),
         "by_state": contents["by_state"],
         "by_area": contents["by_area"],
         "lots": [
-            {"batch": code, "sacks": parents, "children": children}
-            for code, parents, children in mixed
+            {"batch": code, "sacks": sacks, "children": children} for code, sacks, children in mixed
         ],
         "generated_at": datetime.now(UTC).isoformat(),
     }

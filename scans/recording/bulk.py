@@ -151,7 +151,7 @@ def _bag_request(line: BagRow, now: datetime) -> ScanRequest:
 
 
 def _check_bag_line(unit: UnitOfWork, line: BagRow) -> None:
-    """Raise the first Problem that only bag sheets have.
+    """Check what only bag sheets contain; raise the first Problem found.
 
     Raises BadRow, BatchUnknown, AreaUnknown, WrongKind.
     """
@@ -167,8 +167,8 @@ def _check_bag_line(unit: UnitOfWork, line: BagRow) -> None:
         if bag.kind != line.kind:
             raise WrongKind(bag=bag.code, reason=Message(KIND_REASONS[bag.kind]))
         return
-    form = unit.match_bag_type(line.code, line.kind)
-    if form is None or form[1].name != line.bag_type:
+    match = unit.match_bag_type(line.code, line.kind)
+    if match is None or match[1].name != line.bag_type:
         reason = f"no {line.kind} of {line.bag_type} has such a code"
         raise WrongKind(bag=line.code, reason=reason)
 

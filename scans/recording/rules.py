@@ -261,7 +261,7 @@ def form_of(unit: UnitOfWork, bag: Bag | None, code: str | None) -> Form | None:
 
 
 def check_forms(request: ScanRequest, child: Form | None, parent: Form | None) -> tuple[Form, Form]:
-    """Return both forms if a child of a type meets a parent of it. Raises BagUnknown, WrongKind."""
+    """Return both forms of a child and a parent of one bag type. Raises BagUnknown, WrongKind."""
     for code, form in ((request.code, child), (request.parent_code, parent)):
         if form is None:
             raise BagUnknown(bag=code)
@@ -334,7 +334,7 @@ def check_not_empty(parent: Bag) -> None:
 
 
 def add_child(unit: UnitOfWork, child: Bag, parent: Bag) -> None:
-    """Put `child` into `parent`: it takes its place, the parent counts and weighs it."""
+    """Put `child` into `parent`: it gets the parent's area; count and weight of the parent grow."""
     child.parent, child.state = parent, State.LINKED
     child.area, child.bound_for = parent.area, parent.bound_for
     parent.child_count += 1

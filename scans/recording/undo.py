@@ -21,7 +21,7 @@ from scans.recording.transitions import INDEPENDENT_STEPS, NOT_UNDOABLE_STEPS
 from scans.recording.unit_of_work import UnitOfWork
 from scans.scan_request import ScanRequest
 
-# For so long, users may undo their own latest scan.
+# How long users may undo their own latest scan.
 UNDO_WINDOW = timedelta(minutes=15)
 
 

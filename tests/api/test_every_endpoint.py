@@ -40,7 +40,7 @@ def send(client, name, path, body, **headers):
 
 
 def request_schema(name):
-    """The shape of a body as it is described; of none, an object without fields."""
+    """Return the schema of the request body; an object without fields if there is none."""
     body = operation(name).get("requestBody")
     if body is None:
         return {"properties": {}, "additionalProperties": False}

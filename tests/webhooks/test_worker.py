@@ -1,4 +1,4 @@
-"""The worker as a process: woken within a timestamp, killed at any time, stopped in good order."""
+"""The worker as a process: woken promptly, killed at any time, stopped in good order."""
 
 import os
 import signal

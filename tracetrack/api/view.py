@@ -263,7 +263,7 @@ def created_response(response: HttpResponse, location: str, *, new: bool = True)
 
 
 def _without_body(response: HttpResponseBase) -> HttpResponseBase:
-    """Return the response to HEAD, so that the web server does not read a body to discard it."""
+    """Remove the body of a response to HEAD, so that the web server does not read it."""
     if isinstance(response, StreamingHttpResponse):
         response.streaming_content = ()
         return response

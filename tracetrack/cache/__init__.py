@@ -66,7 +66,7 @@ def cached(namespace: str, key: str, build: Callable[[], T], *, seconds: float |
     """
     lifetime = _lifetimes().get(namespace)
     if lifetime is None:
-        raise ValueError(f"{namespace!r} is no namespace of CACHE_SECONDS.")
+        raise ValueError(f"{namespace!r} is not a namespace in CACHE_SECONDS.")
     if connection.in_atomic_block and connection.run_on_commit:
         return cast(T, _unpack(_pack(build())))
     return _cache().get_or_build(namespace, key, build, lifetime if seconds is None else seconds)
@@ -128,7 +128,7 @@ class Cache:
         )
 
     def get_or_build(self, namespace: str, key: str, build: Callable[[], T], seconds: float) -> T:
-        """Do the work of cached()."""
+        """Return the cached value, or build it once for all concurrent callers."""
         now = self._clock()
         version, payload = self._look_up(namespace, key, now, seconds)
         if payload is None:
@@ -142,7 +142,7 @@ class Cache:
         return cast(T, _unpack(payload))
 
     def invalidate(self, namespaces: Collection[str]) -> None:
-        """Do the work of invalidate(), at once."""
+        """Invalidate namespaces in Redis, then in memory."""
         try:
             if self._redis:
                 self._redis.invalidate(namespaces)
@@ -246,7 +246,7 @@ def _parse(pattern: str) -> tuple[list[str], str]:
     namespaces = [namespace for namespace in _lifetimes() if fnmatchcase(namespace, head)]
     if not namespaces:
         known = ", ".join(_lifetimes())
-        raise ValueError(f"{pattern!r} names no namespace; there are {known}.")
+        raise ValueError(f"{pattern!r} matches no namespace. The namespaces are {known}.")
     return namespaces, glob or "*"
 
 

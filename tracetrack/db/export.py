@@ -35,8 +35,8 @@ class Cell:
     PLAIN = "{name}"
     BOOLEAN = "{name}::text"
     TIMESTAMP = "to_json({name}) #>> '{{}}'"
-    # Text by users may be a formula, which is escaped as in tracetrack.imports.csv. All characters
-    # that start a formula sort before the letters: the first comparison is cheap and mostly final.
+    # Text from users may be a formula, which is escaped as in escape_formula(). All characters that
+    # start a formula sort before the letters: the first comparison is cheap and mostly final.
     USER_TEXT = (
         "CASE WHEN {name} = '' THEN NULL WHEN {name} COLLATE \"C\" < 'A' "
         "AND {name} ~ '^''*[=+@\\t\\r-]' THEN '''' || {name} ELSE {name} END"
@@ -85,8 +85,8 @@ class ExportRows:
         window = self.queryset.filter(id__gt=after, id__lte=until).order_by("id")
         return int(window.values_list("id", flat=True)[MAX_ROWS - 1])
 
-    def before_next(self, after: int) -> int:
-        """Return the id before the next row of the table, visible or not; skips gaps of ids."""
+    def skip_gap(self, after: int) -> int:
+        """Return the id before the next row, visible to the user or not: skips gaps of ids."""
         rest = self._table.filter(id__gt=after).aggregate(least=Min("id"))["least"]
         return after if rest is None else int(rest) - 1
 
@@ -116,12 +116,12 @@ class ExportRows:
 
 
 def stream_rows(
-    rows: ExportRows, *, form: str, name: str, request: HttpRequest
+    rows: ExportRows, *, file_format: str, name: str, request: HttpRequest
 ) -> StreamingHttpResponse:
     """Return a response that streams all rows from one snapshot.
 
-    `form` is "ndjson" or "csv", `name` the file name without extension. The header X-Settled-Until
-    has the insert horizon: a client that continues after that id misses no row.
+    `file_format` is "ndjson" or "csv", `name` the file name without extension. The header
+    X-Settled-Until has the insert horizon: a client that continues after that id misses no row.
 
     Raises Busy if too many exports are running.
     """
@@ -132,26 +132,26 @@ def stream_rows(
     except BaseException:
         _slots.release()
         raise
-    chunks = _in_snapshot(_formatted(rows, form))
-    response = _response(chunks, form=form, name=name, request=request)
+    chunks = _in_snapshot(_formatted(rows, file_format))
+    response = _response(chunks, file_format=file_format, name=name, request=request)
     response["X-Settled-Until"] = str(horizon)
     return response
 
 
 def stream_chunks(
-    chunks: Generator[bytes], *, form: str, name: str, request: HttpRequest
+    chunks: Generator[bytes], *, file_format: str, name: str, request: HttpRequest
 ) -> StreamingHttpResponse:
     """Return a response that streams formatted chunks, which are read from one snapshot.
 
     Raises Busy if too many exports are running.
     """
     _acquire_slot()
-    return _response(_in_snapshot(chunks), form=form, name=name, request=request)
+    return _response(_in_snapshot(chunks), file_format=file_format, name=name, request=request)
 
 
-def copy_rows(query: str, params: Any, columns: Sequence[Column], form: str) -> bytes:
+def copy_rows(query: str, params: Any, columns: Sequence[Column], file_format: str) -> bytes:
     """Return the formatted result of an SQL query whose rows have these columns."""
-    return _copy(_copy_statement(query, params, columns, form))[0]
+    return _copy(_copy_statement(query, params, columns, file_format))[0]
 
 
 def _acquire_slot() -> None:
@@ -160,13 +160,13 @@ def _acquire_slot() -> None:
 
 
 def _response(
-    chunks: Generator[bytes], *, form: str, name: str, request: HttpRequest
+    chunks: Generator[bytes], *, file_format: str, name: str, request: HttpRequest
 ) -> StreamingHttpResponse:
-    renderer = {"ndjson": NdjsonRenderer, "csv": CsvRenderer}[form]
+    renderer = {"ndjson": NdjsonRenderer, "csv": CsvRenderer}[file_format]
     response = StreamingHttpResponse(
         _Stream(chunks), content_type=f"{renderer.media_type}; charset=utf-8"
     )
-    response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    response["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
     # nginx would otherwise buffer the response.
     response["X-Accel-Buffering"] = "no"
     _set_send_timeout(request)
@@ -198,24 +198,24 @@ def _in_snapshot(chunks: Generator[bytes]) -> Generator[bytes]:
         yield from chunks
 
 
-def _formatted(rows: ExportRows, form: str) -> Generator[bytes]:
-    if form == "csv":
+def _formatted(rows: ExportRows, file_format: str) -> Generator[bytes]:
+    if file_format == "csv":
         yield (",".join(column.name for column in rows.columns) + "\n").encode()
-    yield from _windows(rows, form)
+    yield from _windows(rows, file_format)
 
 
-def _windows(rows: ExportRows, form: str) -> Iterator[bytes]:
-    after, last, width = rows.before_next(rows.after), rows.last(), FIRST_WINDOW
+def _windows(rows: ExportRows, file_format: str) -> Iterator[bytes]:
+    after, last, width = rows.skip_gap(rows.after), rows.last(), FIRST_WINDOW
     while after < last:
         until = after + width
         query, params = rows.within(after, until).query.sql_with_params()
-        chunk, count = _copy(_copy_statement(query, params, rows.columns, form))
+        chunk, count = _copy(_copy_statement(query, params, rows.columns, file_format))
         if chunk:
             yield chunk
         if count == MAX_ROWS:
             after = rows.last_of(after, until)
         else:
-            after = until if chunk else rows.before_next(until)
+            after = until if chunk else rows.skip_gap(until)
         width = _next_width(width, max(len(chunk) / CHUNK_BYTES, count / MAX_ROWS))
 
 
@@ -226,7 +226,7 @@ def _next_width(width: int, fullness: float) -> int:
     return min(MAX_WINDOW, width * 2) if fullness < 0.5 else width
 
 
-def _copy_statement(query: str, params: Any, columns: Sequence[Column], form: str) -> str:
+def _copy_statement(query: str, params: Any, columns: Sequence[Column], file_format: str) -> str:
     with connection.cursor() as cursor:
         # COPY takes no parameters, so they are quoted into the text.
         quoted = cast(Any, cursor).mogrify(query, params)
@@ -235,7 +235,7 @@ def _copy_statement(query: str, params: Any, columns: Sequence[Column], form: st
         "{names}": ", ".join(column.name for column in columns),
         "{cells}": ", ".join(column.cell.format(name=column.name) for column in columns),
     }
-    statement = sql(f"tracetrack.export_{form}")
+    statement = sql(f"tracetrack.export_{file_format}")
     for name in ("{names}", "{cells}", "{rows}"):
         statement = statement.replace(name, parts[name])
     return statement

@@ -131,7 +131,7 @@ class _Response:
                 large_body.release()
 
     def stop_watching(self) -> None:
-        """Stop to wait for a disconnect of the client."""
+        """Stop waiting for the client to disconnect."""
         if self._disconnected is not None:
             self._disconnected.cancel()
 

@@ -45,7 +45,7 @@ def check_port(host: str, port: int) -> None:
     except OSError as error:
         if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
             raise ServingError(
-                f"HOST is {host}, which is no address of this machine. "
+                f"HOST is {host}, which is not an address of this machine. "
                 "Try HOST=127.0.0.1, or HOST=0.0.0.0 for all addresses."
             ) from None
         raise ServingError(

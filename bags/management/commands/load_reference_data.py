@@ -17,7 +17,7 @@ BAG_TYPES = {
 
 
 class Command(BaseCommand):
-    help = "Bring the ten areas and the two bag types; what is there already stays as it is."
+    help = "Create the ten areas and the two bag types. Existing ones are not changed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -1,5 +1,5 @@
 -- Lock codes and refs (advisory locks, in sorted order) and then the rows of existing bags, parents
--- first. Every transaction locks in this order, so that none can deadlock.
+-- first. Every transaction locks in this order, which avoids deadlocks.
 CREATE OR REPLACE FUNCTION scans_lock(keys text[], codes text[])
 RETURNS void
 LANGUAGE plpgsql

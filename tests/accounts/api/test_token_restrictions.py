@@ -71,7 +71,7 @@ class TestScopes:
         assert not user.has_perm("bags.hold_batch")
         assert user.has_perm("bags.view_bag")
 
-    def test_of_a_read_only_token_are_ignored_but_for_read(self, site):
+    def test_of_a_read_only_token_are_limited_to_read(self, site):
         client = client_with_token(site, read_only=True)
 
         assert client.get(f"/api/v3/bags/{HERE}").status_code == 200

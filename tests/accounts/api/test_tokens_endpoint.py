@@ -7,6 +7,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from accounts.errors import TokenEnded, TooManyTokens
 from accounts.models import ApiToken
 from accounts.tokens import MAX_ACTIVE_TOKENS, create_token, issue_token, rotate_token
 from audit.models import AuditEntry
@@ -14,7 +15,6 @@ from tests.api_fixtures import post, run_commit_hooks
 from tests.concurrency import run_concurrently
 from tests.factories import make_user
 from tests.problem_assertions import assert_problem
-from tracetrack.errors.problem import TokenEnded, TooManyTokens
 
 
 def bearer(plain, **more):

@@ -35,9 +35,9 @@ def test_does_not_affect_other_namespaces() -> None:
 
 @pytest.mark.parametrize("pattern", ["bgas:*", "", ":*", "*x:*", "bags2:*"])
 def test_rejects_a_pattern_without_a_namespace(pattern: str) -> None:
-    with pytest.raises(ValueError, match="names no namespace"):
+    with pytest.raises(ValueError, match="matches no namespace"):
         cache.invalidate("bags:*", pattern)
-    with pytest.raises(ValueError, match="names no namespace"):
+    with pytest.raises(ValueError, match="matches no namespace"):
         cache.purge(pattern)
 
 

@@ -108,7 +108,7 @@ def using(folder: Path, *, durable: bool = True) -> Iterator[None]:
             yield
         finally:
             with _as_cluster_error(folder), _lock(folder):
-                if (folder / "borrowed").exists() and _is_last_user(users):
+                if (folder / "borrowed").exists() and _try_lock_as_last_user(users):
                     _stop(folder)
 
 
@@ -144,7 +144,8 @@ def _stop(folder: Path) -> bool:
     return True
 
 
-def _is_last_user(users: IO[str]) -> bool:
+def _try_lock_as_last_user(users: IO[str]) -> bool:
+    """Lock the file exclusively; return False if another process uses the server."""
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

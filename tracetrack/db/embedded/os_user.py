@@ -47,18 +47,18 @@ class Identity:
 
 def choose_identity(folder: Path, *, binary: Path) -> Identity:
     """Return the user for a server with this data folder and binary; raises OsUserError."""
-    me, owner = os.geteuid(), folder.stat().st_uid
-    if me == 0 and owner != 0:
-        return _switched_user(owner, folder, binary)
-    if me != 0 and _has_name(me):
+    uid, owner_uid = os.geteuid(), folder.stat().st_uid
+    if uid == 0 and owner_uid != 0:
+        return _switched_user(owner_uid, folder, binary)
+    if uid != 0 and _has_name(uid):
         return Identity()
     mapped = _mapped_user()
     if mapped is not None:
         return mapped
-    if me == 0:
+    if uid == 0:
         return _switched_user(pwd.getpwnam("nobody").pw_uid, folder, binary)
     raise OsUserError(
-        f"User id {me} has no name on this machine, which PostgreSQL requires. "
+        f"User id {uid} has no name on this machine, which PostgreSQL requires. "
         "Add it to /etc/passwd, or set DATABASE_URL to a PostgreSQL server."
     )
 

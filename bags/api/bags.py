@@ -64,7 +64,7 @@ class Bags(ListView):
         )
         exported = [column for column in BAG_EXPORT_COLUMNS if self.includes(column.name)]
         rows = ExportRows(queries.all_bags(self.actor, filters), exported, self.params["after"])
-        return stream_rows(rows, form=form, name="bags", request=request._request)
+        return stream_rows(rows, file_format=form, name="bags", request=request._request)
 
     def _reject_parameters(self, *names: str, reason: str) -> None:
         for name in names:

@@ -174,7 +174,7 @@ class ScanStream(ApiView):
         form = str(request.accepted_renderer.format)
         columns = [column for column in SCAN_EXPORT_COLUMNS if self.includes(column.name)]
         rows = ExportRows(scans, columns, self.params["after"])
-        return stream_rows(rows, form=form, name="scans", request=request._request)
+        return stream_rows(rows, file_format=form, name="scans", request=request._request)
 
 
 @extend_schema(tags=["scans"])
@@ -313,7 +313,7 @@ class Recall(ApiView):
         batch = find_batch(self.actor, code)
         form = str(request.accepted_renderer.format)
         chunks = stream_recall(self.actor, batch, form, after=self.params["after"])
-        return stream_chunks(chunks, form=form, name="recall", request=request._request)
+        return stream_chunks(chunks, file_format=form, name="recall", request=request._request)
 
 
 def _upload_response(

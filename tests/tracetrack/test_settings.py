@@ -58,7 +58,7 @@ class TestDeployed:
             ("FORWARDED_ALLOW_IPS", "foo", 'FORWARDED_ALLOW_IPS contains "foo"'),
             ("CSRF_TRUSTED_ORIGINS", "example.org", 'CSRF_TRUSTED_ORIGINS contains "example.org"'),
             ("STATIC_CDN", "https://a.example/x", 'STATIC_CDN contains "https://a.example/x"'),
-            ("STATIC_CDN", "https://a.example,https://b.example", "STATIC_CDN names 2 origins."),
+            ("STATIC_CDN", "https://a.example,https://b.example", "STATIC_CDN has 2 origins"),
             ("LOG_LEVEL", "loud", 'LOG_LEVEL is "loud".'),
             ("DATA", "manage.py", "which is a file. Name a folder."),
             ("SECRET_KEY_FILE", "/nowhere", "SECRET_KEY and SECRET_KEY_FILE are both set."),

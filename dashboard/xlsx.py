@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from dashboard.errors import TooManyRows
 from tracetrack.db.snapshot import consistent_snapshot
 from tracetrack.errors.problem import Busy
-from tracetrack.imports.csv import escape_formula
+from tracetrack.text_cleaning import escape_formula
 
 # The limit of Excel without the header row.
 MAX_ROWS = 1_048_575

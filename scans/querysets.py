@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bags.querysets import in_areas_q, nonempty_ids, visible_area_ids
 
@@ -32,6 +32,10 @@ class ScanQuerySet(QuerySet["Scan"]):
     def by(self, actor: int) -> Self:
         """Return the scans of one actor, newest first. Index: scan_latest_of_actor."""
         return self.filter(actor=actor).order_by("-id")
+
+    def not_undone(self) -> Self:
+        """Return the scans that no scan undoes. Index: scan_is_undone_once."""
+        return self.exclude(Exists(self.model._default_manager.filter(undoes=OuterRef("pk"))))
 
     def undoing(self, scan: "Scan") -> Self:
         """Return the undo of `scan`: at most one row. Index: scan_is_undone_once."""

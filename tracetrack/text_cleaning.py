@@ -1,5 +1,6 @@
-"""Cleaning of text that users type, and of text from requests that error messages quote."""
+"""Cleaning and escaping of text from users: for storage, error messages and spreadsheets."""
 
+import re
 import unicodedata
 
 # These two control the shaping of letters in many Indian scripts, so they stay within words.
@@ -9,6 +10,9 @@ LINE_SEPARATORS = str.maketrans({"\u2028": "\n", "\u2029": "\n"})
 LINES_TO_SPACES = str.maketrans(dict.fromkeys(LINES, " "))
 # Characters without a visible shape. Text of nothing else is empty.
 BLANKS = frozenset(f"{JOINERS}{LINES} \u115f\u1160\u2800\u3164\uffa0\ufe0e\ufe0f")
+# A cell that a spreadsheet evaluates, with or without escapes in front; an escaped one.
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
+ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 
 
 def clean_text(text: str, *, lines: bool = False) -> str:
@@ -30,3 +34,13 @@ def printable(text: str) -> str:
 
 def _is_kept(char: str) -> bool:
     return char in JOINERS or char in LINES or unicodedata.category(char) not in ("Cc", "Cf")
+
+
+def escape_formula(text: str) -> str:
+    """Return `text` with an apostrophe in front if a spreadsheet would evaluate it."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def unescape_formula(text: str) -> str:
+    """Return the text that escape_formula() was called with."""
+    return text[1:] if ESCAPED.match(text) else text

@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.labels import STEPS
 from scans.models import EARLIEST
-from tracetrack.imports.csv import escape_formula
+from tracetrack.text_cleaning import escape_formula
 
 MAX_PERIOD = timedelta(days=366)
 DEFAULT_PERIOD = timedelta(days=30)

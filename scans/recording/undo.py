@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from accounts.models import User
 from bags.errors import ReasonMissing
@@ -61,7 +61,7 @@ def _check_permission(request: ScanRequest, target: Scan, *, actor: User, now: d
     latest = (
         Scan.objects.by(actor.pk)
         .exclude(step__in=NOT_UNDOABLE_STEPS)
-        .exclude(Exists(Scan.objects.filter(undoes=OuterRef("pk"))))
+        .not_undone()
         .values_list("pk", flat=True)
         .first()
     )
@@ -85,7 +85,7 @@ def _check_no_dependent_scan(target: Scan) -> None:
     later = (
         Scan.objects.filter(depends, pk__gt=target.pk, outcome=Outcome.APPLIED)
         .exclude(step__in=INDEPENDENT_STEPS)
-        .exclude(Exists(Scan.objects.filter(undoes=OuterRef("pk"))))
+        .not_undone()
         .order_by("-pk")
         .first()
     )

@@ -101,7 +101,7 @@ def _parse_array(text: str) -> Iterator[Item]:
         yield item
         at = _skip_white_space(text, at)
         separator = text[at : at + 1]
-        if separator not in (",", "]") or not separator:
+        if separator not in (",", "]"):
             raise BadRequest(reason=_not_closed())
         has_more = separator == ","
         at = _skip_white_space(text, at + 1) if has_more else at

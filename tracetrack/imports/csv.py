@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, ClassVar, NamedTuple
 
 from tracetrack.errors.problem import BadRow, BadSheet, Problem
+from tracetrack.text_cleaning import escape_formula, unescape_formula
 
 # Rows are read into memory; a longer one is a file with an unclosed quote, or no CSV.
 MAX_ROW_BYTES = 1024 * 1024
@@ -32,9 +33,6 @@ CSV_ERRORS = {
 }
 # The first columns of the rejects file.
 ERROR_CODE_COLUMN, REASON_COLUMN = "code_of_refusal", "reason"
-# A cell that a spreadsheet evaluates, with or without escapes in front; an escaped one.
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
-ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 
 
 class Column(NamedTuple):
@@ -67,16 +65,6 @@ class Verdict:
     @classmethod
     def refused(cls, problem: Problem) -> "Verdict":
         return cls(problem.code, problem)
-
-
-def escape_formula(text: str) -> str:
-    """Return `text` with an apostrophe in front if a spreadsheet would evaluate it."""
-    return f"'{text}" if FORMULA.match(text) else text
-
-
-def unescape_formula(text: str) -> str:
-    """Return the text that escape_formula() was called with."""
-    return text[1:] if ESCAPED.match(text) else text
 
 
 class Sheet:

@@ -7,7 +7,8 @@ import tracemalloc
 import pytest
 
 from tracetrack.errors.problem import BadRow, BadSheet
-from tracetrack.imports.csv import Column, Rejects, Sheet, escape_formula, unescape_formula
+from tracetrack.imports.csv import Column, Rejects, Sheet
+from tracetrack.text_cleaning import escape_formula, unescape_formula
 
 COLUMNS = [Column("code", "the code"), Column("note", "anything")]
 

@@ -130,9 +130,10 @@ class TestTokenPrefetcher:
 
 
 class TestServer:
-    def test_rejects_a_revoked_token_with_the_next_request(self):
+    @pytest.mark.parametrize(("fast_path", "expected_sessions"), [("true", 1), ("false", 0)])
+    def test_rejects_a_revoked_token_with_the_next_request(self, fast_path, expected_sessions):
         user = make_user("ida", "integrator")
-        with run_server() as server:
+        with run_server(FAST_PATH=fast_path) as server:
             token = create_token(user)
             answers = [server.get("dashboard/ultra", token)[0].status for _ in range(3)]
             sessions = prefetch_sessions()
@@ -141,7 +142,7 @@ class TestServer:
             answers.append(server.get("dashboard/ultra", token)[0].status)
 
         assert answers == [200, 200, 200, 401]
-        assert sessions == 1
+        assert sessions == expected_sessions
 
 
 def prefetch_sessions():

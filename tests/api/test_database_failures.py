@@ -24,11 +24,11 @@ ID = "scanner-17.4711"
 
 class TestDatabaseFailure:
     def raising(self, monkeypatch, sql):
-        def bag_shown(user, code, fields):
+        def raise_error(user, code, fields):
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(sql)
 
-        monkeypatch.setattr(queries, "bag_shown", bag_shown)
+        monkeypatch.setattr(queries, "bag_row", raise_error)
 
     def test_statement_timeout_is_504(self, operator, monkeypatch):
         self.raising(monkeypatch, "SET LOCAL statement_timeout = '20ms'; SELECT pg_sleep(5)")
@@ -47,10 +47,10 @@ class TestDatabaseFailure:
 
     @pytest.mark.parametrize("cause", [psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests])
     def test_exhausted_pool_is_503(self, operator, monkeypatch, cause):
-        def bag_shown(user, code, fields):
+        def raise_error(user, code, fields):
             raise OperationalError from cause("full")
 
-        monkeypatch.setattr(queries, "bag_shown", bag_shown)
+        monkeypatch.setattr(queries, "bag_row", raise_error)
 
         assert operator.get(f"/api/v3/bags/{HERE}").json()["code"] == "busy"
 
@@ -66,10 +66,10 @@ class TestDatabaseFailure:
 
 class TestUnexpectedException:
     def test_is_a_problem_without_details_and_is_logged(self, site, monkeypatch, caplog):
-        def bag_shown(user, code, fields):
+        def raise_error(user, code, fields):
             raise KeyError("the inner life")
 
-        monkeypatch.setattr(queries, "bag_shown", bag_shown)
+        monkeypatch.setattr(queries, "bag_row", raise_error)
         client = site.client("operator", raise_request_exception=False)
 
         with caplog.at_level(logging.ERROR, "django.request"):

@@ -5,9 +5,9 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    -- The question below has to see what was committed when it is asked.
+    -- The query below must see all rows that are committed by then: READ COMMITTED only.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'Bags are written in transactions that are READ COMMITTED.'
+        RAISE EXCEPTION 'Bags can only be written in READ COMMITTED transactions.'
             USING ERRCODE = 'feature_not_supported';
     END IF;
     IF EXISTS (
@@ -16,7 +16,7 @@ BEGIN
             OR bound_for_id NOT IN (SELECT id FROM bags_area)
             OR bag_type_id NOT IN (SELECT id FROM bags_bagtype)
     ) THEN
-        RAISE EXCEPTION 'A bag speaks of an area or a bag type that there is not.'
+        RAISE EXCEPTION 'A bag references a missing area or bag type.'
             USING ERRCODE = 'foreign_key_violation', TABLE = 'bags_bag',
                 CONSTRAINT = 'bag_refers_to_what_exists';
     END IF;

@@ -5,12 +5,12 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    -- The question afterwards has to see what was committed when it is asked.
+    -- The check after the deletion must see all rows that are committed by then: READ COMMITTED only.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'Areas and bag types are deleted in transactions that are READ COMMITTED.'
+        RAISE EXCEPTION 'Areas and bag types can only be deleted in READ COMMITTED transactions.'
             USING ERRCODE = 'feature_not_supported';
     END IF;
-    -- Waits for all who write bags; who comes later waits, and finds it gone.
+    -- Waits for transactions that write bags. Later ones wait for this one, and do not find the row.
     LOCK TABLE bags_bag IN SHARE ROW EXCLUSIVE MODE;
     RETURN NULL;
 END $$;

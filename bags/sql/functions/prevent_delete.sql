@@ -18,7 +18,7 @@ BEGIN
         ) INTO spoken_of;
     END IF;
     IF spoken_of THEN
-        RAISE EXCEPTION 'Bags speak of what is to be deleted from %.', TG_TABLE_NAME
+        RAISE EXCEPTION 'Bags still reference rows that are deleted from %.', TG_TABLE_NAME
             USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME,
                 CONSTRAINT = 'bag_refers_to_what_exists';
     END IF;

@@ -4,7 +4,7 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    RAISE EXCEPTION 'What bags may speak of keeps its number.'
+    RAISE EXCEPTION 'The id of an area or a bag type cannot be changed.'
         USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME,
             CONSTRAINT = 'bag_refers_to_what_exists';
 END $$;

@@ -5,12 +5,12 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'Areas and bag types are emptied in transactions that are READ COMMITTED.'
+        RAISE EXCEPTION 'Areas and bag types can only be truncated in READ COMMITTED transactions.'
             USING ERRCODE = 'feature_not_supported';
     END IF;
-    -- Emptied together with the bags they may be: then there are none by now.
+    -- If the same statement truncates the bags as well, there are none by now.
     IF EXISTS (SELECT FROM bags_bag) THEN
-        RAISE EXCEPTION 'Bags speak of what was to be emptied, %.', TG_TABLE_NAME
+        RAISE EXCEPTION 'Bags still reference rows of the truncated table %.', TG_TABLE_NAME
             USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME,
                 CONSTRAINT = 'bag_refers_to_what_exists';
     END IF;

@@ -4,7 +4,7 @@ RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    -- It may have been truncated in the same statement, which forbids doing so again.
+    -- DELETE, because the same statement may truncate this table, and TRUNCATE cannot run twice.
     DELETE FROM bags_bagcode;
     RETURN NULL;
 END $$;

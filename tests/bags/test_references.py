@@ -10,7 +10,7 @@ from tests.concurrency import run_concurrently
 from tests.factories import create_reference_data, make_area
 
 MISSING_ID = 2**40
-KEY = "speak"
+REFERENCE_ERROR = "reference|id of an area or a bag type cannot be changed"
 
 
 @pytest.fixture
@@ -34,11 +34,11 @@ def run(statement):
 class TestBagReferences:
     @pytest.mark.parametrize("key", ["area_id", "bag_type_id"])
     def test_must_exist(self, mustard, key):
-        with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
+        with pytest.raises(IntegrityError, match=REFERENCE_ERROR), transaction.atomic():
             bag(mustard, **{key: MISSING_ID}).save()
 
     def test_destination_must_exist(self, mustard):
-        with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
+        with pytest.raises(IntegrityError, match=REFERENCE_ERROR), transaction.atomic():
             Bag.objects.create(
                 code="SB10001", kind="parent", bag_type=mustard, state="dispatched", capacity=30,
                 area=Area.objects.get(code="lucknow"), bound_for_id=MISSING_ID,
@@ -48,13 +48,13 @@ class TestBagReferences:
     def test_must_exist_after_an_update(self, mustard, key):
         bag(mustard).save()
 
-        with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
+        with pytest.raises(IntegrityError, match=REFERENCE_ERROR), transaction.atomic():
             Bag.objects.update(**{key: MISSING_ID})
 
     def test_are_checked_for_each_row_of_a_statement(self, mustard):
         many = [bag(mustard, f"CB{n:09d}") for n in range(100, 150)]
 
-        with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
+        with pytest.raises(IntegrityError, match=REFERENCE_ERROR), transaction.atomic():
             Bag.objects.bulk_create([*many, bag(mustard, area_id=MISSING_ID)])
 
     @pytest.mark.django_db(transaction=True)
@@ -80,7 +80,7 @@ class TestReferencedRow:
     def test_cannot_be_deleted(self, mustard, statement):
         bag(mustard).save()
 
-        with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
+        with pytest.raises(IntegrityError, match=REFERENCE_ERROR), transaction.atomic():
             run(f"SET CONSTRAINTS ALL IMMEDIATE; {statement}")
 
     def test_that_is_a_destination_cannot_be_deleted(self, mustard):
@@ -90,7 +90,7 @@ class TestReferencedRow:
             area=Area.objects.get(code="lucknow"), bound_for=there,
         )  # fmt: skip
 
-        with pytest.raises(IntegrityError, match=KEY), transaction.atomic():
+        with pytest.raises(IntegrityError, match=REFERENCE_ERROR), transaction.atomic():
             Area.objects.filter(pk=there.pk)._raw_delete("default")
 
     def test_can_be_deleted_without_references(self, mustard):

@@ -51,8 +51,8 @@ class Bags(ListView):
     @links_to("bags/{code}", code="results/0/code")
     def get(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         filters = BagFilters(**self.filters)
-        form = str(request.accepted_renderer.format)
-        if form == "json":
+        file_format = str(request.accepted_renderer.format)
+        if file_format == "json":
             self._reject_parameters("after", reason="is for NDJSON and CSV; follow `next`")
             columns = self.select_fields(BAG_COLUMNS)
             page = partial(queries.bag_page, self.actor, filters, columns)
@@ -60,11 +60,11 @@ class Bags(ListView):
                 page, dict, visibility=visibility_key(self.actor), namespace="bags"
             )
         self._reject_parameters(
-            "per_page", "cursor", "order", reason=f"is for JSON; {form} contains all bags"
+            "per_page", "cursor", "order", reason=f"is for JSON; {file_format} contains all bags"
         )
         exported = [column for column in BAG_EXPORT_COLUMNS if self.includes(column.name)]
         rows = ExportRows(queries.all_bags(self.actor, filters), exported, self.params["after"])
-        return stream_rows(rows, file_format=form, name="bags", request=request._request)
+        return stream_rows(rows, file_format=file_format, name="bags", request=request._request)
 
     def _reject_parameters(self, *names: str, reason: str) -> None:
         for name in names:

@@ -276,7 +276,7 @@ class TestExport:
     def test_releases_its_slot_if_it_is_never_read(self, site, rf):
         free = export._slots._value
         rows = export.ExportRows(Bag.objects.all(), BAG_EXPORT_COLUMNS)
-        stream = export.stream_rows(rows, form="csv", name="a", request=rf.get("/"))
+        stream = export.stream_rows(rows, file_format="csv", name="a", request=rf.get("/"))
         assert export._slots._value == free - 1
 
         for _ in range(2):

@@ -56,17 +56,17 @@ class TestBagOutsideVisibleAreas:
         text_of(clients[first], path)
 
         for _ in range(2):
-            seen = text_of(clients["operator"], path)
-            assert not any(code in seen for code in FOREIGN_CODES)
+            text = text_of(clients["operator"], path)
+            assert not any(code in text for code in FOREIGN_CODES)
 
     @pytest.mark.parametrize("path", PATHS[:12])
     def test_is_visible_to_users_of_all_areas(self, site, path):
         text_of(site.client("operator"), path)
 
-        seen = text_of(site.client("office"), path)
+        text = text_of(site.client("office"), path)
 
         if "search?q=SB1" not in path:
-            assert any(code in seen for code in FOREIGN_CODES)
+            assert any(code in text for code in FOREIGN_CODES)
 
     @pytest.mark.parametrize("path", ["bags/{}", "bags/{}/timeline", "bags/{}/children"])
     def test_responds_like_an_unknown_bag(self, operator, path):
@@ -142,6 +142,6 @@ class TestUserWithoutAreas:
 
         site.people["operator"].areas.set([make_area("indore")])
 
-        seen = text_of(client, "bags/stream")
-        assert HERE not in seen
-        assert THERE in seen
+        text = text_of(client, "bags/stream")
+        assert HERE not in text
+        assert THERE in text

@@ -16,8 +16,9 @@ LISTS = ["bags", "bags/stream", "batches", "scans", "scans/stream", "search?q=SB
 def found(client, text):
     answer = client.get(f"/api/v3/search?q={quote(text)}")
     assert answer.status_code == 200, answer.content
-    told = answer.json()
-    return told["by"], [bag["code"] for bag in told["bags"]], [b["code"] for b in told["batches"]]
+    result = answer.json()
+    bags, batches = ([row["code"] for row in result[name]] for name in ("bags", "batches"))
+    return result["by"], bags, batches
 
 
 class TestNumber:

@@ -75,11 +75,11 @@ class TestText:
     def test_texts_of_scans_are_cleaned(self, site):
         office, operator = site.client("office"), site.client("operator")
         body = scan_body("inspect", HERE, note=f"{TURNED}wet\n{HINDI}", station=f"gate{ZERO}")
-        seen = post(operator, "scans", body).json()["scan"]
+        visible = post(operator, "scans", body).json()["scan"]
 
-        answer = post(office, f"scans/{seen['id']}/undo", {"ref": str(uuid4()), "reason": ZERO})
+        answer = post(office, f"scans/{visible['id']}/undo", {"ref": str(uuid4()), "reason": ZERO})
 
-        assert (seen["note"], seen["station"]) == (f"wet\n{HINDI}", "gate")
+        assert (visible["note"], visible["station"]) == (f"wet\n{HINDI}", "gate")
         assert_problem(answer, 400, "reason-missing")
 
     def test_single_line_text_has_no_line_breaks(self):

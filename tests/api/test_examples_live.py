@@ -29,12 +29,12 @@ class TestExampleClient:
             token = issue_token(site.people["integrator"], "erp")
             mine = client.TraceTrack(f"http://127.0.0.1:{server.port}", token=token)
 
-            listed = [bag["code"] for bag in mine.bags(kind="parent")]
+            codes = [bag["code"] for bag in mine.bags(kind="parent")]
             answer = mine.scan(step="link", code="CB001000190", parent_code=HERE, area="lucknow")
             with pytest.raises(client.ApiError) as refused:
                 mine.bag("SB99999")
 
-        assert listed == [code for code in CODES if code.startswith("SB")]
+        assert codes == [code for code in CODES if code.startswith("SB")]
         assert answer["verdict"] == "applied"
         assert (refused.value.code, refused.value.facts) == ("bag-unknown", {"bag": "SB99999"})
 

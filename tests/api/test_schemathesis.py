@@ -73,8 +73,8 @@ def keys(site, settings):
 
 
 def send_all(name, mode, headers):
-    wanted = operation(name)["operationId"]
-    found = SCHEMA.find_operation_by_id(wanted)
+    expected = operation(name)["operationId"]
+    found = SCHEMA.find_operation_by_id(expected)
 
     @FUZZ_SETTINGS
     @given(case=found.as_strategy(generation_mode=mode))

@@ -34,9 +34,9 @@ class TestALink:
         for name, links in LINKS.items():
             for target, link in links.items():
                 parameters = OPERATIONS[target]["parameters"]
-                wanted = {one["name"] for one in parameters if one["in"] == "path"}
+                required = {one["name"] for one in parameters if one["in"] == "path"}
 
-                assert set(link["parameters"]) == wanted, name
+                assert set(link["parameters"]) == required, name
 
     def test_points_to_a_value_of_the_example(self):
         for name, links in LINKS.items():

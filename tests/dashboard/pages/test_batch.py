@@ -32,7 +32,7 @@ class TestBatch:
         second = administrator.post("/batches/LOT-1/hold", {"reason": "smells"}, follow=True)
 
         assert messages(first) == ["LOT-1 is on hold."]
-        assert messages(second)[0].startswith("Batch LOT-1 is on hold since ")
+        assert messages(second)[0].startswith("Batch LOT-1 has been on hold since ")
         assert "by one-office: wet." in messages(second)[0]
         assert Batch.objects.get(code="LOT-1").held_reason == "wet"
 

@@ -57,7 +57,7 @@ class Area(models.Model):
                 name="area_code_is_a_slug",
                 condition=Q(code__regex=r"^[a-z0-9][a-z0-9-]{0,31}$"),
                 violation_error_message=(
-                    "An area's code has small letters, digits and hyphens, and no hyphen first."
+                    "An area's code has lowercase letters, digits and hyphens, and no hyphen first."
                 ),
             ),
             models.CheckConstraint(
@@ -92,7 +92,7 @@ class BagType(models.Model):
             models.CheckConstraint(
                 name="bag_type_weight_is_positive",
                 condition=Q(child_weight__gt=0),
-                violation_error_message="A child weighs more than nothing.",
+                violation_error_message="The weight of a child must be positive.",
             ),
         ]
 
@@ -132,7 +132,7 @@ class Batch(models.Model):
             models.CheckConstraint(
                 name="batch_code_is_normalised",
                 condition=Q(code__regex=CODE_REGEX),
-                violation_error_message="This is not a usable code.",
+                violation_error_message="This is not a valid code.",
             ),
             models.CheckConstraint(
                 name="batch_state_is_known", condition=Q(state__in=["open", "closed"])

@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("child_weight__gt", 0)),
                         name="bag_type_weight_is_positive",
-                        violation_error_message="A child weighs more than nothing.",
+                        violation_error_message="The weight of a child must be positive.",
                     ),
                 ],
             },
@@ -269,7 +269,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("code__regex", "^[a-z0-9][a-z0-9-]{0,31}$")),
                 name="area_code_is_a_slug",
-                violation_error_message="An area's code has small letters, digits and hyphens, and no hyphen first.",
+                violation_error_message="An area's code has lowercase letters, digits and hyphens, and no hyphen first.",
             ),
         ),
         migrations.AddConstraint(
@@ -322,7 +322,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("code__regex", "^[A-Z0-9][A-Z0-9\\-_/.]{2}[A-Z0-9\\-_/.]*$")),
                 name="batch_code_is_normalised",
-                violation_error_message="This is not a usable code.",
+                violation_error_message="This is not a valid code.",
             ),
         ),
         migrations.AddConstraint(

@@ -92,7 +92,7 @@ class TestArea:
 
         errors = form_errors(admin_client.post("/admin/bags/area/add/", form))
 
-        assert "An area's code has small letters, digits and hyphens" in errors
+        assert "An area's code has lowercase letters, digits and hyphens" in errors
         assert "A GLN has 13 digits." in errors
         assert "Constraint" not in errors
 
@@ -127,7 +127,7 @@ class TestBagType:
 
         assert "Allowed are the characters of a code" in errors
         assert "A bag holds between 1 and 1,000 children." in errors
-        assert "A child weighs more than nothing." in errors
+        assert "The weight of a child must be positive." in errors
         assert "Constraint" not in errors
 
 

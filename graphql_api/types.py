@@ -23,7 +23,7 @@ from graphql_api.loaders import LinkField
 from scans import models as scan_models
 from scans.models import Outcome, Step
 
-Row = TypeVar("Row")
+RowType = TypeVar("RowType")
 Info = StrawberryInfo[Context, None]
 DEFAULT_PAGE_ROWS = 25
 PAGE_LIMITS = f"From 1 to {MAX_PAGE_ROWS}."
@@ -104,15 +104,15 @@ class PageInfo:
 
 
 @strawberry.type(description="A row in its list.")
-class Edge(Generic[Row]):
-    node: Row
+class Edge(Generic[RowType]):
+    node: RowType
     cursor: str
 
 
 @strawberry.type(description="A page of a list.")
-class Connection(Generic[Row]):
-    nodes: list[Row]
-    edges: list[Edge[Row]]
+class Connection(Generic[RowType]):
+    nodes: list[RowType]
+    edges: list[Edge[RowType]]
     page_info: PageInfo
 
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from tqdm import tqdm
 
 from tracetrack.errors.problem import Problem
-from tracetrack.imports.csv import Column, Rejects, Row, Sheet, Verdict
+from tracetrack.imports.csv import Column, Rejects, Sheet, SheetRow, Verdict
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -32,7 +32,7 @@ class ImportCommand(BaseCommand):
 
     columns: ClassVar[Sequence[Column]]
 
-    def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
+    def verdicts(self, rows: Iterable[SheetRow], *, actor: User, keep: bool) -> Iterator[Verdict]:
         """Yield one verdict per row, in order. With keep=False nothing may be committed."""
         raise NotImplementedError
 
@@ -81,7 +81,7 @@ class ImportCommand(BaseCommand):
         actor: User,
         keep: bool,
     ) -> None:
-        pending: deque[Row] = deque()
+        pending: deque[SheetRow] = deque()
         rows = _append_to(sheet.rows(), pending)
         # disable=None: show the bar on terminals only.
         bar = tqdm(total=total, unit=" rows", file=sys.stderr, disable=None)
@@ -114,7 +114,7 @@ class _Outputs:
         self._verdicts = verdicts
         self._rejects = rejects
 
-    def write(self, row: Row, verdict: Verdict) -> None:
+    def write(self, row: SheetRow, verdict: Verdict) -> None:
         if self._verdicts is not None:
             self._verdicts.write(f"{verdict.name}\n")
         if self._rejects is not None and verdict.problem is not None:
@@ -207,7 +207,7 @@ def _importer(username: str | None) -> User:
     return found
 
 
-def _append_to(rows: Iterable[Row], pending: deque[Row]) -> Iterator[Row]:
+def _append_to(rows: Iterable[SheetRow], pending: deque[SheetRow]) -> Iterator[SheetRow]:
     for row in rows:
         pending.append(row)
         yield row

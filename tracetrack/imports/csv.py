@@ -43,7 +43,7 @@ class Column(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """A row: the number of its last line, its raw cells, its cells by column, an error if any."""
 
     line: int
@@ -89,7 +89,7 @@ class Sheet:
         with _open(self.path) as file:
             return self._header(_records(file))
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SheetRow]:
         """Yield the rows without blank lines. A row of the wrong length has a fault."""
         with _open(self.path) as file:
             records = _records(file)
@@ -101,9 +101,11 @@ class Sheet:
                 cells = [unescape_formula(cell) for cell in raw] if has_quote else raw
                 if len(cells) != len(header):
                     reason = f"has {len(cells)} cells, the header {len(header)}"
-                    yield Row(line, raw, {}, BadRow(field=f"line {line}", reason=reason))
+                    yield SheetRow(line, raw, {}, BadRow(field=f"line {line}", reason=reason))
                 else:
-                    yield Row(line, raw, {name: cells[index] for name, index in indexes.items()})
+                    yield SheetRow(
+                        line, raw, {name: cells[index] for name, index in indexes.items()}
+                    )
 
     def _header(self, records: Iterator[tuple[int, list[str]]]) -> list[str]:
         _, names = next(records, (0, []))
@@ -139,7 +141,7 @@ class Rejects:
         names = [name for name in header if name not in (ERROR_CODE_COLUMN, REASON_COLUMN)]
         self._writer.writerow([ERROR_CODE_COLUMN, REASON_COLUMN, *map(escape_formula, names)])
 
-    def write(self, row: Row, problem: Problem) -> None:
+    def write(self, row: SheetRow, problem: Problem) -> None:
         """Write a row and its problem."""
         cells = [row.raw[index] for index in self._indexes if index < len(row.raw)]
         cells += row.raw[self._length :]

@@ -20,8 +20,8 @@ from tracetrack.db.pool import open_async_connection
 
 log = logging.getLogger(__name__)
 
-Row = tuple[Any, ...]
-Waiting = dict[str, list["asyncio.Future[Row | None]"]]
+TokenRow = tuple[Any, ...]
+Waiting = dict[str, list["asyncio.Future[TokenRow | None]"]]
 # A SQL function, because PostgreSQL then plans the query once per connection.
 FIND_TOKENS = "SELECT * FROM accounts_find_tokens(%s::text[], %s)"
 # After this time a request continues without a row, and looks its token up itself.
@@ -34,13 +34,13 @@ class TokenPrefetcher:
     def __init__(self) -> None:
         self._waiting: Waiting = {}
         self._task: asyncio.Task[None] | None = None
-        self._connection: psycopg.AsyncConnection[Row] | None = None
+        self._connection: psycopg.AsyncConnection[TokenRow] | None = None
         self._expires_at = 0.0
 
     async def prefetch(self, environ: dict[str, Any]) -> None:
         """Store the row of a request's token in its environ, or nothing if the database fails."""
         digest = token_digest(bearer_token(environ) or "")
-        future: asyncio.Future[Row | None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[TokenRow | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(digest, []).append(future)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
@@ -53,7 +53,7 @@ class TokenPrefetcher:
             # Lets requests that have already arrived join the first round.
             await asyncio.sleep(0)
             batch, self._waiting = self._waiting, {}
-            result: dict[str, Row] | Exception = TimeoutError()
+            result: dict[str, TokenRow] | Exception = TimeoutError()
             try:
                 result = {row[0]: row[1:] for row in await self._find(list(batch))}
             except (psycopg.Error, TimeoutError) as error:
@@ -62,7 +62,7 @@ class TokenPrefetcher:
             finally:
                 _resolve(batch, result)
 
-    async def _find(self, digests: Sequence[str]) -> list[Row]:
+    async def _find(self, digests: Sequence[str]) -> list[TokenRow]:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             try:
                 return await self._query(digests)
@@ -71,7 +71,7 @@ class TokenPrefetcher:
                 await self._close()
                 return await self._query(digests)
 
-    async def _query(self, digests: Sequence[str]) -> list[Row]:
+    async def _query(self, digests: Sequence[str]) -> list[TokenRow]:
         clock = asyncio.get_running_loop().time
         if self._connection is not None and (self._connection.broken or clock() > self._expires_at):
             await self._close()
@@ -89,7 +89,7 @@ class TokenPrefetcher:
             await connection.close()
 
 
-def _resolve(batch: Waiting, result: dict[str, Row] | Exception) -> None:
+def _resolve(batch: Waiting, result: dict[str, TokenRow] | Exception) -> None:
     for digest, futures in batch.items():
         for future in futures:
             # Cancelled if its client has disconnected.

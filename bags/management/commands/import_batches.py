@@ -10,19 +10,19 @@ from bags.models import BagType
 from bags.sheets import BATCH_SHEET_COLUMNS, BatchRow, parse_batch_row
 from tracetrack.errors.problem import BadRow, Problem
 from tracetrack.imports.command import ImportCommand
-from tracetrack.imports.csv import Row, Verdict
+from tracetrack.imports.csv import SheetRow, Verdict
 
 
 class Command(ImportCommand):
     help = "Import a sheet of batches; those with a reason in the column “held” are put on hold."
     columns = BATCH_SHEET_COLUMNS
 
-    def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
+    def verdicts(self, rows: Iterable[SheetRow], *, actor: User, keep: bool) -> Iterator[Verdict]:
         for row in rows:
             yield _verdict(row, actor)
 
 
-def _verdict(row: Row, actor: User) -> Verdict:
+def _verdict(row: SheetRow, actor: User) -> Verdict:
     if row.fault is not None:
         return Verdict.refused(row.fault)
     try:

@@ -10,14 +10,14 @@ from scans.scan_request import ScanRequest
 from scans.sheets import SCAN_SHEET_COLUMNS, Actors, parse_scan_row
 from tracetrack.errors.problem import Problem
 from tracetrack.imports.command import ImportCommand
-from tracetrack.imports.csv import Row, Verdict
+from tracetrack.imports.csv import SheetRow, Verdict
 
 
 class Command(ImportCommand):
     help = "Import a sheet of scans, row by row, as if each had just been sent."
     columns = SCAN_SHEET_COLUMNS
 
-    def verdicts(self, rows: Iterable[Row], *, actor: User, keep: bool) -> Iterator[Verdict]:
+    def verdicts(self, rows: Iterable[SheetRow], *, actor: User, keep: bool) -> Iterator[Verdict]:
         actors = Actors()
         requests = (_parse(row, actors) for row in rows)
         return bulk.record_scans(requests, areas=None, now=timezone.now(), dry_run=not keep)
@@ -26,7 +26,7 @@ class Command(ImportCommand):
         bulk.emit_sheet_imported(actor=actor, sheet=sheet, rows=rows, applied=applied)
 
 
-def _parse(row: Row, actors: Actors) -> tuple[ScanRequest, User] | Problem:
+def _parse(row: SheetRow, actors: Actors) -> tuple[ScanRequest, User] | Problem:
     if row.fault is not None:
         return row.fault
     try:

@@ -21,7 +21,7 @@ class Label:
     tone: str
 
 
-STEPS = {
+STEP_LABELS = {
     "register": Label(_("Registered"), "tag", "grey"),
     "link": Label(_("Packed into sack"), "link", "violet"),
     "unlink": Label(_("Taken out"), "unlink", "grey"),
@@ -74,4 +74,4 @@ UNKNOWN = Label(_("Unknown"), "info-circle", "grey")
 
 def steps_as_json() -> dict[str, dict[str, Any]]:
     """Return the labels of all steps for the scripts of a page."""
-    return {step: asdict(label) for step, label in STEPS.items()}
+    return {step: asdict(label) for step, label in STEP_LABELS.items()}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-STEPS = (
+ORACLE_STEPS = (
     "register", "link", "unlink", "move", "complete", "reopen",
     "dispatch", "receive", "return", "inspect", "undo",
 )  # fmt: skip
@@ -272,7 +272,7 @@ class Oracle(OracleState):
         parent = row["parent_code"] or None
         refuse_if(code is None or (parent and normalize_code(parent) is None), "bad-code")
         step = row["step"]
-        refuse_if(step not in STEPS, "bad-row")
+        refuse_if(step not in ORACLE_STEPS, "bad-row")
         refuse_if(step in ("link", "move") and not parent, "bad-row")
         refuse_if(step not in ("link", "move", "unlink") and parent, "bad-row")
         try:

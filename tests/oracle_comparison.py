@@ -12,7 +12,7 @@ from scans.models import Scan
 from scans.recording.record_scan import record_scan
 from scans.scan_request import parse_scan_request
 from tests.factories import make_area, make_bag_type, make_batch, make_user
-from tests.oracle import STEPS, Batch, Oracle
+from tests.oracle import ORACLE_STEPS, Batch, Oracle
 from tracetrack.errors.problem import Problem
 
 AREAS = ["hisar", "akola", "ranchi"]
@@ -71,7 +71,7 @@ actions = st.fixed_dictionaries(
     {
         "actor": weighted_choice((ACTORS[:2], 8), (ACTORS[2:], 1)),
         "step": weighted_choice(
-            (["link"], 12), (list(STEPS), 11), (["undo"], 3), (["teleport", ""], 1)
+            (["link"], 12), (list(ORACLE_STEPS), 11), (["undo"], 3), (["teleport", ""], 1)
         ),
         "code": weighted_choice((CHILDREN, 8), (PARENTS, 8), (INVALID_CODES, 1)),
         "child": st.sampled_from(CHILDREN),

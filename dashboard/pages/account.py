@@ -16,7 +16,7 @@ from django_ratelimit.core import get_usage
 from accounts.actions import change_password
 from bags.models import Area
 from bags.querysets import visible_area_ids
-from dashboard.labels import STEPS
+from dashboard.labels import STEP_LABELS
 from dashboard.pages.base import AuthenticatedRequest, permission_page
 from dashboard.stats import cached_queries
 from tracetrack.errors.http import TooManyRequests
@@ -49,7 +49,7 @@ def account(request: AuthenticatedRequest) -> HttpResponse:
         "statistics": statistics,
         "by_step": [
             {"step": step, "total": statistics["by_step"][step]}
-            for step in STEPS
+            for step in STEP_LABELS
             if step in statistics["by_step"]
         ],
         "areas": None if sees_all_areas else areas,

@@ -60,7 +60,7 @@ def undo(request: AuthenticatedRequest, code: str) -> HttpResponse:
     body = {"ref": uuid4(), "reason": fields["reason"]}
     undo_request = parse_undo_body(body, scan, now=timezone.now())
     success = gettext("The scan “{step}” has been undone.").format(
-        step=labels.STEPS[scan.step].text
+        step=labels.STEP_LABELS[scan.step].text
     )
     run_action(request, success, record_scan, actor=request.user, scan_request=undo_request)
     return redirect("dashboard:bag", code=bag.code)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from dashboard.business_days import format_instant
-from dashboard.labels import STATES, STEPS
+from dashboard.labels import STATES, STEP_LABELS
 from tracetrack.errors.problem import Message, Problem
 
 # API responses do not depend on the language of the browser; the admin is in English only.
@@ -89,7 +89,7 @@ def _translate_fact(name: str, value: Any) -> Any:
 def _step_label(text: str) -> str:
     """Return the label of a step; `text` may have the id of a scan after the step."""
     step, space, scan_id = text.partition(" ")
-    return f"{STEPS[step].text if step in STEPS else step}{space}{scan_id}"
+    return f"{STEP_LABELS[step].text if step in STEP_LABELS else step}{space}{scan_id}"
 
 
 FACT_LABELS: dict[str, Callable[[str], str]] = {

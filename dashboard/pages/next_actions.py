@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from bags.models import Bag, Kind
-from dashboard.labels import ACTIONS, STEPS
+from dashboard.labels import ACTIONS, STEP_LABELS
 from scans.models import Step
 from scans.recording.transitions import TRANSITIONS, Transition
 
@@ -31,7 +31,7 @@ def next_actions(user: User, bag: Bag) -> list[dict[str, Any]]:
     elif any(_is_refused_with_held_children(how) for how in transitions.values()):
         transitions = _remove_refused_steps(bag, transitions)
     return [
-        {"step": step, "text": _action_text(step, bag), "icon": STEPS[step].icon}
+        {"step": step, "text": _action_text(step, bag), "icon": STEP_LABELS[step].icon}
         for step in transitions
     ]
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from bags import errors as bag_errors
 from bags.models import Area, BagType
 from bags.querysets import visible_area_ids
-from dashboard.labels import ACTIONS, STATES, STEPS
+from dashboard.labels import ACTIONS, STATES, STEP_LABELS
 from dashboard.pages.base import AuthenticatedRequest, permission_page
 from scans import errors as scan_errors
 from tracetrack.errors.problem import BadRow, Forbidden, Problem
@@ -83,7 +83,8 @@ def script_setup(user: User) -> dict[str, Any]:
     return {
         "username": user.username,
         "steps": [
-            {"step": step, "action": ACTIONS[step]} | asdict(STEPS[step]) for step in STATION_STEPS
+            {"step": step, "action": ACTIONS[step]} | asdict(STEP_LABELS[step])
+            for step in STATION_STEPS
         ],
         "areas": [
             _area_json(area) for area in active_areas if area_ids is None or area.pk in area_ids

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
-from dashboard.labels import STEPS
+from dashboard.labels import STEP_LABELS
 from scans.models import EARLIEST
 from tracetrack.text_cleaning import escape_formula
 
@@ -53,7 +53,7 @@ def build_table(counts: Iterable[ScanCount], by: str) -> ReportTable:
         by_step = sums.setdefault(str(count[by]), {})
         by_step[count["step"]] = by_step.get(count["step"], 0) + count["scans"]
     used = {step for by_step in sums.values() for step in by_step}
-    steps = [step for step in STEPS if step in used]
+    steps = [step for step in STEP_LABELS if step in used]
     lines = [
         _build_line(name, [by_step.get(step, 0) for step in steps])
         for name, by_step in sorted(sums.items(), reverse=by == "day")

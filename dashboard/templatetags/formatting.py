@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard.business_days import business_day, business_time
-from dashboard.labels import KINDS, ROLES, SCOPES, STATES, STEPS, UNKNOWN, Label
+from dashboard.labels import KINDS, ROLES, SCOPES, STATES, STEP_LABELS, UNKNOWN, Label
 from dashboard.pages import language
 from tracetrack.errors.problem import Problem
 
@@ -106,7 +106,7 @@ def badge(value: str, size: str = "") -> SafeString:
 @register.filter
 def step_label(step: str) -> Label:
     """Return the label of a step."""
-    return STEPS.get(step, UNKNOWN)
+    return STEP_LABELS.get(step, UNKNOWN)
 
 
 @register.filter

@@ -11,7 +11,7 @@ from tests.query_budgets import check_budget
 from tracetrack import cache
 
 CACHED = ["GET dashboard/ultra", "GET bags/stream", "GET search", "GET scans"]
-STEPS = {
+STEP_BODIES = {
     "POST scans link": lambda: scan_body("link", "CB000000905", HERE),
     "POST scans link of two that are known": lambda: scan_body(
         "link", child_codes(HERE, 1)[0], HERE
@@ -45,9 +45,9 @@ class TestQueryCount:
 
         check_budget(f"{name}, kept", count_queries(operator, call, "GET"))
 
-    @pytest.mark.parametrize("name", STEPS)
+    @pytest.mark.parametrize("name", STEP_BODIES)
     def test_step(self, site, operator, name):
-        check_budget(name, count_queries(operator, Call("scans", STEPS[name]()), "POST"))
+        check_budget(name, count_queries(operator, Call("scans", STEP_BODIES[name]()), "POST"))
 
     def test_health_figures(self, site, office):
         check_budget("GET health, figures", count_queries(office, Call("health"), "GET"))

@@ -17,7 +17,7 @@ from tests.openapi_document import DOCUMENT, NAMES, example_of, operation, succe
 
 __all__ = ["keys", "one_transaction"]
 
-STEPS = 12
+MAX_STEPS = 12
 # Per endpoint: the links of its responses.
 LINKS = {
     name: links
@@ -87,7 +87,9 @@ class TestAWalk:
                 )
 
         Walk.run(
-            settings=settings(FUZZ_SETTINGS, max_examples=EXAMPLES * 2, stateful_step_count=STEPS)
+            settings=settings(
+                FUZZ_SETTINGS, max_examples=EXAMPLES * 2, stateful_step_count=MAX_STEPS
+            )
         )
 
         assert visited or role == "anonymous"

@@ -22,7 +22,7 @@ from tests.recorded_day import NOW, RecordedDay, new_request
 from tracetrack.db.export import ExportRows
 from tracetrack.errors.problem import Problem
 
-STEPS = (
+FAST_STEPS = (
     ["link"] * 12 + ["inspect"] * 8 + ["register"] * 3 + ["dispatch", "receive", "complete"] * 3
     + ["unlink", "move", "return", "reopen"]
 )  # fmt: skip
@@ -64,7 +64,7 @@ class RandomDay(RecordedDay):
         ]
 
     def _random_scan(self, rng, parents, loose, at):
-        step = rng.choice(STEPS)
+        step = rng.choice(FAST_STEPS)
         children = child_codes("SB10001", 3) + child_codes("SB10002", 2)
         codes = loose + children if rng.random() < 0.8 else parents
         if step in ("dispatch", "receive", "complete", "reopen"):

@@ -108,11 +108,11 @@ class BatchAdmin(CodeSearchAdmin, NoDeleteAdmin):
             request, batches, lambda **kwargs: actions.hold_batch(reason=reason, **kwargs)
         )
 
-    @admin.action(description="Release", permissions=["hold"])
+    @admin.action(description="Release hold", permissions=["hold"])
     def release(self, request: HttpRequest, batches: QuerySet[Batch]) -> None:
         self._run_for_each(request, batches, actions.release_batch)
 
-    @admin.action(description="Close for ever", permissions=["hold"])
+    @admin.action(description="Close permanently", permissions=["hold"])
     def close(self, request: HttpRequest, batches: QuerySet[Batch]) -> None:
         self._run_for_each(request, batches, actions.close_batch)
 

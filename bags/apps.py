@@ -1,4 +1,4 @@
-"""The app of what exists."""
+"""Areas, bag types, batches and bags."""
 
 from django.apps import AppConfig
 

@@ -22,7 +22,7 @@ CHOICE = re.compile(r"[+*|]|(?<!\()\?|\{\d+,\d+\}")
 ALLOWED = (
     "Allowed are the characters of a code (A-Z 0-9 - _ / and a point as \\.), \\d, classes such as "
     "[A-Z0-9], after one of these {5} {5,8} ? + or *, and groups such as (SB|SC) with nothing "
-    f"after them; at most {MAX_CHOICES} of {{5,8}} ? + * | in all, and {MAX_PATTERN_CHARS} "
+    f"after them; at most {MAX_CHOICES} of {{5,8}} ? + * | in total, and {MAX_PATTERN_CHARS} "
     "characters."
 )
 

@@ -15,8 +15,8 @@ from graphql_api.connection import Context
 from graphql_api.errors import QueryInvalid, QueryTooDeep, QueryTooLarge, QueryUnreadable
 from graphql_api.limits import MAX_ALIASES, MAX_DEPTH, MAX_TOKENS
 from graphql_api.schema import schema
-from tracetrack.api.json_parser import UNSTORABLE
 from tracetrack.errors.problem import Problem
+from tracetrack.text_cleaning import UNSTORABLE
 
 MAX_ERRORS = 5
 MAX_REASON_CHARS = 300

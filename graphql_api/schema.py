@@ -1,4 +1,4 @@
-"""The schema: the fields of Query, and the extensions that limit and optimize it. It only reads."""
+"""The read-only schema: the fields of Query, and extensions that limit and optimize it."""
 
 from collections.abc import Callable, Iterator
 from time import perf_counter
@@ -74,25 +74,23 @@ SCANS = Listing(
 )
 
 
-@strawberry.type(description="What there is to ask for, as far as you see it.")
+@strawberry.type(description="The queries; each returns visible objects only.")
 class Query:
     @strawberry_django.field(
-        graphql_type=Bag | None, description="The bag that a label names; null where you see none."
+        graphql_type=Bag | None, description="The bag with this label; null if you cannot see it."
     )
     def bag(self, code: str) -> QuerySet[Any]:
         label = parse_params(CodeArgument, {"code": code})["code"]
         return bag_models.Bag.objects.filter(code=parse_label(label).code)
 
     @strawberry_django.field(
-        graphql_type=Batch | None, description="The batch with this code; null where there is none."
+        graphql_type=Batch | None, description="The batch with this code; null if there is none."
     )
     def batch(self, code: str) -> QuerySet[Any]:
         text = parse_params(CodeArgument, {"code": code})["code"]
         return bag_models.Batch.objects.filter(code=normalize_code(text))
 
-    @strawberry.field(
-        graphql_type=Connection[Bag], description=f"Every bag that you see. {PAGE_LIMITS}"
-    )
+    @strawberry.field(graphql_type=Connection[Bag], description=f"All visible bags. {PAGE_LIMITS}")
     def bags(
         self,
         info: Info,
@@ -111,7 +109,7 @@ class Query:
             batch=batch, bag_type=bag_type, loose=loose,
         )  # fmt: skip
 
-    @strawberry.field(graphql_type=Connection[Batch], description=f"Every batch. {PAGE_LIMITS}")
+    @strawberry.field(graphql_type=Connection[Batch], description=f"All batches. {PAGE_LIMITS}")
     def batches(
         self,
         info: Info,
@@ -130,7 +128,7 @@ class Query:
 
     @strawberry.field(
         graphql_type=Connection[Scan],
-        description=f"Every scan that you see in lists. {PAGE_LIMITS}",
+        description=f"All visible scans. {PAGE_LIMITS}",
     )
     def scans(
         self,

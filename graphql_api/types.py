@@ -37,20 +37,20 @@ VIEW_PERMISSIONS = {
     "Scan": "scans.view_scan",
 }
 
-strawberry.enum(Kind, graphql_name_from="value", description="What a bag is.")
-strawberry.enum(State, graphql_name_from="value", description="What became of a bag.")
+strawberry.enum(Kind, graphql_name_from="value", description="The kind of a bag.")
+strawberry.enum(State, graphql_name_from="value", description="The state of a bag.")
 strawberry.enum(bag_models.Batch.State, name="BatchState", graphql_name_from="value")
-strawberry.enum(Step, graphql_name_from="value", description="What a scan did.")
-strawberry.enum(Outcome, graphql_name_from="value", description="Whether it changed anything.")
+strawberry.enum(Step, graphql_name_from="value", description="The step of a scan.")
+strawberry.enum(Outcome, graphql_name_from="value", description="The outcome of a scan.")
 
 
-@strawberry.enum(description="From which end a list is read.")
+@strawberry.enum(description="The order of a list.")
 class Order(Enum):
     oldest = "id"
     newest = "-id"
 
 
-@strawberry.enum(description="In which order batches come.")
+@strawberry.enum(description="The order of batches.")
 class BatchOrder(Enum):
     oldest = "id"
     newest = "-id"
@@ -95,7 +95,7 @@ def link(description: str, *, to_bag: bool = False) -> Any:
     )
 
 
-@strawberry.type(description="Where a page of a list begins and ends.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
     has_next_page: bool
     has_previous_page: bool
@@ -116,7 +116,7 @@ class Connection(Generic[RowType]):
     page_info: PageInfo
 
 
-@strawberry_django.type(User, fields=["username"], description="Who did something.")
+@strawberry_django.type(User, fields=["username"], description="A user.")
 class Person:
     pass
 
@@ -129,7 +129,7 @@ class Area:
 @strawberry_django.type(
     bag_models.BagType,
     fields=["name", "parent_pattern", "child_pattern", "capacity", "child_weight"],
-    description="What bags of one kind of goods look like; a child's weight in kg.",
+    description="The properties of the bags of a product; the weight of a child in kg.",
 )
 class BagType:
     pass
@@ -145,12 +145,12 @@ class BagType:
 )  # fmt: skip
 class Batch:
     state: bag_models.Batch.State
-    bag_type: BagType = link("What its bags look like.")
-    held_by: Person | None = link("Who put it on hold.")
+    bag_type: BagType = link("The bag type of the batch.")
+    held_by: Person | None = link("The user who put it on hold.")
 
     @strawberry_django.field(
         graphql_type=Connection["Bag"],
-        description=f"Its bags that you see, the oldest first. {PAGE_LIMITS}",
+        description=f"The visible bags of the batch, oldest first. {PAGE_LIMITS}",
     )
     def bags(
         self,
@@ -171,15 +171,15 @@ class Batch:
 class Bag:
     kind: Kind
     state: State
-    bag_type: BagType = link("What it looks like.")
-    batch: Batch | None = link("Where its goods come from.")
-    area: Area = link("Where it is.")
-    bound_for: Area | None = link("Where it is on its way to.")
-    parent: "Bag | None" = link("In what it lies.", to_bag=True)
+    bag_type: BagType = link("The bag type of the bag.")
+    batch: Batch | None = link("The batch of the bag.")
+    area: Area = link("The area of the bag.")
+    bound_for: Area | None = link("The area that the bag is dispatched to.")
+    parent: "Bag | None" = link("The parent that contains the bag.", to_bag=True)
 
     @strawberry_django.field(
         graphql_type=Connection["Bag"],
-        description=f"What lies in it, in the order of codes. {PAGE_LIMITS}",
+        description=f"The children of the parent, ordered by code. {PAGE_LIMITS}",
     )
     def children(
         self, info: Info, first: int = DEFAULT_PAGE_ROWS, after: str | None = None
@@ -187,7 +187,8 @@ class Bag:
         return CHILDREN.page_of(self, info, first=first, after=after)
 
     @strawberry_django.field(
-        graphql_type=Connection["Scan"], description=f"Its own scans, as scanned. {PAGE_LIMITS}"
+        graphql_type=Connection["Scan"],
+        description=f"The scans of the bag, ordered by `scanned_at`. {PAGE_LIMITS}",
     )
     def scans(
         self,
@@ -198,12 +199,12 @@ class Bag:
     ) -> Page:
         return SCANS_OF_BAG.page_of(self, info, first=first, after=after, order=order)
 
-    @strawberry_django.field(description="How many bags lie in it; null for a child.")
+    @strawberry_django.field(description="The number of children; null for a child.")
     def child_count(self: Any) -> int | None:
         return self.child_count if self.kind == Kind.PARENT else None
 
     weight: Decimal = strawberry_django.field(
-        description="In kg; for a parent, the total weight of its contents."
+        description="In kg; for a parent, the total weight of its children."
     )
 
     @classmethod
@@ -214,17 +215,17 @@ class Bag:
 @strawberry_django.type(
     scan_models.Scan,
     fields=["id", "ref", "unexpected", "forced", "station", "note", "scanned_at", "recorded_at"],
-    description="One thing that happened to one bag.",
+    description="One scan of one bag.",
 )
 class Scan:
     step: Step
     outcome: Outcome
-    bag: Bag | None = link("What was scanned; null where you do not see it.", to_bag=True)
+    bag: Bag | None = link("The scanned bag; null if you cannot see it.", to_bag=True)
     parent: Bag | None = link(
-        "The parent that it named; null where you do not see it.", to_bag=True
+        "The parent that the scan named; null if you cannot see it.", to_bag=True
     )
-    area: Area = link("Where it was scanned; of a dispatch, where the sack goes.")
-    actor: Person = link("Who scanned.")
+    area: Area = link("The area of the scan; for a dispatch, the destination.")
+    actor: Person = link("The user who scanned.")
     undoes: strawberry.ID | None = strawberry_django.field(
-        field_name="undoes_id", description="The id of the scan that it undid."
+        field_name="undoes_id", description="The id of the scan that this scan undid."
     )

@@ -16,7 +16,9 @@ BAD_ROW_REASONS = (AREA_UNKNOWN, AREA_INACTIVE, MISSING, TOO_LONG, INVALID_CHARA
 class ClockAhead(Problem):
     status, code = 400, "clock-ahead"
     title = "The device's clock is ahead."
-    detail = "The device's clock is ahead: {scanned_at} lies more than 10 minutes in the future."
+    detail = (
+        "The device's clock is ahead: {scanned_at} is more than {minutes} minutes in the future."
+    )
     remedy = "Set the clock of the device, then scan again."
 
 
@@ -80,5 +82,5 @@ class UploadRefused(Problem):
     status, code = 409, "upload-refused"
     title = "Some scans are refused, so none was recorded."
     detail = "{refused} of {total} scans are refused, so none was recorded."
-    remedy = "Correct or leave out what is refused, or send it with mode=each."
+    remedy = "Correct or remove the refused scans, or send it with mode=each."
     extra_facts = ("first",)

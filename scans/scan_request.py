@@ -1,6 +1,5 @@
 """A scan as a device, a user or a sheet requests it, parsed and validated without the database."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,14 +14,12 @@ from bags.models import Kind
 from scans.errors import INVALID_CHARACTERS, MISSING, TOO_LONG
 from scans.models import EARLIEST, Step
 from tracetrack.errors.problem import BadRow, Message
-from tracetrack.text_cleaning import clean_text
+from tracetrack.text_cleaning import UNSTORABLE, clean_text
 
 NEEDS_PARENT = frozenset({Step.LINK, Step.MOVE})
 MAY_NAME_PARENT = NEEDS_PARENT | {Step.UNLINK}
 # Plain strings: enum members are slower, and every row of a sheet is checked against them.
 STEP_VALUES, KIND_VALUES = tuple(map(str, Step.values)), tuple(map(str, Kind.values))
-# PostgreSQL stores neither NUL nor unpaired surrogates.
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 MAX_STATION_CHARS, MAX_NOTE_CHARS = 64, 500
 
 

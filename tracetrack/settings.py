@@ -241,7 +241,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "TraceTrack",
-    "DESCRIPTION": "Where is this bag, what is in it, where has it been, who had it.",
+    "DESCRIPTION": "Where each bag is, what it contains, where it has been and who handled it.",
     "VERSION": "3.0.0",
     "OAS_VERSION": "3.1.1",
     "SERVERS": [{"url": "/"}],

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+# PostgreSQL stores neither NUL nor unpaired surrogates.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 # These two control the shaping of letters in many Indian scripts, so they stay within words.
 JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 LINES = "\n\t"

@@ -144,7 +144,7 @@ class TraceParams(serializers.Serializer[Any]):
 
     def validate_at(self, at: datetime | None) -> datetime | None:
         if at is not None and at > timezone.now():
-            raise serializers.ValidationError("lies in the future")
+            raise serializers.ValidationError("is in the future")
         return at
 
 

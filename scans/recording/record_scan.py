@@ -82,7 +82,8 @@ def apply_scan(unit: UnitOfWork, request: ScanRequest, *, actor: User, now: date
     if area is None:
         raise BadRow(field="area", reason=Message(AREA_UNKNOWN, area=request.area))
     if request.scanned_at > now + MAX_CLOCK_SKEW:
-        raise ClockAhead(scanned_at=request.scanned_at.isoformat())
+        minutes = int(MAX_CLOCK_SKEW.total_seconds() // 60)
+        raise ClockAhead(scanned_at=request.scanned_at.isoformat(), minutes=minutes)
     if earlier := unit.scans_by_ref.get(request.ref):
         return _replayed_result(unit, request, earlier, actor)
     if not area.active:

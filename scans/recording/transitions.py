@@ -155,7 +155,7 @@ LEAVING_STEPS = frozenset(step for (step, _), how in TRANSITIONS.items() if how.
 CHILDREN_FOLLOW_STEPS = frozenset(
     step for (step, _), how in TRANSITIONS.items() if how.moves_children
 )
-# A bag keeps its code for ever, and an undo is final.
+# A bag keeps its code permanently, and an undo is final.
 NOT_UNDOABLE_STEPS = frozenset({Step.REGISTER, Step.UNDO})
 # Steps on which no later scan depends.
 INDEPENDENT_STEPS = NOT_UNDOABLE_STEPS | {Step.INSPECT}

@@ -26,7 +26,7 @@ UNDO_WINDOW = timedelta(minutes=15)
 
 
 def undo(unit: UnitOfWork, request: ScanRequest, *, actor: User, now: datetime) -> StepResult:
-    """Restore what the scan `request.undoes` changed.
+    """Restore the values that the scan `request.undoes` changed.
 
     Users may undo their own latest scan within UNDO_WINDOW; with the permission `undo_any_scan`
     any scan, another user's with a reason. Refused if a later scan depends on it, so that an undo

@@ -23,7 +23,7 @@ class Deprecated:
 
 
 def add_headers(response: HttpResponseBase, deprecations: Collection[Deprecated]) -> None:
-    """Add `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and `Link` for what the request used."""
+    """Add `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and `Link` for deprecated features."""
     if not deprecations:
         return
     response.headers["Deprecation"] = f"@{_timestamp(min(d.since for d in deprecations))}"

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -12,11 +11,9 @@ from rest_framework.request import Request
 
 from tracetrack.errors.http import TooLarge, UnsupportedMediaType
 from tracetrack.errors.problem import BadRequest
-from tracetrack.text_cleaning import printable
+from tracetrack.text_cleaning import UNSTORABLE, printable
 
 MAX_DEPTH = 32
-# PostgreSQL stores neither NUL nor unpaired surrogates.
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 UTF8 = frozenset({"utf-8", "utf8"})
 
 
@@ -118,7 +115,7 @@ _decoder = json.JSONDecoder(
 
 
 def _check_value(value: Any) -> None:
-    """Check depth and characters level by level: recursion would fail for what is too deep."""
+    """Check depth and characters level by level: recursion would fail for deeply nested input."""
     level, depth = [value], 0
     while level:
         depth += 1

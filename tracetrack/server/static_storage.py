@@ -1,4 +1,4 @@
-"""Static files with a content hash in their names, so that browsers can cache them for ever."""
+"""Static files with a content hash in their names, so that browsers can cache them indefinitely."""
 
 import posixpath
 import re

@@ -1,5 +1,5 @@
 -- Check the areas and bag types that inserted or changed bags reference, once per statement and
--- without locking the referenced rows. docs/decisions/ explains why these are not foreign keys.
+-- without locking the referenced rows. docs/decisions/0007-statement-level-foreign-keys.md
 CREATE OR REPLACE FUNCTION bags_check_references()
 RETURNS trigger
 LANGUAGE plpgsql

@@ -54,7 +54,7 @@ class Pool(ConnectionPool):
 
 
 def _is_readable(connection: Connection[Any]) -> bool:
-    """Return whether the server has sent something unasked, usually that it closes."""
+    """Return whether the server has sent unrequested data, usually that it closes."""
     poller = poll()
     poller.register(connection.fileno(), POLLIN)
     return bool(poller.poll(0))

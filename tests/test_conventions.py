@@ -74,6 +74,16 @@ class TestPythonFiles:
         others = [path for path in PRODUCT if not path.is_relative_to(cache)]
         assert names(path for path in others if CACHE_IMPORT.search(read(path))) == []
 
+    def test_do_not_import_test_modules(self):
+        importing = [
+            path
+            for path in PYTHON
+            if any(
+                part.startswith("test_") for module in imports(path) for part in module.split(".")
+            )
+        ]
+        assert names(importing) == []
+
 
 class TestLayers:
     def test_are_respected(self):
@@ -184,6 +194,15 @@ def functions(path):
     for node in ast.walk(ast.parse(read(path))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
+
+
+def imports(path):
+    """Yield the dotted names that a module imports."""
+    for node in ast.walk(ast.parse(read(path))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module or ''}.{alias.name}" for alias in node.names)
 
 
 def exists(path, fragment):

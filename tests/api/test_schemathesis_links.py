@@ -11,11 +11,9 @@ from django.db import transaction
 from hypothesis import settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.api.test_schemathesis import EXAMPLES, FUZZ_SETTINGS, SCHEMA, keys, one_transaction
 from tests.api_fixtures import ROLES, run_commit_hooks
 from tests.openapi_document import DOCUMENT, NAMES, example_of, operation, successes
-
-__all__ = ["keys", "one_transaction"]
+from tests.schemathesis_helpers import EXAMPLES, FUZZ_SETTINGS, SCHEMA
 
 MAX_STEPS = 12
 # Per endpoint: the links of its responses.
@@ -57,9 +55,10 @@ class TestALink:
         assert with_parameters == LINKED_IDS
 
 
+@pytest.mark.usefixtures("one_transaction")
 class TestAWalk:
     @pytest.mark.parametrize("role", ROLES)
-    def test_gets_the_responses_that_are_described(self, keys, role):
+    def test_gets_the_responses_that_are_described(self, role_headers, role):
         visited: Counter[str] = Counter()
 
         class Walk(SCHEMA.as_state_machine()):
@@ -73,7 +72,7 @@ class TestAWalk:
                 self.block.__exit__(None, None, None)
 
             def get_call_kwargs(self, case):
-                return {"headers": keys[role]}
+                return {"headers": role_headers[role]}
 
             def after_call(self, response, case):
                 super().after_call(response, case)

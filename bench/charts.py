@@ -107,10 +107,10 @@ def _number(value: object) -> float:
     return float(str(value))
 
 
-def main(target: str, *given: str) -> None:
-    """Draw the results in the given files."""
+def main(target: str, *pairs: str) -> None:
+    """Draw the results of files, each given as BAGS=PATH."""
     results = {}
-    for pair in given:
+    for pair in pairs:
         bags, _, path = pair.partition("=")
         results[int(bags)] = json.loads(Path(path).read_text())
     Path(target).write_text(picture(curves(results)), encoding="utf-8")

@@ -134,14 +134,14 @@ def _token(site: Site, role: str) -> ApiToken:
 BATCH = {"product": "Mustard", "bag_type": "mustard", "produced_on": "2026-11-01"}
 AREA = {"code": "kota", "name": "Kota"}
 BAG_TYPE = {"name": "jute", "parent_pattern": r"JP\d{5}", "child_pattern": r"JC\d{9}"}
-HOOK = {"name": "erp", "url": "https://erp.example/hook", "events": ["scan.recorded"]}
+WEBHOOK = {"name": "erp", "url": "https://erp.example/hook", "events": ["scan.recorded"]}
 
 QUERY = "{ bags { nodes { code parent { code } children { nodes { code } } } } }"
 
 
 def _webhook(site: Site, role: str) -> Webhook:
     """Create a webhook of the user with this role."""
-    made, _ = create_webhook(actor=site.people.get(role) or site.people["office"], **HOOK)
+    made, _ = create_webhook(actor=site.people.get(role) or site.people["office"], **WEBHOOK)
     run_commit_hooks()
     return made
 
@@ -176,7 +176,7 @@ CALLS: dict[str, Callable[[Site, str], Call]] = {
         f"tokens/{_token(site, role).pk}/revoke", {}
     ),
     "GET webhooks": lambda site, role: Call("webhooks"),
-    "POST webhooks": lambda site, role: Call("webhooks", HOOK),
+    "POST webhooks": lambda site, role: Call("webhooks", WEBHOOK),
     "GET webhooks/<int:webhook>": lambda site, role: Call(f"webhooks/{_webhook(site, role).pk}"),
     "PATCH webhooks/<int:webhook>": lambda site, role: Call(
         f"webhooks/{_webhook(site, role).pk}", {"state": "paused"}

@@ -15,8 +15,8 @@ def check_budget(name: str, queries: CaptureQueriesContext) -> None:
     if os.environ.get("UPDATE_BUDGETS"):
         _write(name, len(queries))
     allowed = json.loads(FILE.read_text(encoding="utf-8")).get(name)
-    shown = "\n".join(query["sql"] for query in queries)
-    assert len(queries) == allowed, f"{name}: {len(queries)} queries, not {allowed}:\n{shown}"
+    statements = "\n".join(query["sql"] for query in queries)
+    assert len(queries) == allowed, f"{name}: {len(queries)} queries, not {allowed}:\n{statements}"
 
 
 def _write(name: str, count: int) -> None:

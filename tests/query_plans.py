@@ -30,15 +30,15 @@ def plan_of(text: str) -> dict[str, Any]:
     return plan
 
 
-def full_reads(node: dict[str, Any], limited: bool = False) -> Iterator[dict[str, Any]]:
+def full_reads(node: dict[str, Any], has_limit: bool = False) -> Iterator[dict[str, Any]]:
     """Yield the nodes of a plan that read a large table from one end to the other."""
-    limited = limited or node["Node Type"] == "Limit"
+    has_limit = has_limit or node["Node Type"] == "Limit"
     if node.get("Relation Name") in LARGE_TABLES:
         keyed = "Index Cond" in node or "Recheck Cond" in node
-        if node["Node Type"] == "Seq Scan" or not (keyed or limited):
+        if node["Node Type"] == "Seq Scan" or not (keyed or has_limit):
             yield node
     for child in node.get("Plans", []):
-        yield from full_reads(child, limited)
+        yield from full_reads(child, has_limit)
 
 
 def explain(rows: Any) -> str:

@@ -85,10 +85,10 @@ class TestQueryPlan:
         assert "Seq Scan" not in explained, explained
 
     def test_batch_search_reads_matching_prefixes_only(self, ana):
-        given = {"text": "mus", "code": "MUS", "limit": 20}
+        parameters = {"text": "mus", "code": "MUS", "limit": 20}
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute("EXPLAIN " + sql("bags.find_batches"), given)
+            cursor.execute("EXPLAIN " + sql("bags.find_batches"), parameters)
             explained = "\n".join(row[0] for row in cursor.fetchall())
 
         for index in ("batch_code_is_unique", "batch_product_begins", "batch_variety_begins"):
@@ -98,11 +98,11 @@ class TestQueryPlan:
     @pytest.mark.parametrize("areas", [None, [1]])
     def test_dashboard_reads_counters_only(self, ana, areas):
         today = date(2026, 11, 24)
-        given = {"areas": areas, "today": today, "hour": 9, "last": today}
-        given["first"] = today - timedelta(days=29)
+        parameters = {"areas": areas, "today": today, "hour": 9, "last": today}
+        parameters["first"] = today - timedelta(days=29)
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute("EXPLAIN " + sql("dashboard.overview"), given)
+            cursor.execute("EXPLAIN " + sql("dashboard.overview"), parameters)
             explained = "\n".join(row[0] for row in cursor.fetchall())
 
         assert "scan_tally_is_unique" in explained, explained

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from bags.models import Area, Batch
-from tests.api_fixtures import AREA, BAG_TYPE, BATCH, HERE, HOOK, LOT, post, scan_body, send
+from tests.api_fixtures import AREA, BAG_TYPE, BATCH, HERE, LOT, WEBHOOK, post, scan_body, send
 from tests.problem_assertions import assert_problem
 from tracetrack.text_cleaning import clean_text
 
@@ -28,7 +28,7 @@ WRONG = [
     ("PATCH", f"batches/{LOT}", {"produced_on": 20261120}),
     ("POST", "tokens", TOKEN | {"read_only": "true"}),
     ("POST", "tokens", TOKEN | {"networks": [10]}),
-    ("POST", "webhooks", HOOK | {"name": 7}),
+    ("POST", "webhooks", WEBHOOK | {"name": 7}),
 ]
 
 
@@ -56,7 +56,7 @@ class TestText:
             administrator, "batches", NEW | {"product": f"M{TURNED}", "notes": "a\r\nb\x1b"}
         )
         token = post(administrator, "tokens", TOKEN | {"name": f"ga{TURNED}te"})
-        hook = post(administrator, "webhooks", HOOK | {"name": f"e{ZERO}rp"})
+        hook = post(administrator, "webhooks", WEBHOOK | {"name": f"e{ZERO}rp"})
 
         assert area.json()["name"] == Area.objects.get(code="kota").name == f"Kota {HINDI}"
         assert (batch.json()["product"], batch.json()["notes"]) == ("M", "a\nb")
@@ -66,7 +66,7 @@ class TestText:
     @pytest.mark.parametrize(
         ("path", "body"),
         [("areas", AREA | {"name": ZERO}), ("tokens", TOKEN | {"name": TURNED}),
-         ("batches", NEW | {"product": "\u200d\u200c"}), ("webhooks", HOOK | {"name": "\x07"})],
+         ("batches", NEW | {"product": "\u200d\u200c"}), ("webhooks", WEBHOOK | {"name": "\x07"})],
     )  # fmt: skip
     def test_only_invisible_characters_count_as_missing(self, site, path, body):
         assert_problem(post(site.client("administrator"), path, body), 400, "bad-field")

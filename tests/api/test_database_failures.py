@@ -118,9 +118,9 @@ class TestErrorPage:
         assert handler.csrf_failure(rf.post("/page")).status_code == 403
 
     def test_escapes_facts(self, rf):
-        given = ParentFull(parent="<script>", capacity=1)
+        problem = ParentFull(parent="<script>", capacity=1)
 
-        page = handler.RequestIdMiddleware(lambda r: None).process_exception(rf.get("/x"), given)
+        page = handler.RequestIdMiddleware(lambda r: None).process_exception(rf.get("/x"), problem)
 
         assert b"<script>" not in page.content
 
@@ -131,9 +131,9 @@ class TestRequestId:
 
         assert answer["X-Request-ID"] == answer.json()["request_id"] == ID
 
-    @pytest.mark.parametrize("given", ["", "short", "x" * 65, "two words here", "<script>alert"])
-    def test_invalid_id_is_replaced(self, operator, given):
-        answer = operator.get("/api/v3/scans", headers={"X-Request-ID": given})
+    @pytest.mark.parametrize("sent_id", ["", "short", "x" * 65, "two words here", "<script>alert"])
+    def test_invalid_id_is_replaced(self, operator, sent_id):
+        answer = operator.get("/api/v3/scans", headers={"X-Request-ID": sent_id})
 
         assert re.fullmatch("[0-9a-f]{32}", answer["X-Request-ID"])
 
@@ -156,14 +156,14 @@ class TestRequestId:
         assert (line.request_id, silent.request_id) == (ID, "-")
 
     def test_is_reset_after_the_request(self):
-        seen = []
+        request_ids = []
 
         def answer(request):
-            seen.append(logs.request_id.get())
+            request_ids.append(logs.request_id.get())
             raise KeyError
 
         with pytest.raises(KeyError):
             handler.RequestIdMiddleware(answer)(RequestFactory().get("/"))
 
-        assert seen != [""]
+        assert request_ids != [""]
         assert logs.request_id.get() == ""

@@ -19,7 +19,7 @@ from tests.hostile_bodies import HOSTILE_BODIES, assert_refused
 from tests.openapi_document import DOCUMENT, operation
 from tracetrack.api.headers_middleware import CSP_HEADERS
 
-# A DELETE has no body, and nobody reads one.
+# A DELETE has no body.
 WITH_BODY = sorted(name for name in CALLS if name.startswith(("POST", "PUT", "PATCH")))
 WRITING = sorted(name for name in CALLS if not name.startswith("GET"))
 # An array of them is what these take; each item answers for itself.
@@ -118,12 +118,12 @@ class TestEndpoint:
         clients = {name: site.client(name) for name in ("office", "operator", "viewer")}
 
         for name in READING:
-            # A stream that nobody reads keeps its place.
+            # An unread stream keeps its place.
             b"".join(CALLS[name](site, first).by(clients[first], "GET"))
             for _ in range(2):
                 answer = CALLS[name](site, role).by(clients[role], "GET")
-                seen = b"".join(answer).decode()
-                assert not any(code in seen for code in FOREIGN_CODES), name
+                text = b"".join(answer).decode()
+                assert not any(code in text for code in FOREIGN_CODES), name
 
     @pytest.mark.parametrize("role", ["administrator", "anonymous"])
     def test_sends_a_strict_csp_unless_it_is_a_page(self, site, role):

@@ -52,7 +52,7 @@ class TestRole:
         answers = {}
         for role in ROLES:
             answer = CALLS[name](site, role).by(site.client(role), method)
-            # A stream that nobody reads keeps its place.
+            # An unread stream keeps its place.
             b"".join(answer)
             answers[role] = answer.status_code
 

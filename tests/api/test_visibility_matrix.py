@@ -42,7 +42,7 @@ AREA_ROLES = ("operator", "viewer")
 EXCLUDED = {"GET health", "GET docs", "GET openapi.json"}
 READING = [name for name in NAMES if name.startswith("GET") and name not in EXCLUDED]
 VOLATILE = re.compile(rb'"(generated_at|response_time_ms|used_at|cached)":("[^"]*"|[\d.]+|\w+)')
-# What of a foreign area a parameter may name.
+# Parameter values that refer to a foreign area.
 FILTER_VALUES = {
     "area": ["indore", "lucknow"],
     "batch": [LOT],
@@ -147,19 +147,19 @@ class TestVisibilityMatrix:
 
         assert {at: said for at, said in after.items() if said != before[at]} == {}
         codes = [code.encode() for code in (*FOREIGN_CODES, "CB000000902")]
-        seen = [at for at, (_, body) in others.items() if any(code in body for code in codes)]
-        # So that the test can fail: who sees all hears of them at many of these addresses.
-        assert first == "nobody" or len(seen) > 30
+        matching = [at for at, (_, body) in others.items() if any(code in body for code in codes)]
+        # The test could fail: a user who sees all areas finds the codes at many of these URLs.
+        assert first == "nobody" or len(matching) > 30
 
     @pytest.mark.parametrize("role", AREA_ROLES)
     def test_statistics_do_not_depend_on_other_areas(self, db, role):
         site = make_site_without_indore()
         client = site.client(role)
-        asked = {"stats": ["all"], "batches": [LOT]}
-        before = [post(client, "batch/stats", asked | more) for more in ({}, {"batches": None})]
+        body = {"stats": ["all"], "batches": [LOT]}
+        before = [post(client, "batch/stats", body | more) for more in ({}, {"batches": None})]
 
         fill_indore(site)
-        after = [post(client, "batch/stats", asked | more) for more in ({}, {"batches": None})]
+        after = [post(client, "batch/stats", body | more) for more in ({}, {"batches": None})]
 
         assert [VOLATILE.sub(b"", answer.content) for answer in before] == [
             VOLATILE.sub(b"", answer.content) for answer in after

@@ -275,8 +275,8 @@ class TestBody:
     def test_random_tokens_get_a_response(self, operator):
         generator = random.Random(7)
         words = "fragment query bags bag nodes edges node children scans parent code kind null true"
-        signs = "{ } ( ) [ ] : $a ! = @skip @include(if:$a) ... on Bag mutation a: F 1e9 __schema"
-        tokens = [*words.split(), *signs.split(), 'code: "SB10001"', "first: 3", "#x\n", '"""x"""']
+        marks = "{ } ( ) [ ] : $a ! = @skip @include(if:$a) ... on Bag mutation a: F 1e9 __schema"
+        tokens = [*words.split(), *marks.split(), 'code: "SB10001"', "first: 3", "#x\n", '"""x"""']
 
         for _ in range(300):
             query = " ".join(generator.choices(tokens, k=generator.randrange(1, 60)))

@@ -87,13 +87,11 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_scans(actor: Use
         Scan(ref=uuid4(), scanned_at=now, recorded_at=now, **alike) for _ in range(1000)
     )
 
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+    with CaptureQueriesContext(connection) as queries:
         rows, more = latest_timeline(bag, limit=50)
 
     assert (len(rows), more) == (50, rows[0]["id"])
-    assert len(asked) <= 5
+    assert len(queries) <= 5
 
 
 def test_the_columns_of_the_sql_function_are_the_fields_of_a_row() -> None:

@@ -118,10 +118,10 @@ class TestCommit:
     def test_is_sent_with_the_last_statement(self, ben):
         make_loose_child("CB000000001")
 
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             scan(ben, "inspect", "CB000000001")
 
-        sent = [query["sql"] for query in asked if query["sql"] not in ("BEGIN", "COMMIT")]
+        sent = [query["sql"] for query in queries if query["sql"] not in ("BEGIN", "COMMIT")]
         assert sent[-1].startswith("SELECT * FROM scans_save")
         assert sent[-1].endswith("; COMMIT")
 

@@ -28,12 +28,12 @@ class TestDeprecation:
     @pytest.mark.parametrize(("route", "view", "name"), DECLARED)
     def test_is_marked_in_the_openapi_document(self, route, view, name):
         method = name if name.isupper() else "GET"
-        told = operation(f"{method} {route}")
+        described = operation(f"{method} {route}")
         if not name.isupper():
-            told = next(one for one in told["parameters"] if one["name"] == name)
+            described = next(one for one in described["parameters"] if one["name"] == name)
 
-        assert told["deprecated"] is True
-        assert str(view.deprecated[name]) in told["description"]
+        assert described["deprecated"] is True
+        assert str(view.deprecated[name]) in described["description"]
 
     @pytest.mark.parametrize(("route", "view", "name"), DECLARED)
     def test_is_announced_in_the_docs(self, route, view, name):

@@ -68,11 +68,11 @@ class TestFields:
         whole = rows(client.get(f"/api/v3/{path}"))
         some = list(api_views()[route].fields)[::2]
 
-        chosen = rows(client.get(f"/api/v3/{path}?fields={','.join(reversed(some))}"))
+        selected = rows(client.get(f"/api/v3/{path}?fields={','.join(reversed(some))}"))
 
         assert whole
-        assert [list(row) for row in chosen] == [some] * len(whole)
-        assert chosen == [{field: row[field] for field in some} for row in whole]
+        assert [list(row) for row in selected] == [some] * len(whole)
+        assert selected == [{field: row[field] for field in some} for row in whole]
 
     @pytest.mark.parametrize("name", SHOWING)
     @pytest.mark.parametrize(
@@ -143,12 +143,12 @@ class TestResponseWithFewerFields:
         with CaptureQueriesContext(connection) as queries:
             assert office.get(f"/api/v3/{path}").status_code == 200
 
-        asked = [
+        statements = [
             query["sql"]
             for query in queries
             if 'FROM "bags_ba' in query["sql"] or 'FROM "scans_' in query["sql"]
         ]
-        assert asked[-1].count("JOIN") == joined, asked
+        assert statements[-1].count("JOIN") == joined, statements
 
     def test_does_not_count_the_bags_of_a_batch_without_contents(self, office):
         with CaptureQueriesContext(connection) as some:

@@ -24,9 +24,9 @@ class ExampleFilterSet(StrictFilterSet):
         fields: list[str] = []
 
 
-def refused(**given):
+def refused(**filters):
     with pytest.raises(BadField) as refusal:
-        ExampleFilterSet(given).parsed  # noqa: B018
+        ExampleFilterSet(filters).parsed  # noqa: B018
     return refusal.value.facts
 
 
@@ -39,26 +39,26 @@ class TestStrictFilterSet:
             "name": "ab",
         }
 
-    @pytest.mark.parametrize("given", ["true", "True", "1", "yes", "on", "t"])
-    def test_accepts_several_words_for_true(self, given):
-        assert ExampleFilterSet({"flag": given}).parsed == {"flag": True}
+    @pytest.mark.parametrize("value", ["true", "True", "1", "yes", "on", "t"])
+    def test_accepts_several_words_for_true(self, value):
+        assert ExampleFilterSet({"flag": value}).parsed == {"flag": True}
 
-    @pytest.mark.parametrize("given", ["false", "FALSE", "0", "no", "off", "f"])
-    def test_accepts_several_words_for_false(self, given):
-        assert ExampleFilterSet({"flag": given}).parsed == {"flag": False}
+    @pytest.mark.parametrize("value", ["false", "FALSE", "0", "no", "off", "f"])
+    def test_accepts_several_words_for_false(self, value):
+        assert ExampleFilterSet({"flag": value}).parsed == {"flag": False}
 
-    @pytest.mark.parametrize("given", ["perhaps", "2", "null", "None", "truefalse"])
-    def test_rejects_other_words_for_a_boolean(self, given):
-        assert refused(flag=given) == {"field": "flag", "reason": "is neither true nor false"}
+    @pytest.mark.parametrize("value", ["perhaps", "2", "null", "None", "truefalse"])
+    def test_rejects_other_words_for_a_boolean(self, value):
+        assert refused(flag=value) == {"field": "flag", "reason": "is neither true nor false"}
 
     @pytest.mark.parametrize("name", ["name", "kind", "flag"])
-    @pytest.mark.parametrize("given", ["", " ", "\t"])
-    def test_rejects_empty_values(self, name, given):
-        assert refused(**{name: given}) == {"field": name, "reason": "is empty"}
+    @pytest.mark.parametrize("value", ["", " ", "\t"])
+    def test_rejects_empty_values(self, name, value):
+        assert refused(**{name: value}) == {"field": name, "reason": "is empty"}
 
-    @pytest.mark.parametrize(("name", "given"), [("name", "abcde"), ("name", "a\0"), ("kind", "c")])
-    def test_names_the_invalid_filter(self, name, given):
-        facts = refused(**{name: given})
+    @pytest.mark.parametrize(("name", "value"), [("name", "abcde"), ("name", "a\0"), ("kind", "c")])
+    def test_names_the_invalid_filter(self, name, value):
+        facts = refused(**{name: value})
 
         assert facts["field"] == name
         assert facts["reason"]
@@ -75,16 +75,16 @@ class TestStrictFilterSet:
 
 class TestFilterSets:
     def test_of_bags_equals_the_arguments_of_bag_filters(self):
-        given = {
+        query = {
             "kind": "child", "state": "linked", "area": "x", "batch": " lot-1", "bag_type": "y",
             "loose": "false",
         }  # fmt: skip
 
-        meant = BagFilterSet(given).parsed
+        parsed = BagFilterSet(query).parsed
 
         assert set(BagFilterSet.base_filters) == set(BagFilters.__dataclass_fields__)
-        assert meant["batch"] == "LOT-1"
-        assert BagFilters(**meant).loose is False
+        assert parsed["batch"] == "LOT-1"
+        assert BagFilters(**parsed).loose is False
 
     def test_have_a_model(self):
         for kind in (BagFilterSet, BatchFilterSet, ScanFilterSet, DeliveryFilterSet):

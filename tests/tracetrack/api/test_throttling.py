@@ -150,9 +150,9 @@ class TestConcurrentRequests:
             client = Client(headers={"Authorization": f"Bearer {plain}"})
             return statuses(client, path, 6)
 
-        told = Counter(status for some in run_concurrently([ask] * 8) for status in some)
+        counts = Counter(status for some in run_concurrently([ask] * 8) for status in some)
 
-        assert told == {200: 25, 429: 23}
+        assert counts == {200: 25, 429: 23}
         caches["limits"].clear()
 
 
@@ -177,14 +177,14 @@ class TestRedis:
         use_redis(settings, redis_url)
         client = site.client("integrator")
         client.get("/api/v3/scans")
-        asked = []
+        calls = []
         counter = caches["limits"]._redis
         call_redis = counter._call
-        monkeypatch.setattr(counter, "_call", lambda call: asked.append(1) or call_redis(call))
+        monkeypatch.setattr(counter, "_call", lambda call: calls.append(1) or call_redis(call))
 
         client.get("/api/v3/scans")
 
-        assert len(asked) == 1
+        assert len(calls) == 1
         caches["limits"].clear()
 
     def test_expires_a_counter_after_its_window(self, settings, redis_url, rf):

@@ -37,8 +37,8 @@ def ask(server, path, times, **headers):
 
 def storm(server, path, each, **headers):
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(ask, server, path, each, **headers) for _ in range(8)]
-        return Counter(status for one in asked for status in one.result())
+        futures = [pool.submit(ask, server, path, each, **headers) for _ in range(8)]
+        return Counter(status for future in futures for status in future.result())
 
 
 class TestSeveralProcesses:
@@ -50,12 +50,12 @@ class TestSeveralProcesses:
 
     def test_ignore_forged_addresses(self, token, redis_url):
         with run_server(REDIS_URL=redis_url, **TWO) as server:
-            told = Counter()
+            counts = Counter()
             for number in range(30):
                 forged = {"X-Forwarded-For": f"10.0.0.{number}", "X-Real-IP": f"10.0.0.{number}"}
-                told.update(ask(server, "areas", 1, **forged, Forwarded=f"for=10.0.0.{number}"))
+                counts.update(ask(server, "areas", 1, **forged, Forwarded=f"for=10.0.0.{number}"))
 
-        assert told == {401: 20, 429: 10}
+        assert counts == {401: 20, 429: 10}
 
 
 class TestEndlessBody:

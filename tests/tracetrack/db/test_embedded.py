@@ -117,8 +117,8 @@ class TestStart:
         cluster.start(odd, durable=False)
         try:
             assert query(odd, "SELECT 1") == 1
-            longest = len(os.fsencode(cluster.socket_folder(odd) / ".s.PGSQL.5432"))
-            assert longest <= 103
+            path_bytes = len(os.fsencode(cluster.socket_folder(odd) / ".s.PGSQL.5432"))
+            assert path_bytes <= 103
         finally:
             cluster.stop(odd)
             if cluster.socket_folder(odd) != odd:

@@ -3,7 +3,7 @@
 import pytest
 
 from audit.models import AuditEntry
-from tests.api_fixtures import HOOK, post
+from tests.api_fixtures import WEBHOOK, post
 from tests.webhook_helpers import make_webhook
 from webhooks.actions import MAX_WEBHOOKS_PER_OWNER, send_test
 from webhooks.models import Delivery, Webhook
@@ -21,7 +21,7 @@ def create_deliveries(webhook, count):
 
 class TestCreate:
     def test_returns_secret_once(self, operator):
-        response = post(operator, "webhooks", HOOK | {"areas": ["lucknow", "lucknow"]})
+        response = post(operator, "webhooks", WEBHOOK | {"areas": ["lucknow", "lucknow"]})
 
         assert response.status_code == 201
         body = response.json()
@@ -33,11 +33,11 @@ class TestCreate:
         assert operator.get("/api/v3/webhooks").json() == {"results": [body]}
 
     def test_audit_entry_has_no_secret(self, operator):
-        secret = post(operator, "webhooks", HOOK).json()["secret"]
+        secret = post(operator, "webhooks", WEBHOOK).json()["secret"]
 
         entry = AuditEntry.objects.get(action="webhook.created")
         assert entry.actor_name == "asha"
-        assert entry.facts["url"] == HOOK["url"]
+        assert entry.facts["url"] == WEBHOOK["url"]
         assert secret not in str(entry.facts)
 
     @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ class TestCreate:
         ],
     )
     def test_refuses_invalid_field(self, operator, field, value):
-        response = post(operator, "webhooks", HOOK | {field: value})
+        response = post(operator, "webhooks", WEBHOOK | {field: value})
 
         assert response.status_code == 400
         assert response.json()["code"] == "bad-field"
@@ -71,7 +71,7 @@ class TestCreate:
         ["http://erp.example/", "https://127.0.0.1/", "https://[::1]/", "https://erp.example:22/"],
     )
     def test_refuses_url_that_is_not_allowed(self, operator, url):
-        response = post(operator, "webhooks", HOOK | {"url": url})
+        response = post(operator, "webhooks", WEBHOOK | {"url": url})
 
         assert response.status_code == 400
         assert response.json()["code"] == "webhook-address"
@@ -79,9 +79,9 @@ class TestCreate:
 
     def test_is_limited_per_owner(self, site, operator):
         for _ in range(MAX_WEBHOOKS_PER_OWNER):
-            make_webhook(site.people["operator"], HOOK["url"])
+            make_webhook(site.people["operator"], WEBHOOK["url"])
 
-        response = post(operator, "webhooks", HOOK)
+        response = post(operator, "webhooks", WEBHOOK)
 
         assert response.status_code == 409
         assert response.json()["facts"] == {"limit": MAX_WEBHOOKS_PER_OWNER}
@@ -90,14 +90,14 @@ class TestCreate:
 class TestWebhook:
     @pytest.fixture
     def hook(self, site):
-        return make_webhook(site.people["operator"], HOOK["url"])
+        return make_webhook(site.people["operator"], WEBHOOK["url"])
 
     def test_patch_changes_given_fields(self, operator, hook):
         response = patch(operator, f"webhooks/{hook.pk}", {"name": "erp 2", "steps": ["link"]})
 
         assert response.status_code == 200
         hook.refresh_from_db()
-        assert (hook.name, hook.steps, hook.url) == ("erp 2", ["link"], HOOK["url"])
+        assert (hook.name, hook.steps, hook.url) == ("erp 2", ["link"], WEBHOOK["url"])
         facts = AuditEntry.objects.get(action="webhook.changed").facts
         assert facts["changes"] == {"name": "erp 2", "steps": ["link"]}
 
@@ -106,7 +106,7 @@ class TestWebhook:
 
         assert response.json()["code"] == "webhook-address"
         hook.refresh_from_db()
-        assert hook.url == HOOK["url"]
+        assert hook.url == WEBHOOK["url"]
 
     def test_is_paused_and_resumed(self, operator, hook):
         assert patch(operator, f"webhooks/{hook.pk}", {"state": "paused"}).json()["paused_why"]
@@ -159,7 +159,7 @@ class TestWebhook:
 class TestDeliveries:
     @pytest.fixture
     def hook(self, site):
-        return make_webhook(site.people["operator"], HOOK["url"])
+        return make_webhook(site.people["operator"], WEBHOOK["url"])
 
     def test_pages_contain_every_delivery_once(self, operator, hook):
         create_deliveries(hook, 5)
@@ -185,7 +185,7 @@ class TestDeliveries:
     def test_cursor_of_other_webhook_is_refused(self, site, operator, hook):
         create_deliveries(hook, 2)
         page = operator.get(f"/api/v3/webhooks/{hook.pk}/deliveries?per_page=1").json()
-        other = make_webhook(site.people["operator"], HOOK["url"])
+        other = make_webhook(site.people["operator"], WEBHOOK["url"])
 
         response = operator.get(page["next"].replace(f"/{hook.pk}/", f"/{other.pk}/"))
 
@@ -207,7 +207,7 @@ class TestDeliveries:
 
 class TestHealth:
     def test_contains_backlog(self, site, office):
-        create_deliveries(make_webhook(site.people["operator"], HOOK["url"]), 3)
+        create_deliveries(make_webhook(site.people["operator"], WEBHOOK["url"]), 3)
 
         figures = office.get("/api/v3/health").json()["webhooks"]
 

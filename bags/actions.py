@@ -30,7 +30,7 @@ from bags.events import (
     BatchHeld,
     BatchReleased,
 )
-from bags.models import Area, BagType, Batch
+from bags.models import MAX_REASON_CHARS, Area, BagType, Batch
 from tracetrack.api.row_version import check_version
 from tracetrack.errors.problem import Problem
 from tracetrack.events import emit
@@ -203,7 +203,7 @@ def hold_batch(*, actor: User, code: str, reason: str, expected: Versions = None
         raise ReasonMissing
     batch = _lock_batch(code, expected)
     if not batch.held:
-        batch.held, batch.held_reason = True, reason[:200]
+        batch.held, batch.held_reason = True, reason[:MAX_REASON_CHARS]
         batch.held_at, batch.held_by = timezone.now(), actor
         batch.save(update_fields=["held", "held_reason", "held_at", "held_by"])
         emit(BatchHeld(batch=code, reason=batch.held_reason), actor=actor)

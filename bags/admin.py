@@ -13,7 +13,7 @@ from accounts.models import User
 from bags import actions
 from bags.codes import code_or_none, normalize_code
 from bags.errors import BadCode
-from bags.models import Area, Bag, BagType, Batch
+from bags.models import MAX_REASON_CHARS, Area, Bag, BagType, Batch
 from tracetrack.admin_bases import CodeSearchAdmin, NoDeleteAdmin, ReadOnlyAdmin
 from tracetrack.errors.problem import Problem
 
@@ -65,7 +65,9 @@ class BatchForm(forms.ModelForm):
 class ReasonForm(ActionForm):
     """Form of admin actions, with a reason."""
 
-    reason = forms.CharField(required=False, max_length=200, label="Reason (for a hold)")
+    reason = forms.CharField(
+        required=False, max_length=MAX_REASON_CHARS, label="Reason (for a hold)"
+    )
 
 
 @admin.register(Batch)

@@ -15,6 +15,7 @@ from bags.querysets import AreaQuerySet, BagCodeQuerySet, BagQuerySet
 # as long, and it runs whenever any column of the row changes.
 CODE_REGEX = r"^[A-Z0-9][A-Z0-9\-_/.]{2}[A-Z0-9\-_/.]*$"
 MAX_PLANNED_BAGS = 2**31 - 1
+MAX_REASON_CHARS = 200
 
 
 class Kind(models.TextChoices):
@@ -117,7 +118,7 @@ class Batch(models.Model):
     notes = models.TextField(blank=True)
     state = models.CharField(max_length=6, choices=State, default=State.OPEN)
     held = models.BooleanField(default=False)
-    held_reason = models.CharField(max_length=200, blank=True)
+    held_reason = models.CharField(max_length=MAX_REASON_CHARS, blank=True)
     held_at = models.DateTimeField(null=True, blank=True)
     held_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"

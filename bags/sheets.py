@@ -8,7 +8,7 @@ from django.utils.dateparse import parse_date
 
 from bags.codes import normalize_code, parse_code
 from bags.errors import BadCode
-from bags.models import MAX_PLANNED_BAGS, Kind
+from bags.models import MAX_PLANNED_BAGS, MAX_REASON_CHARS, Kind
 from tracetrack.errors.problem import BadRow
 from tracetrack.imports.csv import Column
 from tracetrack.text_cleaning import clean_text
@@ -31,7 +31,7 @@ BAG_SHEET_COLUMNS = (
     Column("code", "the label of the bag"),
     Column("parent_code", "for a child: the label of its parent; may be empty"),
 )
-MAX_NAME_CHARS, MAX_REASON_CHARS = 64, 200
+MAX_NAME_CHARS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from tracetrack.errors.problem import Problem
 from tracetrack.text_cleaning import UNSTORABLE
 
 MAX_ERRORS = 5
-MAX_REASON_CHARS = 300
+MAX_MESSAGE_CHARS = 300
 TOO_DEEP = QueryTooDeep(limit=MAX_DEPTH)
 # Parts of the messages of Strawberry's limiters and of the parser, which have no codes.
 LIMIT_MESSAGES: dict[str, Problem] = {
@@ -84,7 +84,7 @@ def describe_error(error: GraphQLError) -> str:
     message = re.sub(r"\s+", " ", UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", error.message))
     location = error.locations[0] if error.locations else None
     place = f" (line {location.line}, column {location.column})" if location else ""
-    return f"{message[:MAX_REASON_CHARS].rstrip('. ')}{place}"
+    return f"{message[:MAX_MESSAGE_CHARS].rstrip('. ')}{place}"
 
 
 def error_as_json(problem: Problem, path: list[str] | None = None) -> dict[str, Any]:

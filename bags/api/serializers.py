@@ -16,7 +16,7 @@ from rest_framework import serializers
 from bags.code_patterns import check_pattern
 from bags.codes import normalize_code
 from bags.errors import BadCode, ReasonMissing
-from bags.models import MAX_PLANNED_BAGS, Area, Bag, BagType, Batch, Kind, State
+from bags.models import MAX_PLANNED_BAGS, MAX_REASON_CHARS, Area, Bag, BagType, Batch, Kind, State
 from tracetrack.api.fields import (
     CountField,
     TimestampField,
@@ -194,7 +194,7 @@ class BatchIn(serializers.Serializer[Any]):
 class HoldIn(serializers.Serializer[Any]):
     """The reason of a hold."""
 
-    reason = CleanTextField(max_length=200)
+    reason = CleanTextField(max_length=MAX_REASON_CHARS)
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(reason := data.get("reason"), str) and not clean_text(reason):

@@ -29,9 +29,11 @@ def batch(request: AuthenticatedRequest, code: str) -> HttpResponse:
 @permission_page("bags.hold_batch")
 def hold_batch(request: AuthenticatedRequest, code: str) -> HttpResponse:
     """/batches/<code>/hold"""
-    started_at, reason = timezone.now(), read_form(HoldForm(request.POST))["reason"]
+    started_at = timezone.now()
 
     def hold(**kwargs: Any) -> None:
+        # Inside the action, so that an invalid reason is shown as a message.
+        reason = read_form(HoldForm(request.POST))["reason"]
         batch = batch_actions.hold_batch(**kwargs, reason=reason)
         if batch.held_at and batch.held_at < started_at:
             # Another user's hold stays in place: BatchHeld names the user and the reason.

@@ -13,9 +13,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from bags.models import MAX_REASON_CHARS
 from dashboard.business_days import PERIODS
+from scans.errors import TOO_LONG
 from tracetrack.api.scopes import Scope
 from tracetrack.errors.http import BadField
 from tracetrack.text_cleaning import clean_text
@@ -134,7 +137,11 @@ class UndoForm(forms.Form):
 class HoldForm(forms.Form):
     """Hold on a batch."""
 
-    reason = TolerantTextField()
+    reason = forms.CharField(
+        required=False,
+        max_length=MAX_REASON_CHARS,
+        error_messages={"max_length": format_lazy(_(TOO_LONG), length=MAX_REASON_CHARS)},
+    )
 
 
 class TokenForm(forms.Form):

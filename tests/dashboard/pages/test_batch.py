@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.roles import Role
-from bags.models import Batch
+from bags.models import MAX_REASON_CHARS, Batch
 from tests.factories import make_user
 
 pytestmark = pytest.mark.usefixtures("small_site")
@@ -40,6 +40,22 @@ class TestBatch:
         response = office.post("/batches/LOT-1/hold", {"reason": " "}, follow=True)
 
         assert messages(response) == ["A reason is required. Enter a short reason."]
+        assert not Batch.objects.get(code="LOT-1").held
+
+    def test_hold_accepts_reason_of_maximum_length(self, office: Client) -> None:
+        office.post("/batches/LOT-1/hold", {"reason": "x" * MAX_REASON_CHARS})
+
+        assert Batch.objects.get(code="LOT-1").held_reason == "x" * MAX_REASON_CHARS
+
+    def test_hold_rejects_longer_reason(self, office: Client) -> None:
+        reason = "x" * (MAX_REASON_CHARS + 1)
+
+        response = office.post("/batches/LOT-1/hold", {"reason": reason}, follow=True)
+
+        assert messages(response) == [
+            "Reason: is longer than 200 characters. "
+            "Correct the field or parameter; nothing was changed."
+        ]
         assert not Batch.objects.get(code="LOT-1").held
 
     def test_is_closed_by_post_only(self, office: Client) -> None:

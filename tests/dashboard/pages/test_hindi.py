@@ -105,6 +105,7 @@ class TestResponses:
         [
             ("/batches/LOT-2/hold", {"reason": "damp"}),
             ("/batches/LOT-2/hold", {"reason": ""}),
+            ("/batches/LOT-2/hold", {"reason": "damp" * 51}),
             ("/batches/LOT-1/release", {}),
             ("/batches/LOT-2/close", {}),
             ("/bags/CB900000001/undo", {"scan": "1"}),

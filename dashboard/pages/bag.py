@@ -21,6 +21,7 @@ from scans.errors import ScanUnknown
 from scans.history.timeline import latest_timeline
 from scans.models import Scan
 from scans.recording.record_scan import record_scan
+from tracetrack.errors.problem import NotFound
 
 SCANS_PER_PAGE = 100
 
@@ -53,8 +54,10 @@ def undo(request: AuthenticatedRequest, code: str) -> HttpResponse:
     """/bags/<code>/undo: undo one scan of the bag."""
     bag = bag_queries.find_bag(request.user, code)
     fields = read_form(UndoForm(request.POST))
+    if fields["scan"] is None:
+        raise NotFound
     scans = Scan.objects.filter(bag=bag).select_related("bag", "area", "was_area")
-    scan = scans.filter(pk=fields["scan"]).first() if fields["scan"] is not None else None
+    scan = scans.filter(pk=fields["scan"]).first()
     if scan is None:
         raise ScanUnknown(scan=fields["scan"], bag=bag.code)
     body = {"ref": uuid4(), "reason": fields["reason"]}

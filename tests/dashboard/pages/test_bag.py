@@ -52,8 +52,20 @@ class TestUndo:
     def test_refuses_scan_of_other_bag(self, office: Client) -> None:
         foreign = Scan.objects.get(bag__code="CB900000001").pk
 
-        for number in (str(foreign), "", "x", "99999999999999999999"):
-            assert office.post("/bags/SB10001/undo", {"scan": number}).status_code == 404
+        response = office.post("/bags/SB10001/undo", {"scan": foreign})
+
+        assert response.status_code == 404
+        assert f"There is no scan {foreign} of bag SB10001." in response.content.decode()
+
+    @pytest.mark.parametrize(
+        "body", [{}, {"scan": ""}, {"scan": "x"}, {"scan": "99999999999999999999"}]
+    )
+    def test_refuses_invalid_scan_id(self, office: Client, body: dict[str, str]) -> None:
+        response = office.post("/bags/SB10001/undo", body)
+
+        assert response.status_code == 404
+        assert "This does not exist, or you may not see it." in response.content.decode()
+        assert "None" not in response.content.decode()
 
     def test_is_offered_to_users_who_may_undo(self, sign_in: Callable[..., Client]) -> None:
         user = make_user("one-operator", Role.OPERATOR, ["lucknow"])

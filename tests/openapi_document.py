@@ -33,8 +33,9 @@ def handler(name: str) -> Callable[..., Any]:
 
 
 def raised_problems(name: str) -> tuple[type[Problem], ...]:
-    """Return the errors that the view method of an endpoint states with `raises`."""
-    return getattr(handler(name), "problems", ())
+    """Return the errors that the view method of an endpoint, or else its view, states."""
+    view = api_views()[name.split()[1]]
+    return getattr(handler(name), "problems", getattr(view, "problems", ()))
 
 
 def resolve(schema: Schema) -> Schema:

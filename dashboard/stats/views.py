@@ -30,24 +30,24 @@ from tracetrack.openapi.annotations import raises
 from tracetrack.ops.pool_reset import reset_pool
 
 
-@extend_schema(tags=["numbers"])
+@extend_schema(
+    tags=["numbers"],
+    summary="Return the statistics of the dashboard",
+    description="The response has an `ETag`: with `If-None-Match`, an unchanged one gives 304. "
+    "`area` restricts all numbers except those of batches to one area; `period` applies to "
+    "`top_operators`, `funnel`, `by_area[].scans` and `period`.",
+    responses=OverviewSerializer,
+)
+@raises(AreaUnknown)
 class DashboardUltra(CachedView):
-    """GET /api/v3/dashboard/ultra"""
+    """GET /api/v3/dashboard/ultra
+
+    It does not override get(), because the fast path would then not serve it.
+    """
 
     permissions = {"GET": "dashboard.view_dashboard"}
     rate_limits = {"GET": "dashboard"}
     parameters = OverviewIn
-
-    @extend_schema(
-        summary="Return the statistics of the dashboard",
-        description="The response has an `ETag`: with `If-None-Match`, an unchanged one gives 304. "
-        "`area` restricts all numbers except those of batches to one area; `period` applies to "
-        "`top_operators`, `funnel`, `by_area[].scans` and `period`.",
-        responses=OverviewSerializer,
-    )
-    @raises(AreaUnknown)
-    def get(self, request: Request) -> HttpResponse:
-        return super().get(request)
 
     @classmethod
     def payload(cls, user: User, **params: Any) -> tuple[bytes, bool]:

@@ -24,6 +24,9 @@ class CachedView(ApiView):
     """An endpoint with one method, GET, and a cached response: see payload().
 
     The class methods do the work, so that server/fastpath.py can run them without REST framework.
+    It does so only for views that keep the default authentication, permission and throttle classes
+    and override none of the methods with which DRF handles a request; Django
+    answers requests for others.
     """
 
     @classmethod

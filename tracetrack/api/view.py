@@ -162,7 +162,10 @@ class ApiView(APIView):
             super().perform_authentication(request)
 
     def check_permissions(self, request: Request) -> None:
-        """Check throttles and permissions, in this order: refused requests count, too."""
+        """Check throttles and permissions, in this order: refused requests count, too.
+
+        A view that overrides this method without calling super() has no throttles.
+        """
         super().check_throttles(request)
         super().check_permissions(request)
 

@@ -15,7 +15,10 @@ Links = dict[str, dict[str, str]]
 def raises(
     *problems: type[Problem],
 ) -> Callable[[ViewMethod], ViewMethod]:
-    """State which errors a view method raises, besides those that every endpoint may raise."""
+    """State which errors a view method raises, besides those that every endpoint may raise.
+
+    On a view class it applies to the methods that the class inherits.
+    """
 
     def decorate(method: ViewMethod) -> ViewMethod:
         method.problems = problems  # type: ignore[attr-defined]

@@ -117,8 +117,8 @@ class ApiSchema(AutoSchema):
 
     @property
     def problems(self) -> tuple[type[Problem], ...]:
-        """The errors that the view method states with `raises`."""
-        return tuple(getattr(self._handler, "problems", ()))
+        """The errors that the view method, or else the view, states with `raises`."""
+        return tuple(getattr(self._handler, "problems", getattr(self.view, "problems", ())))
 
     @property
     def links(self) -> Links:

@@ -5,6 +5,7 @@ only slower. See docs/decisions/0012-cached-fast-path.md.
 """
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from time import perf_counter
 from typing import Any
 
@@ -15,7 +16,9 @@ from django.urls import URLPattern, reverse
 from accounts.authentication import TokenAuthentication, bearer_token
 from tracetrack import logs
 from tracetrack.api import conditional, throttling
+from tracetrack.api.authentication import SessionAuthentication
 from tracetrack.api.cached_view import FAST_PATH_ERROR, CachedView
+from tracetrack.api.permissions import HasModelPermission
 from tracetrack.api_urls import app_name, urlpatterns
 from tracetrack.errors.handler import assign_request_id
 from tracetrack.ops import metrics
@@ -31,14 +34,35 @@ OWN_HEADERS = {
 NOT_IN_304 = {"Allow", "Content-Type"}
 # Combinations of path, scheme and host; a site with a wildcard host name may have many.
 MAX_HEADER_SETS = 100
+# The classes that CachedView.authorize() and this module implement. A request with a token never
+# reaches SessionAuthentication.
+IMPLEMENTED_CLASSES: dict[str, list[type]] = {
+    "authentication_classes": [TokenAuthentication, SessionAuthentication],
+    "permission_classes": [HasModelPermission],
+    "throttle_classes": [throttling.RateLimitThrottle],
+}
+# Other attributes through which a view can change how DRF handles a GET. The fast path does not
+# use them, so it serves only views that inherit them from CachedView.
+INHERITED_ATTRIBUTES = (
+    "dispatch", "initialize_request", "initial", "get", "finalize_response",
+    "perform_authentication", "perform_content_negotiation", "check_permissions", "check_throttles",
+    "get_authenticators", "get_permissions", "get_throttles",
+    "renderer_classes", "content_negotiation_class",
+)  # fmt: skip
+_read_hooks = attrgetter(*IMPLEMENTED_CLASSES, *INHERITED_ATTRIBUTES)
+_DEFAULT_HOOKS = (
+    *IMPLEMENTED_CLASSES.values(),
+    *attrgetter(*INHERITED_ATTRIBUTES)(CachedView),
+)
 
 
 class FastPath:
     """WSGI application that answers requests for cached views and passes others on.
 
-    It answers a GET with a token, without query parameters, that accepts JSON. The headers of its
-    responses are those of the last response by the wrapped application to the same path, scheme and
-    host; until there was one, and for every error, it passes the request on.
+    It answers a GET with a token, without query parameters, that accepts JSON, if the view has the
+    default DRF hooks. The headers of its responses are those of the last response by the wrapped
+    application to the same path, scheme and host; until there was one, and for every error, it
+    passes the request on.
     """
 
     def __init__(self, application: Application) -> None:
@@ -59,12 +83,14 @@ class FastPath:
 
     def accepts(self, environ: dict[str, Any]) -> bool:
         """Return whether the fast path can answer a request."""
+        view = self._views.get(environ["PATH_INFO"])
         return (
-            environ["PATH_INFO"] in self._views
+            view is not None
             and environ["REQUEST_METHOD"] == "GET"
             and not environ.get("QUERY_STRING")
             and environ.get("HTTP_ACCEPT", "*/*") in JSON_ACCEPTED
             and bearer_token(environ) is not None
+            and has_default_hooks(view)
         )
 
     def _respond(
@@ -111,11 +137,23 @@ class FastPath:
         return record
 
 
+def has_default_hooks(view: type[CachedView]) -> bool:
+    """Return whether the fast path gives the same responses as a view does through DRF.
+
+    It does if the view has the authentication, permission and throttle classes that the fast path
+    implements, and overrides no method of CachedView that handles a request.
+    """
+    # Read for each request, because the attributes of a class can change. Takes less than 1 µs.
+    return bool(_read_hooks(view) == _DEFAULT_HOOKS)
+
+
 def _cached_views() -> dict[str, type[CachedView]]:
-    """Return the cached views by path."""
+    """Return the cached views by path, without those whose as_view() call sets attributes."""
     views: dict[str, type[CachedView]] = {}
     for pattern in urlpatterns:
-        view = getattr(pattern.callback, "cls", None) if isinstance(pattern, URLPattern) else None
-        if isinstance(view, type) and issubclass(view, CachedView):
-            views[reverse(f"{app_name}:{pattern.name}")] = view
+        callback: Any = pattern.callback if isinstance(pattern, URLPattern) else None
+        view = getattr(callback, "cls", None)
+        is_cached = isinstance(view, type) and issubclass(view, CachedView)
+        if is_cached and not callback.initkwargs:
+            views[reverse(f"{app_name}:{pattern.name}")] = callback.cls
     return views

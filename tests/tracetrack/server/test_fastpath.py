@@ -7,6 +7,10 @@ from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.throttling import BaseThrottle
 
 from accounts.authentication import FIND_TOKEN, PREFETCHED_TOKEN
 from accounts.models import ApiToken
@@ -16,8 +20,10 @@ from dashboard.stats.views import DashboardUltra
 from tests.api_fixtures import HERE, post, run_commit_hooks, scan_body
 from tests.problem_assertions import assert_problem
 from tracetrack import wsgi
+from tracetrack.db.export import CsvRenderer
+from tracetrack.errors.problem import Forbidden
 from tracetrack.ops import metrics
-from tracetrack.server.fastpath import FastPath
+from tracetrack.server.fastpath import INHERITED_ATTRIBUTES, FastPath
 
 ULTRA = "/api/v3/dashboard/ultra"
 # Headers whose values differ from response to response.
@@ -30,6 +36,29 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class Response(HttpResponse):
     def json(self):
         return orjson.loads(self.content)
+
+
+class DenyAuthentication(BaseAuthentication):
+    def authenticate(self, request):
+        raise AuthenticationFailed
+
+    def authenticate_header(self, request):
+        return "Bearer"
+
+
+class DenyPermission(BasePermission):
+    def has_permission(self, request, view):
+        return False
+
+
+class DenyThrottle(BaseThrottle):
+    def allow_request(self, request, view):
+        return False
+
+
+def forbid(*args, **kwargs):
+    """Stand in for a view method that refuses every request."""
+    raise Forbidden(permission="bags.view_bag")
 
 
 class WsgiClient:
@@ -135,6 +164,31 @@ class TestBothPaths:
 
         assert_problem(client.get(), 403, "forbidden")
 
+    @pytest.mark.parametrize(
+        ("hook", "value", "status"),
+        [
+            ("authentication_classes", [DenyAuthentication], 401),
+            ("permission_classes", [DenyPermission], 403),
+            ("throttle_classes", [DenyThrottle], 429),
+            ("perform_authentication", forbid, 403),
+            ("check_permissions", forbid, 403),
+            ("check_throttles", forbid, 403),
+            ("initial", forbid, 403),
+            ("get", forbid, 403),
+        ],
+    )
+    def test_use_the_hooks_of_the_view(self, client, monkeypatch, hook, value, status):
+        client.get()
+        monkeypatch.setattr(DashboardUltra, hook, value)
+
+        assert client.get().status_code == status
+
+    def test_use_the_renderers_of_the_view(self, client, monkeypatch):
+        client.get()
+        monkeypatch.setattr(DashboardUltra, "renderer_classes", [CsvRenderer])
+
+        assert client.get(Accept="application/json").status_code == 406
+
     def test_return_304_for_a_known_etag(self, client):
         etag = client.get()["ETag"]
 
@@ -228,6 +282,20 @@ class TestFastPath:
         assert fast.get().status_code == 200
         assert fast.get(**{"If-None-Match": "*"}).status_code == 304
         assert fast.application._application.requests == 0
+
+    @pytest.mark.parametrize(
+        "name", [name for name in INHERITED_ATTRIBUTES if not name.endswith(("_class", "_classes"))]
+    )
+    def test_passes_on_requests_for_views_with_other_methods(self, fast, monkeypatch, name):
+        inherited = getattr(DashboardUltra, name)
+
+        def changed(*args, **kwargs):
+            return inherited(*args, **kwargs)
+
+        monkeypatch.setattr(DashboardUltra, name, changed)
+
+        assert fast.get().status_code == 200
+        assert fast.application._application.requests == 1
 
     def test_returns_the_connection(self, fast):
         fast.get()

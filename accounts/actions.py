@@ -17,7 +17,7 @@ class UserChanged(Event):
     # Lists of scans and statistics show user names.
     invalidates: ClassVar[tuple[str, ...]] = ("dashboard:*", "recent:*", "user_stats:*")
     audited: ClassVar[bool] = True
-    topic: ClassVar[str] = "people"
+    topic: ClassVar[str] = "users"
 
     user: str
     role: str
@@ -34,7 +34,7 @@ class PasswordChanged(Event):
 
     name: ClassVar[str] = "user.password-changed"
     audited: ClassVar[bool] = True
-    topic: ClassVar[str] = "people"
+    topic: ClassVar[str] = "users"
 
     user: str
 

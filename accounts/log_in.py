@@ -75,7 +75,7 @@ class LogOut(LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)
         # Closes the WebSockets of other tabs that use the same session.
-        publish("people")
+        publish("users")
         return response
 
 

@@ -39,7 +39,7 @@ class AreaStaffed(AreaEvent):
     """The members of an area changed."""
 
     name: ClassVar[str] = "area.staffed"
-    topic: ClassVar[str] = "people"
+    topic: ClassVar[str] = "users"
 
     joined: tuple[str, ...]
     left: tuple[str, ...]

@@ -115,7 +115,7 @@ class Broadcaster:
                     self._must_revalidate = True
                     self._wake.set()
                     async for notification in dedicated.notifies():
-                        self._must_revalidate |= notification.payload == "people"
+                        self._must_revalidate |= notification.payload == "users"
                         self._wake.set()
             except psycopg.Error as error:
                 log.warning("The connection for notifications was lost: %s", error)

@@ -226,7 +226,9 @@ def return_bag(unit: UnitOfWork, request: ScanRequest, area: Area) -> StepResult
     before = Before.of(bag, parent)
     if parent is not None:
         remove_child(unit, bag)
-    bag.state, bag.area, bag.bound_for = State.RETURNED, area, None
+    bag.state = transition.to_state or bag.state
+    bag.area = area_after(transition, bag.area, area)
+    bag.bound_for = destination_after(transition, bag.bound_for, area)
     unit.mark_changed(bag)
     return StepResult(bag=bag, before=before, left=parent)
 

@@ -19,7 +19,7 @@ class Event:
     # Patterns for cache.invalidate().
     invalidates: ClassVar[tuple[str, ...]] = ()
     audited: ClassVar[bool] = False
-    # The NOTIFY topic: "numbers" if figures on dashboards change, "people" if sessions or the
+    # The NOTIFY topic: "numbers" if figures on dashboards change, "users" if sessions or the
     # permissions of users change.
     topic: ClassVar[str] = "numbers"
 
@@ -42,6 +42,6 @@ def emit(event: Event, *, actor: "User | None" = None) -> None:
         log.add_entry(actor=actor, action=event.name, subject=event.subject, facts=event.facts())
     if event.invalidates:
         cache.invalidate(*event.invalidates)
-    if event.invalidates or event.topic == "people":
+    if event.invalidates or event.topic == "users":
         # After the invalidation, so that a dashboard that reloads gets the new figures.
         notify.publish(event.topic)

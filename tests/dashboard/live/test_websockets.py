@@ -133,7 +133,7 @@ class TestClose:
 
     def test_after_end_of_session(self, socket):
         Session.objects.all().delete()
-        publish("people")
+        publish("users")
 
         assert close_code(socket) == SIGNED_OUT
 

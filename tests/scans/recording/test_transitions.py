@@ -5,11 +5,19 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
+from bags.errors import BatchHeld
 from bags.models import CHILD_STATES, PARENT_STATES, Bag, Kind, State
 from scans.models import Step
 from scans.recording.rules import STEP_RULES
 from scans.recording.transitions import TRANSITIONS
-from tests.factories import child_codes, make_loose_child, make_parent, scan
+from tests.factories import (
+    assign_batch,
+    child_codes,
+    make_batch,
+    make_loose_child,
+    make_parent,
+    scan,
+)
 from tracetrack.errors.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -106,6 +114,22 @@ class TestEveryState:
             assert result.bag.state == (transition.to_state or state)
         else:
             assert result is None
+
+    @pytest.mark.parametrize(
+        ("step", "kind", "state"),
+        [case for case in CASES if case[2] in TRANSITIONS[case[:2]].applies_from],
+    )
+    def test_is_refused_on_hold_unless_the_table_allows_it(self, ben, step, kind, state):
+        bag = make_bag(ben, kind, state)
+        make_parent("SB10002", actor=ben)
+        assign_batch(make_batch("LOT-H", held_by=ben), bag.code)
+        target = "SB10002" if step in (Step.LINK, Step.MOVE) else None
+
+        if TRANSITIONS[step, kind].allowed_on_hold:
+            assert scan(ben, step, bag.code, target).verdict == "applied"
+        else:
+            with pytest.raises(BatchHeld):
+                scan(ben, step, bag.code, target)
 
     @pytest.mark.parametrize("state", sorted(TRANSITIONS[Step.DISPATCH, Kind.PARENT].forced_from))
     def test_can_be_forced_if_the_table_says_so(self, ben, state):

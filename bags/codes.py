@@ -78,6 +78,8 @@ def _split_url(text: str) -> tuple[str, str | None]:
         segments = [unquote(part) for part in urlsplit(text).path.split("/") if part]
     except ValueError:
         return "", None
+    # 21 is the serial number, 10 the lot (GS1). Overlapping pairs do no harm: codes and lots have
+    # at least three characters.
     values = dict(pairwise(segments))
     last = segments[-1] if segments else ""
     return values.get("21", last), values.get("10")

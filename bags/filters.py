@@ -47,6 +47,7 @@ class BagFilters:
         condition = Q(**{column: value for column, value in columns.items() if value is not None})
         if self._is_contradictory():
             condition &= NO_BAG
+        # Children in these states have no parent: with loose() PostgreSQL can use bag_loose.
         unlinked = self.loose or (self.kind == Kind.CHILD and self.state in UNLINKED_STATES)
         return (bags.loose() if unlinked else bags).filter(condition)
 

@@ -185,7 +185,7 @@ def _create_users(cursor: CursorWrapper, areas: list[int], options: SeedOptions)
 
 
 def _insert_users(users: list[SeedUser]) -> dict[str, int]:
-    """Create users without a usable password; return their ids by user name."""
+    """Create users, add them to their areas; return the ids of all users by name."""
     unusable = make_password(None)
     User.objects.bulk_create(
         [User(username=user.username, role=user.role, password=unusable) for user in users],

@@ -159,6 +159,7 @@ class Listing:
     def _load(
         self, info: Info[Context, None], arguments: Arguments, parents: Sequence[Any]
     ) -> Pages:
+        """Load the page of each parent in one query. The parent None stands for all rows."""
         filters = parse_params(self.arguments_class, as_json(arguments))
         first, after = filters.pop("first"), filters.pop("after")
         ordering = self.ordering(filters.get("order", self.order))
@@ -168,6 +169,7 @@ class Listing:
         if after is not None:
             rows = ordering.after(rows, read_key(after, signatures.values()))
         rows = rows.order_by(*ordering.columns)
+        # One more row than a page has, to know whether more follow.
         found = self._find(info, rows, parents, first + 1)
         info.context.peers.add(
             [row for rows_of_page in found.values() for row in rows_of_page[:first]]

@@ -248,7 +248,7 @@ def revalidate(listeners: list[Listener]) -> list[int | None]:
 
 
 def _close_code(before: User, now: User | None) -> int | None:
-    """Compare the user at the start of the connection with the user now."""
+    """Return the code to close a connection with if its user has changed, else None."""
     if now is None or not now.has_perm(PERMISSION) or now.password != before.password:
         return SIGNED_OUT
     if visibility_key(now) != visibility_key(before) or now.role != before.role:

@@ -21,7 +21,7 @@ def next_actions(user: User, bag: Bag) -> list[dict[str, Any]]:
     """Return step, text and icon of the steps that `user` may record for `bag` now.
 
     The steps are those that the transition table applies in the state of the bag, without those
-    that only office staff can force and those that are flagged as unexpected.
+    that have to be forced, those that are flagged as unexpected and those that a hold prevents.
     """
     if not user.has_perm("scans.add_scan"):
         return []

@@ -101,7 +101,7 @@ def bag_ledger(bag: Bag, at: datetime | None = None) -> BagLedger:
 def position(bag: Bag, rows: Sequence[LedgerRow]) -> Position | None:
     """Return the state of `bag` after these rows, None before its registration.
 
-    The area of a child in a parent is unknown here: use the position of the parent.
+    The area of a child in a parent is 0 here: use the position of the parent.
     """
     effective = [row for row in rows if row.undo is None]
     if not effective:

@@ -93,6 +93,7 @@ def record_upload(
             verdicts += writer.write(group, writer.stage(group), locked_codes)
         if whole and any(verdict.problem for verdict in verdicts):
             transaction.set_rollback(True)
+        # Takes effect on COMMIT only.
         emit(ScansRecorded(rows=len(rows)))
         return verdicts
 

@@ -173,8 +173,8 @@ def _transition_rows() -> str:
     """Return the transitions as a VALUES list with an alias, to be joined by step and kind."""
     rows = ", ".join(_transition_row(*key, TRANSITIONS[key]) for key in FAST_TRANSITIONS)
     return (
-        f"(VALUES {rows}) AS transition (step, kind, applied_from, unexpected_from, to_state, area,"
-        " bound_for, moves_children, needs_children, enters, stores_before)"
+        f"(VALUES {rows}) AS transition (step, kind, accepted_from, unexpected_from, to_state,"
+        " area, bound_for, moves_children, needs_children, enters, stores_before)"
     )
 
 

@@ -358,7 +358,7 @@ def remove_child(unit: UnitOfWork, child: Bag) -> None:
     unit.mark_changed(child, parent)
 
 
-def move_to(unit: UnitOfWork, parent: Bag, area: Area, bound_for: Area | None) -> None:
+def set_place(unit: UnitOfWork, parent: Bag, area: Area, bound_for: Area | None) -> None:
     """Give a parent and its children this area and destination."""
     for bag in (parent, *unit.children_of(parent)):
         bag.area, bag.bound_for = area, bound_for
@@ -372,6 +372,6 @@ def change_parent(unit: UnitOfWork, parent: Bag, transition: Transition, area: A
     unit.mark_changed(parent)
     if transition.moves_children:
         destination = destination_after(transition, parent.bound_for, area)
-        move_to(unit, parent, area_after(transition, parent.area, area), destination)
+        set_place(unit, parent, area_after(transition, parent.area, area), destination)
     unexpected = before.state in transition.unexpected_from
     return StepResult(bag=parent, unexpected=unexpected, before=before)

@@ -14,8 +14,8 @@ from scans.recording.rules import (
     add_child,
     check_children_not_held,
     check_not_held,
-    move_to,
     remove_child,
+    set_place,
 )
 from scans.recording.transitions import INDEPENDENT_STEPS, NOT_UNDOABLE_STEPS
 from scans.recording.unit_of_work import UnitOfWork
@@ -97,7 +97,7 @@ def _restore(unit: UnitOfWork, bag: Bag, target: Scan) -> None:
     """Give `bag` the state, place and parent that it had before `target`."""
     assert target.was_area is not None
     if bag.kind == Kind.PARENT:
-        move_to(unit, bag, target.was_area, target.was_bound_for)
+        set_place(unit, bag, target.was_area, target.was_bound_for)
         bag.state = target.was_state or bag.state
         return
     remove_child(unit, bag)

@@ -15,7 +15,7 @@ WHERE (request.is_plain AND CASE
     WHEN request.step = 'link' THEN transition.to_state IS NOT NULL AND bag.change_rows = 1
         AND bag.link_rows + bag.other_parent_rows = 0
         AND CASE WHEN bag.is_new THEN bag.created_by_row = bag.first_row
-            ELSE bag.state = ANY (transition.applied_from) AND NOT bag.held
+            ELSE bag.state = ANY (transition.accepted_from) AND NOT bag.held
         END
         AND parent.kind = 'parent' AND parent.change_rows + parent.other_parent_rows = 0
         AND NOT parent.held AND parent.bag_type_id = bag.bag_type_id
@@ -28,6 +28,6 @@ WHERE (request.is_plain AND CASE
     -- Steps on parents; for others there is no transition.
     ELSE NOT bag.is_new AND NOT bag.held AND bag.change_rows = 1
         AND bag.link_rows + bag.other_parent_rows = 0
-        AND bag.state = ANY (transition.applied_from)
+        AND bag.state = ANY (transition.accepted_from)
         AND (bag.child_count > 0 OR NOT transition.needs_children)
 END) IS NOT TRUE

@@ -30,7 +30,7 @@ class RateLimitStore(BaseCache):
         self._seconds = 0
 
     def add(self, key: str, value: Any, timeout: Any = None, version: Any = None) -> bool:
-        """Store nothing, and return False: incr() creates a counter in the same round trip."""
+        """Keep only the timeout for the incr() that follows, which creates the counter."""
         self._seconds = int(timeout)
         return False
 

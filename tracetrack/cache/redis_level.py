@@ -109,7 +109,9 @@ class RedisLevel:
         with self._lock:
             self._pending.update((namespace, object()) for namespace in namespaces)
             if self._retry_thread is None:
-                thread = threading.Thread(target=self._retry, name="cache", daemon=True)
+                thread = threading.Thread(
+                    target=self._retry_invalidations, name="cache", daemon=True
+                )
                 # RuntimeError: no thread can be started. The next invalidation tries again.
                 with suppress(RuntimeError):
                     thread.start()
@@ -139,7 +141,7 @@ class RedisLevel:
         names = [self._token_name(namespace) for namespace in namespaces]
         return self._try(namespaces, lambda: self._client.delete(*names)) is not None
 
-    def _retry(self) -> None:
+    def _retry_invalidations(self) -> None:
         while True:
             time.sleep(self.RETRY_SECONDS)
             with self._lock:

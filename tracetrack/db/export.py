@@ -81,7 +81,7 @@ class ExportRows:
         return window.values_list(*[column.source for column in self.columns])[:MAX_ROWS]
 
     def last_of(self, after: int, until: int) -> int:
-        """Return the id of row number MAX_ROWS in (after, until]."""
+        """Return the id of the last row of within(after, until), which must have MAX_ROWS rows."""
         window = self.queryset.filter(id__gt=after, id__lte=until).order_by("id")
         return int(window.values_list("id", flat=True)[MAX_ROWS - 1])
 

@@ -62,7 +62,7 @@ class ImportCommand(BaseCommand):
             with ExitStack() as stack:
                 outputs = stack.enter_context(_outputs(sheet, options))
                 stack.enter_context(_commit_if(keep))
-                stack.enter_context(_uninterrupted())
+                stack.enter_context(_tuned_interpreter())
                 actor = _importer(options["username"])
                 self._import(sheet, outputs, counts, total=total, actor=actor, keep=keep)
         except Problem as problem:
@@ -178,7 +178,7 @@ def _commit_if(keep: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def _tuned_interpreter() -> Iterator[None]:
     # After each query this thread waits for the GIL, which the thread that reads rows ahead holds
     # for up to 5 ms. With dozens of queries per group that was a sixth of the time.
     interval = sys.getswitchinterval()

@@ -34,6 +34,7 @@ def _verdict(row: SheetRow, actor: User) -> Verdict:
 
 @transaction.atomic
 def _import_row(row: BatchRow, actor: User) -> bool:
+    """Create the batch and hold it if the row says so; return whether anything changed."""
     bag_type = BagType.objects.filter(name=row.bag_type).first()
     if bag_type is None:
         raise BadRow(field="bag_type", reason=f"there is no bag type {row.bag_type}")

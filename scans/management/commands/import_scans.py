@@ -14,7 +14,7 @@ from tracetrack.imports.csv import SheetRow, Verdict
 
 
 class Command(ImportCommand):
-    help = "Import a sheet of scans, row by row, as if each had just been sent."
+    help = "Import a sheet of scans in order, each by its own actor, in all areas."
     columns = SCAN_SHEET_COLUMNS
 
     def verdicts(self, rows: Iterable[SheetRow], *, actor: User, keep: bool) -> Iterator[Verdict]:

@@ -39,6 +39,8 @@ class Command(BaseCommand):
             if settings.LOCAL:
                 self.stdout.write("Starting the database ...")
                 stack.enter_context(cluster.using(settings.DATA / "pg"))
+            # Before the database stops: the pool may still be opening a connection.
+            stack.callback(close_connections)
             check_schema()
             self._prepare()
             worker = stack.enter_context(supervisor.WebhookWorker(settings.BASE_DIR))
@@ -57,9 +59,14 @@ class Command(BaseCommand):
         if settings.LOCAL:
             call_command("seed_demo", stdout=self.stdout)
         # This process needs no connections any more.
-        connection.close()
-        if isinstance(connection, DatabaseWrapper):
-            connection.close_pool()
+        close_connections()
+
+
+def close_connections() -> None:
+    """Close the connection of this thread and the pool of this process."""
+    connection.close()
+    if isinstance(connection, DatabaseWrapper):
+        connection.close_pool()
 
 
 def check_schema() -> None:

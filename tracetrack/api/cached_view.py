@@ -25,8 +25,8 @@ class CachedView(ApiView):
 
     The class methods do the work, so that server/fastpath.py can run them without REST framework.
     It does so only for views that keep the default authentication, permission and throttle classes
-    and override none of the methods with which DRF handles a request; Django
-    answers requests for others.
+    and override none of the methods with which DRF handles a request. Django answers requests for
+    other views.
     """
 
     @classmethod

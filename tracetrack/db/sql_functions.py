@@ -4,13 +4,12 @@ The files hold the current text of each function, with the triggers that call it
 file, add a migration that installs it again. A test compares the database with the files.
 """
 
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db.migrations.operations.base import Operation
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tracetrack.db.sql_files import ROOT, sql
 
 
 def function_names(app: str) -> list[str]:
@@ -23,8 +22,9 @@ def function_sql(app: str, name: str) -> str:
 
     `{BUSINESS_TIME_ZONE}` is replaced by the setting of that name.
     """
-    text = (ROOT / app / "sql" / "functions" / f"{name}.sql").read_text(encoding="utf-8")
-    return text.replace("{BUSINESS_TIME_ZONE}", settings.BUSINESS_TIME_ZONE)
+    return sql(f"{app}.functions/{name}").replace(
+        "{BUSINESS_TIME_ZONE}", settings.BUSINESS_TIME_ZONE
+    )
 
 
 class InstallFunctions(Operation):

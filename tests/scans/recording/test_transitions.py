@@ -1,7 +1,5 @@
 """The transition table covers every step, kind of bag and state, and agrees with the rules."""
 
-from pathlib import Path
-
 import pytest
 from django.db import transaction
 
@@ -10,6 +8,7 @@ from bags.models import CHILD_STATES, PARENT_STATES, Bag, Kind, State
 from scans.models import Step
 from scans.recording.rules import STEP_RULES
 from scans.recording.transitions import TRANSITIONS
+from tests.environment import ROOT
 from tests.factories import (
     assign_batch,
     child_codes,
@@ -20,7 +19,6 @@ from tests.factories import (
 )
 from tracetrack.errors.problem import Problem
 
-ROOT = Path(__file__).resolve().parents[3]
 STATES = {Kind.PARENT: PARENT_STATES, Kind.CHILD: CHILD_STATES}
 CASES = [
     (step, kind, state)

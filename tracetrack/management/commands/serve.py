@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
-from django.db.backends.postgresql.base import DatabaseWrapper
 
 from tracetrack import env
+from tracetrack.db import pool
 from tracetrack.db.embedded import cluster
 from tracetrack.server import supervisor
 
@@ -65,8 +65,7 @@ class Command(BaseCommand):
 def close_connections() -> None:
     """Close the connection of this thread and the pool of this process."""
     connection.close()
-    if isinstance(connection, DatabaseWrapper):
-        connection.close_pool()
+    pool.close()
 
 
 def check_schema() -> None:
